@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // The model is pure, so test files may share one module graph: about ten times faster.
+    isolate: false,
+    coverage: {
+      provider: 'v8',
+      reporter: ['text-summary', 'html', 'json-summary'],
+      include: [
+        'machine/**/*.ts',
+        'model/**/*.ts',
+        'invariants/**/*.ts',
+        'generators/**/*.ts',
+        'faults/**/*.ts',
+        'oracle/**/*.ts',
+        'cli/**/*.ts',
+      ],
+      thresholds: {
+        'machine/**/*.ts': { statements: 98 },
+        'model/**/*.ts': { statements: 98 },
+        'invariants/**/*.ts': { statements: 98 },
+      },
+    },
+  },
+});
