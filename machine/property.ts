@@ -1,0 +1,98 @@
+/**
+ * Properties: what must be true of a machine. A property has an id of the specification and a name
+ * that is a true sentence; it says nothing about how it is checked.
+ *
+ * `violation` returns null while the property holds, and otherwise one sentence that names the
+ * culprit ("frame 3 counts 2 references but 1 page maps it"). `when` is the premise: an evaluation
+ * counts as one that could have failed only where the premise is true.
+ */
+import type { Call, Model } from './command.ts';
+import type { AnyEvent } from './machine.ts';
+import type { View } from './shape.ts';
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** True of every reachable state. */
+export interface Invariant<M extends Model = Model> extends Named {
+  readonly kind: 'invariant';
+  when?(state: View<M['state']>, size: M['sizes']): boolean;
+  violation(state: View<M['state']>, size: M['sizes']): string | null;
+}
+
+/** What a transition property sees of one accepted command. */
+export interface Change<M extends Model = Model> {
+  readonly before: View<M['state']>;
+  readonly call: Call<string, never>;
+  readonly after: View<M['state']>;
+  readonly events: readonly AnyEvent[];
+  readonly size: M['sizes'];
+}
+
+/** True of every accepted command of the kinds that it looks at (all kinds when absent). */
+export interface Transition<M extends Model = Model> extends Named {
+  readonly kind: 'transition';
+  readonly commands?: readonly string[];
+  when?(change: Change<M>): boolean;
+  violation(change: Change<M>): string | null;
+}
+
+/**
+ * Bounded response, for each of `instances`: once `starts`, `done` holds before more than
+ * `bound(state)` counted commands were accepted, as long as `assuming` stays true.
+ */
+export interface Within<M extends Model = Model> extends Named {
+  readonly kind: 'within';
+  instances(size: M['sizes']): number;
+  starts(state: View<M['state']>, instance: number, size: M['sizes']): boolean;
+  /** How many counted commands the response may take, from the state that starts it. */
+  bound(state: View<M['state']>, instance: number, size: M['sizes']): number;
+  /** Whether an accepted command counts against the bound. */
+  counts(change: Change<M>, instance: number): boolean;
+  /** The premise of the promise; when it breaks the promise is void. */
+  assuming(change: Change<M>, instance: number): boolean;
+  done(state: View<M['state']>, instance: number, size: M['sizes']): boolean;
+}
+
+/** A situation that must be reachable, so that nothing holds only because nothing happens. */
+export interface Sometimes<M extends Model = Model> extends Named {
+  readonly kind: 'sometimes';
+  reached(change: Change<M>): boolean;
+}
+
+/**
+ * A property of two runs: from one initial state the same calls, except that `vary` replaces some
+ * of them (the secret); what `observe` shows must be equal call by call.
+ */
+export interface TwoRun<M extends Model = Model> extends Named {
+  readonly kind: 'two-run';
+  /** The name of the scope in which it is run. */
+  readonly scope: string;
+  readonly vary: (call: Call<string, never>, size: M['sizes']) => Call;
+  /** What the observer sees of a call; undefined where it sees nothing. */
+  readonly observe: (call: Call<string, never>, outcome: Outcome) => unknown;
+}
+/** What came of a call: its events, or the code of its rejection. */
+export type Outcome =
+  | { readonly ok: true; readonly events: readonly AnyEvent[] }
+  | { readonly ok: false; readonly code: string };
+
+export type Property<M extends Model = Model> =
+  | Invariant<M>
+  | Transition<M>
+  | Within<M>
+  | Sometimes<M>
+  | TwoRun<M>;
+
+/** Declares properties of one model: `const property = propertiesOf<Memory>()`. */
+export function propertiesOf<M extends Model>() {
+  return {
+    invariant: (p: Omit<Invariant<M>, 'kind'>): Invariant<M> => ({ kind: 'invariant', ...p }),
+    transition: (p: Omit<Transition<M>, 'kind'>): Transition<M> => ({ kind: 'transition', ...p }),
+    within: (p: Omit<Within<M>, 'kind'>): Within<M> => ({ kind: 'within', ...p }),
+    sometimes: (p: Omit<Sometimes<M>, 'kind'>): Sometimes<M> => ({ kind: 'sometimes', ...p }),
+    twoRun: (p: Omit<TwoRun<M>, 'kind'>): TwoRun<M> => ({ kind: 'two-run', ...p }),
+  };
+}
