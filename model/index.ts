@@ -1,0 +1,12 @@
+/** The model of the VMM. */
+export * from './memory/index.ts';
+export { scopes, type VmmScope, type VmmSizes } from './scopes.ts';
+export {
+  host,
+  type Vmm,
+  type VmmCall,
+  type VmmModel,
+  vmm,
+  vmmCommands,
+  vmmMachine,
+} from './vmm.ts';

@@ -1,0 +1,84 @@
+/** Memory: frames, double paging, the balloon, page sharing. */
+import type { CallOf } from '../../machine/index.ts';
+import * as access from './access.ts';
+import * as balloon from './balloon.ts';
+import * as dirtyLog from './dirty-log.ts';
+import * as frames from './frames.ts';
+import * as lifecycle from './lifecycle.ts';
+import * as paging from './paging.ts';
+import * as sharing from './sharing.ts';
+
+export { wantedPages } from './balloon.ts';
+export { initialMemory } from './lifecycle.ts';
+export {
+  contentOf,
+  hostPageOf,
+  type MemoryEvent,
+  type MemoryModel,
+  type MemoryOperations,
+  privateFrame,
+  sharedFrame,
+} from './model.ts';
+export { memoryOperations } from './operations.ts';
+export { swapQuota } from './paging.ts';
+export { checksumOf } from './sharing.ts';
+export * from './state.ts';
+
+export const memoryCommands = {
+  'memory.create-vm': lifecycle.createVm,
+  'memory.destroy-vm': lifecycle.destroyVm,
+  'memory.oom-kill': lifecycle.oomKill,
+  'memory.reset-vm': balloon.resetVm,
+  'memory.set-reservation': lifecycle.setReservation,
+  'memory.set-limit': lifecycle.setLimit,
+  'memory.set-shares': lifecycle.setShares,
+  'memory.map': access.map,
+  'memory.unmap': access.unmap,
+  'memory.read': access.read,
+  'memory.write': access.write,
+  'memory.page-out': access.pageOut,
+  'memory.overwrite': access.overwrite,
+  'memory.host-write': access.hostWrite,
+  'memory.pin': access.pin,
+  'memory.unpin': access.unpin,
+  'memory.dma': access.dma,
+  'memory.populate': frames.populate,
+  'memory.scrub': frames.scrub,
+  'memory.map-special': frames.mapSpecial,
+  'memory.start-log': dirtyLog.startLog,
+  'memory.stop-log': dirtyLog.stopLog,
+  'memory.harvest-log': dirtyLog.harvestLog,
+  'memory.clear-log': dirtyLog.clearLog,
+  'memory.sample-active': dirtyLog.sampleActive,
+  'memory.swap-out-begin': paging.swapOutBegin,
+  'memory.swap-out-end': paging.swapOutEnd,
+  'memory.swap-out-clean': paging.swapOutClean,
+  'memory.swap-in': paging.swapIn,
+  'memory.drop-swap-copy': paging.dropSwapCopy,
+  'memory.exchange': paging.exchange,
+  'memory.set-balloon-target': balloon.setBalloonTarget,
+  'memory.request-balloon': balloon.requestBalloon,
+  'memory.load-driver': balloon.loadDriver,
+  'memory.unload-driver': balloon.unloadDriver,
+  'memory.freeze-driver': balloon.freezeDriver,
+  'memory.restore-driver': balloon.restoreDriver,
+  'memory.inflate-balloon': balloon.inflateBalloon,
+  'memory.acknowledge-inflate': balloon.acknowledgeInflate,
+  'memory.deflate-balloon': balloon.deflateBalloon,
+  'memory.acknowledge-deflate': balloon.acknowledgeDeflate,
+  'memory.set-inhibit': balloon.setInhibit,
+  'memory.out-of-memory': balloon.outOfMemory,
+  'memory.report-free-pages': balloon.reportFreePages,
+  'memory.acknowledge-report': balloon.acknowledgeReport,
+  'memory.request-statistics': balloon.requestStatistics,
+  'memory.send-statistics': balloon.sendStatistics,
+  'memory.scan-page': sharing.scanPage,
+  'memory.end-scan': sharing.endScan,
+  'memory.merge-page': sharing.mergePage,
+  'memory.break-share': sharing.breakShare,
+  'memory.break-last': sharing.breakLast,
+  'memory.set-sharing': sharing.setSharing,
+  'memory.set-mergeable': sharing.setMergeable,
+  'memory.set-salt': sharing.setSalt,
+};
+export type MemoryCall = CallOf<typeof memoryCommands>;

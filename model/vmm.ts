@@ -1,0 +1,67 @@
+/** The virtual machine monitor: its subsystems on one or more hosts, put together. */
+import {
+  array,
+  type CallOf,
+  type Infer,
+  index,
+  lift,
+  type Machine,
+  type Model,
+  record,
+  ref,
+  table,
+} from '../machine/index.ts';
+import {
+  guestMemory,
+  hostMemory,
+  initialMemory,
+  type Memory,
+  type MemoryEvent,
+  type MemoryOperations,
+  memoryCommands,
+  memoryOperations,
+  vm,
+} from './memory/index.ts';
+import { scopes, type VmmSizes } from './scopes.ts';
+
+/** A machine that VMs run on. There is one until they can migrate. */
+export const host = index('host');
+
+export const vmm = record({
+  hosts: array(host, record({ memory: hostMemory })),
+  guests: array(vm, guestMemory),
+});
+export interface Vmm extends Infer<typeof vmm> {}
+export interface VmmModel extends Model {
+  readonly state: Vmm;
+  readonly sizes: VmmSizes;
+  readonly operations: MemoryOperations;
+  readonly event: MemoryEvent;
+}
+
+/** The memory of one host, with the guests: what the rules of memory see. */
+const onHost = (v: Vmm, a: { readonly host: number }): Memory => ({
+  host: v.hosts.at(a.host).memory,
+  guests: v.guests,
+});
+
+export const vmmCommands = lift(memoryCommands, { host: ref(host) }, onHost);
+export type VmmCall = CallOf<typeof vmmCommands>;
+
+export const vmmMachine: Machine<Vmm, typeof vmmCommands> = {
+  name: 'vmm',
+  version: 1,
+  shape: vmm,
+  commands: vmmCommands,
+  operations: memoryOperations,
+  initial: (z: VmmSizes) => {
+    const first = initialMemory(z);
+    return {
+      hosts: table(z, host, (id) => ({
+        memory: id === 0 ? first.host : initialMemory({ ...z, booted: 0 }).host,
+      })),
+      guests: first.guests,
+    };
+  },
+  scopes,
+};
