@@ -8,10 +8,12 @@
  */
 import type { Call } from './command.ts';
 import { copier } from './copy.ts';
-import { evaluation, type Tallies, type Violation } from './evaluate.ts';
+import { engine } from './engine.ts';
+import { evaluation } from './evaluate.ts';
 import type { AnyEvent, Machine } from './machine.ts';
 import type { Change, Property } from './property.ts';
 import type { Scope } from './scope.ts';
+import type { Tallies, Violation } from './tally.ts';
 
 export interface Monitor<S> {
   /** Begins a run: checks the invariants of its first state. */
@@ -31,10 +33,13 @@ export function monitor<S>(
   // Which model the properties are of does not matter to what asks them.
   const asked = evaluation(machine as Machine, scope.sizes, properties as readonly Property[]);
   const copies = copier(machine.shape);
+  const repeat = engine(machine as Machine, scope);
   let previous: S | undefined;
   return {
     tallies: asked.tallies,
     start(state) {
+      if (previous === undefined) previous = copies.copy(state);
+      else copies.copyInto(previous, state);
       asked.promises.clear();
       const found: Violation[] = [];
       asked.state(state, found);
@@ -48,6 +53,7 @@ export function monitor<S>(
       asked.state(state, found);
       asked.promises.advance(change as unknown as Change, found);
       asked.promises.open(state);
+      repeat.run(previous, call);
       return found.length === 0 ? none : found;
     },
   };

@@ -119,9 +119,11 @@ type VariantOf<C> = { [K in keyof C]: CaseOf<K, C[K]> & {} }[keyof C];
 /** What rules and properties read: the same data, nothing assignable. */
 export type View<T> = T extends number | string | boolean | null
   ? T
-  : T extends TableView<infer N, infer X>
-    ? TableView<N, View<X>>
-    : { readonly [K in keyof T]: View<T[K]> };
+  : T extends readonly (infer X)[]
+    ? readonly X[]
+    : T extends TableView<infer N, infer X>
+      ? TableView<N, View<X>>
+      : { readonly [K in keyof T]: View<T[K]> };
 
 export function index<N extends string>(
   name: N,
