@@ -135,7 +135,10 @@ function checkArray(
   path: string,
   report: Report,
 ): void {
-  if (!Array.isArray(value)) return report.add(path, `is ${show(value)}, not an array`);
+  if (!Array.isArray(value)) {
+    report.add(path, `is ${show(value)}, not an array`);
+    return;
+  }
   const size = resolve(shape.index.name, sizes);
   if (value.length !== size) {
     report.addBound(path, `has ${value.length} elements, not ${size} (${shape.index.name})`);
@@ -152,7 +155,10 @@ function checkList(
   path: string,
   report: Report,
 ): void {
-  if (!Array.isArray(value)) return report.add(path, `is ${show(value)}, not an array`);
+  if (!Array.isArray(value)) {
+    report.add(path, `is ${show(value)}, not an array`);
+    return;
+  }
   const bound = resolve(shape.bound, sizes);
   if (value.length > bound) {
     report.addBound(path, `has ${value.length} elements, more than ${bound}`);
@@ -180,7 +186,10 @@ function checkSubset(
   path: string,
   report: Report,
 ): void {
-  if (!Array.isArray(value)) return report.add(path, `is ${show(value)}, not an array`);
+  if (!Array.isArray(value)) {
+    report.add(path, `is ${show(value)}, not an array`);
+    return;
+  }
   const most = resolve(max, sizes);
   if (value.length < min || value.length > most) {
     report.addBound(path, `has ${value.length} members, not ${min}..${most}`);
@@ -208,9 +217,11 @@ function checkValue(
       if (typeof value !== 'boolean') report.add(path, `is ${show(value)}, not true or false`);
       return;
     case 'int':
-      return checkInt(shape.min, resolve(shape.max, sizes), value, path, report);
+      checkInt(shape.min, resolve(shape.max, sizes), value, path, report);
+      return;
     case 'ref':
-      return checkInt(0, resolve(shape.index.name, sizes) - 1, value, path, report);
+      checkInt(0, resolve(shape.index.name, sizes) - 1, value, path, report);
+      return;
     case 'enum':
       if (!shape.values.includes(value as string)) {
         report.add(path, `is ${show(value)}, not one of ${shape.values.join(', ')}`);
@@ -220,7 +231,8 @@ function checkValue(
       if (value !== null) checkValue(shape.of, sizes, value, path, report);
       return;
     case 'variant':
-      return checkVariant(shape.cases, sizes, value, path, report);
+      checkVariant(shape.cases, sizes, value, path, report);
+      return;
   }
 }
 
@@ -240,13 +252,15 @@ function checkVariant(
   report: Report,
 ): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return report.add(path, `is ${show(value)}, not an object`);
+    report.add(path, `is ${show(value)}, not an object`);
+    return;
   }
   const kind = Object.hasOwn(value, 'kind') ? (value as { kind: unknown }).kind : undefined;
   const fields = typeof kind === 'string' && Object.hasOwn(cases, kind) ? cases[kind] : undefined;
   if (fields === undefined) {
     const known = Object.keys(cases).join(', ');
-    return report.add(join(path, 'kind'), `is ${show(kind)}, not one of ${known}`);
+    report.add(join(path, 'kind'), `is ${show(kind)}, not one of ${known}`);
+    return;
   }
   const found = fieldsOf(value, ['kind', ...Object.keys(fields)], path, report);
   if (found === undefined) return;

@@ -1,4 +1,5 @@
 /** What a rule can do wrong, as errors that name the command and the place. */
+import type { Call } from './command.ts';
 
 /** A number of a state outside the bounds that its shape has in the scope. */
 export class OutOfBounds extends Error {
@@ -6,9 +7,12 @@ export class OutOfBounds extends Error {
   readonly path: string;
   /** What is wrong: `= 9 is outside 0..4`. */
   readonly problem: string;
-  constructor(path: string, problem: string, command?: string) {
+  /** The calls that lead there, where a search knows them. */
+  readonly trace: readonly Call[] | undefined;
+  constructor(path: string, problem: string, command?: string, trace?: readonly Call[]) {
     super(`${command === undefined ? '' : `${command}: `}${path} ${problem}`);
     this.name = 'OutOfBounds';
+    this.trace = trace;
     this.path = path;
     this.problem = problem;
   }

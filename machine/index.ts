@@ -11,6 +11,7 @@ export * from './fault.ts';
 export { modelHash } from './hash.ts';
 export { type Immutable, immutable } from './immutable.ts';
 export { type InPlace, inPlace } from './in-place.ts';
+export { liftProperty, type Places } from './lift.ts';
 export * from './machine.ts';
 export { type Monitor, monitor } from './monitor.ts';
 export type { Promises } from './promises.ts';

@@ -4,6 +4,8 @@ import type { Sizes } from './scope.ts';
 import { type Counted, type Violation, violation } from './tally.ts';
 
 export interface Promises {
+  /** How many promises can be open at once. */
+  readonly instances: number;
   /** Forgets every promise. */
   clear(): void;
   /** Opens the promises that a state starts. */
@@ -29,6 +31,7 @@ export function promises(within: readonly Counted<Within>[], size: Sizes): Promi
     left: Array.from({ length: counted.property.instances(size) }, () => closed),
   }));
   return {
+    instances: all.reduce((sum, { left }) => sum + left.length, 0),
     clear() {
       for (const { left } of all) left.fill(closed);
     },

@@ -1,0 +1,7 @@
+/** Exhaustive search over the states of a machine. */
+export {
+  type BreadthFirstOptions,
+  breadthFirst,
+  type SearchCounts,
+  type SearchResult,
+} from './breadth-first.ts';
