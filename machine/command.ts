@@ -24,6 +24,8 @@ export interface Model {
   /** Named inner operations that several rules call, through the machine, so that a fault can replace one. */
   readonly operations: unknown;
   readonly event: Event;
+  /** The calls of its commands, where properties are to see them by name. */
+  readonly call?: Call;
 }
 
 /** What a rule may use besides the state and its arguments. */

@@ -2,11 +2,12 @@
  * Properties of a part, asked of the whole: once for each place where the part occurs. The
  * counterpart of `lift` for commands.
  */
-import type { Change, Checked, Property, TwoRun, Within } from './property.ts';
+import type { Model } from './command.ts';
+import type { Change, Property, TwoRun, Within } from './property.ts';
 import type { View } from './shape.ts';
 
 /** Where a part occurs in a whole. */
-export interface Places<W extends Checked, P extends Checked> {
+export interface Places<W extends Model, P extends Model> {
   count(size: W['sizes']): number;
   /** The part at a place: composed of places of the whole, nothing copied. */
   at(state: View<W['state']>, place: number): View<P['state']>;
@@ -15,7 +16,7 @@ export interface Places<W extends Checked, P extends Checked> {
 }
 
 /** The property of the part, as one of the whole. Sizes of the whole include those of the part. */
-export function liftProperty<W extends Checked, P extends Checked>(
+export function liftProperty<W extends Model, P extends Model>(
   places: Places<W, P>,
   property: Property<P>,
 ): Property<W> {
@@ -41,12 +42,13 @@ export function liftProperty<W extends Checked, P extends Checked>(
       return lifted;
     }
     case 'transition': {
-      const { when } = property;
-      return {
-        ...property,
-        ...(when === undefined ? {} : { when: (change: Change<W>) => when(part(change)) }),
+      const { when, ...rest } = property;
+      const lifted = {
+        ...rest,
         violation: (change: Change<W>) => property.violation(part(change)),
       };
+      if (when === undefined) return lifted;
+      return { ...lifted, when: (change: Change<W>) => when(part(change)) };
     }
     case 'sometimes':
       return { ...property, reached: (change) => property.reached(part(change)) };
@@ -60,20 +62,20 @@ export function liftProperty<W extends Checked, P extends Checked>(
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-function partOf<W extends Checked, P extends Checked>(
+function partOf<W extends Model, P extends Model>(
   places: Places<W, P>,
   change: Change<W>,
   place: number,
 ): Change<P> {
   const { events, size } = change;
   // A lifted call is the part's own with arguments more.
-  const call = change.call as unknown as P['call'];
+  const call = change.call as unknown as Change<P>['call'];
   const before = places.at(change.before, place);
   return { before, call, after: places.at(change.after, place), events, size };
 }
 
 /** Instances of the whole are numbered place by place. */
-function liftWithin<W extends Checked, P extends Checked>(
+function liftWithin<W extends Model, P extends Model>(
   places: Places<W, P>,
   property: Within<P>,
 ): Within<W> {

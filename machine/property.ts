@@ -6,14 +6,12 @@
  * culprit ("frame 3 counts 2 references but 1 page maps it"). `when` is the premise: an evaluation
  * counts as one that could have failed only where the premise is true.
  */
-import type { Model } from './command.ts';
+import type { Call, Model } from './command.ts';
 import type { AnyEvent } from './machine.ts';
 import type { View } from './shape.ts';
 
-/** A model together with its calls, which properties look into. */
-export interface Checked extends Model {
-  readonly call: { readonly kind: string; readonly args: object };
-}
+/** The calls that a model names, or any calls. */
+type CallIn<M extends Model> = M extends { readonly call: infer C extends object } ? C : Call;
 
 interface Named {
   readonly id: string;
@@ -21,23 +19,23 @@ interface Named {
 }
 
 /** True of every reachable state. */
-export interface Invariant<M extends Checked = Checked> extends Named {
+export interface Invariant<M extends Model = Model> extends Named {
   readonly kind: 'invariant';
   when?(state: View<M['state']>, size: M['sizes']): boolean;
   violation(state: View<M['state']>, size: M['sizes']): string | null;
 }
 
 /** What a transition property sees of one accepted command. */
-export interface Change<M extends Checked = Checked> {
+export interface Change<M extends Model = Model> {
   readonly before: View<M['state']>;
-  readonly call: M['call'];
+  readonly call: CallIn<M>;
   readonly after: View<M['state']>;
   readonly events: readonly AnyEvent[];
   readonly size: M['sizes'];
 }
 
 /** True of every accepted command of the kinds that it looks at (all kinds when absent). */
-export interface Transition<M extends Checked = Checked> extends Named {
+export interface Transition<M extends Model = Model> extends Named {
   readonly kind: 'transition';
   readonly commands?: readonly string[];
   when?(change: Change<M>): boolean;
@@ -48,7 +46,7 @@ export interface Transition<M extends Checked = Checked> extends Named {
  * Bounded response, for each of `instances`: once `starts`, `done` holds before more than
  * `bound(state)` counted commands were accepted, as long as `assuming` stays true.
  */
-export interface Within<M extends Checked = Checked> extends Named {
+export interface Within<M extends Model = Model> extends Named {
   readonly kind: 'within';
   instances(size: M['sizes']): number;
   starts(state: View<M['state']>, instance: number, size: M['sizes']): boolean;
@@ -62,7 +60,7 @@ export interface Within<M extends Checked = Checked> extends Named {
 }
 
 /** A situation that must be reachable, so that nothing holds only because nothing happens. */
-export interface Sometimes<M extends Checked = Checked> extends Named {
+export interface Sometimes<M extends Model = Model> extends Named {
   readonly kind: 'sometimes';
   reached(change: Change<M>): boolean;
 }
@@ -71,20 +69,20 @@ export interface Sometimes<M extends Checked = Checked> extends Named {
  * A property of two runs: from one initial state the same calls, except that `vary` replaces some
  * of them (the secret); what `observe` shows must be equal call by call.
  */
-export interface TwoRun<M extends Checked = Checked> extends Named {
+export interface TwoRun<M extends Model = Model> extends Named {
   readonly kind: 'two-run';
   /** The name of the scope in which it is run. */
   readonly scope: string;
-  readonly vary: (call: M['call'], size: M['sizes']) => M['call'];
+  readonly vary: (call: CallIn<M>, size: M['sizes']) => CallIn<M>;
   /** What the observer sees of a call; undefined where it sees nothing. */
-  readonly observe: (call: M['call'], outcome: Outcome) => unknown;
+  readonly observe: (call: CallIn<M>, outcome: Outcome) => unknown;
 }
 /** What came of a call: its events, or the code of its rejection. */
 export type Outcome =
   | { readonly ok: true; readonly events: readonly AnyEvent[] }
   | { readonly ok: false; readonly code: string };
 
-export type Property<M extends Checked = Checked> =
+export type Property<M extends Model = Model> =
   | Invariant<M>
   | Transition<M>
   | Within<M>
@@ -92,7 +90,7 @@ export type Property<M extends Checked = Checked> =
   | TwoRun<M>;
 
 /** Declares properties of one model: `const property = propertiesOf<Memory>()`. */
-export function propertiesOf<M extends Checked>() {
+export function propertiesOf<M extends Model>() {
   return {
     invariant: (p: Omit<Invariant<M>, 'kind'>): Invariant<M> => ({ kind: 'invariant', ...p }),
     transition: (p: Omit<Transition<M>, 'kind'>): Transition<M> => ({ kind: 'transition', ...p }),

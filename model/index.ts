@@ -2,6 +2,7 @@
 export * from './memory/index.ts';
 export { scopes, type VmmScope, type VmmSizes } from './scopes.ts';
 export {
+  type CheckedVmm,
   host,
   type Vmm,
   type VmmCall,

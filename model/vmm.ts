@@ -47,6 +47,10 @@ const onHost = (v: Vmm, a: { readonly host: number }): Memory => ({
 
 export const vmmCommands = lift(memoryCommands, { host: ref(host) }, onHost);
 export type VmmCall = CallOf<typeof vmmCommands>;
+/** The model as properties see it: with its calls. */
+export interface CheckedVmm extends VmmModel {
+  readonly call: VmmCall;
+}
 
 export const vmmMachine: Machine<Vmm, typeof vmmCommands> = {
   name: 'vmm',

@@ -5,6 +5,7 @@ import * as balloon from './balloon.ts';
 import * as dirtyLog from './dirty-log.ts';
 import * as frames from './frames.ts';
 import * as lifecycle from './lifecycle.ts';
+import type { MemoryModel } from './model.ts';
 import * as paging from './paging.ts';
 import * as sharing from './sharing.ts';
 
@@ -82,3 +83,7 @@ export const memoryCommands = {
   'memory.set-salt': sharing.setSalt,
 };
 export type MemoryCall = CallOf<typeof memoryCommands>;
+/** The model as properties see it: with its calls. */
+export interface CheckedMemory extends MemoryModel {
+  readonly call: MemoryCall;
+}
