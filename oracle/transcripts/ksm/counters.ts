@@ -1,0 +1,247 @@
+/**
+ * Judging one reading of the KSM counters. Each counter is true at the instant it is read, and the
+ * scanner may run between two readings, so bounds across counters are widened by what was scanned
+ * since the reading before (decision 23 of the design); bounds on one counter are not.
+ */
+import type { Contradiction, Place } from '../verdict.ts';
+import { frames } from './capacity.ts';
+import { apply } from './commands.ts';
+import { sizeClasses } from './population.ts';
+import type { Counters, State } from './state.ts';
+
+/** A reading. `again`: it repeats the reading before, taken at another time. */
+export interface Reading {
+  readonly counters: Counters;
+  readonly place: Place;
+  readonly again: boolean;
+  /** The log says that `run` is 0 and was at the reading before. */
+  readonly stopped: boolean;
+}
+
+/** Scans after which every page was visited since a change: the one under way, and one whole. */
+const SCANS_TO_VISIT = 2;
+/** Scans after which young equal pages are merged (DED-L1: three, after the one under way). */
+const SCANS_TO_MERGE = 5;
+
+type Bound = readonly [field: keyof Counters, low: number, high: number, because?: Place];
+
+/** The state after the reading, or why it is impossible. */
+export function observe(before: State, reading: Reading): State | Contradiction {
+  const { counters, place } = reading;
+  const { last } = before;
+  const reset = last !== undefined && counters.full_scans < last.full_scans;
+  const state = reset ? apply(before, { kind: 'unmerge-all' }) : caughtUp(before);
+  const visits = last === undefined ? Number.POSITIVE_INFINITY : visited(counters, last);
+  for (const bound of [...scanBounds(before, counters, reset), ...bounds(state, reading, visits)]) {
+    const found = outside(bound, counters[bound[0]], last?.place);
+    if (found !== undefined) return found;
+  }
+  return sumWrong(state, reading, visits) ?? after(state, counters, place, visits);
+}
+
+/** Once the scanner came by every page, no counter lags. */
+function caughtUp(state: State): State {
+  return scansSince(state, SCANS_TO_VISIT) ? { ...state, stale: 0, leaving: 0 } : state;
+}
+
+function visited(now: Counters, then: Counters): number {
+  return now.pages_scanned + now.pages_skipped - then.pages_scanned - then.pages_skipped;
+}
+
+function outside(bound: Bound, value: number, because: Place | undefined): Contradiction | undefined {
+  const [field, low, high] = bound;
+  if (value >= low && value <= high) return undefined;
+  const allowed = high < low ? 'nothing' : low === high ? `${low}` : `${low} to ${high}`;
+  const difference = value < low ? `${low - value} too few` : `${value - high} too many`;
+  const blame = bound[3] ?? because;
+  return {
+    field,
+    observed: `${value}`,
+    allowed,
+    difference,
+    ...(blame === undefined ? {} : { because: blame }),
+  };
+}
+
+/** Totals never fall; `full_scans` falls only by `run=2`, and counts scans of every page. */
+function scanBounds(state: State, now: Counters, reset: boolean): Bound[] {
+  const { last } = state;
+  const open = Number.POSITIVE_INFINITY;
+  if (last === undefined) return [];
+  const pace: Bound[] = [
+    ['pages_scanned', last.pages_scanned, open],
+    ['pages_skipped', last.pages_skipped, open],
+  ];
+  const pages = Math.min(state.steady, state.room.pages) - state.room.zeros;
+  if (pages <= 0) return [...pace, ['full_scans', 0, open]];
+  const scans = Math.floor(visited(now, last) / pages) + 2;
+  if (!reset) return [...pace, ['full_scans', last.full_scans, last.full_scans + scans]];
+  return now.full_scans <= scans ? pace : [...pace, ['full_scans', last.full_scans, open]];
+}
+
+function bounds(state: State, { counters, stopped }: Reading, visits: number): Bound[] {
+  const { low, room, last, stale } = state;
+  const floor = convergedFloor(state);
+  const zeroHigh = state.useZero || (last?.ksm_zero_pages ?? 0) > 0 ? room.zeros : 0;
+  const list: Bound[] = [
+    ['pages_shared', Math.max(low.shared, floor.shared), sharedHigh(state, visits)],
+    ['pages_sharing', Math.max(low.sharing, floor.sharing), room.sharing + stale],
+    ['ksm_zero_pages', Math.max(low.zeros, floor.zeros), zeroHigh],
+    ['stable_node_chains', floor.chains, room.chainsEver],
+    ['stable_node_dups', floor.dups, room.dupsEver],
+    ...ratios(state, counters, visits),
+  ];
+  if (last !== undefined && stopped) list.push(...unchanged(last));
+  return list;
+}
+
+function sharedHigh({ room, items, last, stale }: State, visits: number): number {
+  const begun = items.high === 0 ? 0 : (last?.pages_shared ?? 0);
+  const grown = begun + visits;
+  return Math.min(room.sharedEver + Math.floor(stale / 2), grown);
+}
+
+/** Frames have two mappings at least while none was left, and at most the limit (DED-I1). */
+function ratios(state: State, now: Counters, visits: number): Bound[] {
+  const { fresh, room, last, low } = state;
+  const open = Number.POSITIVE_INFINITY;
+  const extra = Math.max(1, room.widest - 1);
+  if (!fresh) return [];
+  const list: Bound[] = [
+    ['pages_shared', 0, now.pages_sharing],
+    ['pages_sharing', 0, extra * (now.pages_shared + visits)],
+    ['stable_node_dups', 2 * now.stable_node_chains, open],
+  ];
+  if (last === undefined || low.sharing === 0) return list;
+  const chains = Math.min(last.stable_node_chains, room.chainsEver);
+  return [
+    ...list,
+    ['pages_shared', Math.ceil(low.sharing / extra), open],
+    ['stable_node_chains', chains, open],
+    ['stable_node_dups', Math.min(last.stable_node_dups, room.dupsEver), open],
+  ];
+}
+
+function unchanged(last: Counters): Bound[] {
+  const still = [
+    'pages_shared',
+    'pages_sharing',
+    'pages_unshared',
+    'pages_volatile',
+    'full_scans',
+    'stable_node_chains',
+    'stable_node_dups',
+    'pages_skipped',
+    'pages_scanned',
+  ] as const;
+  return still.map((field) => [field, last[field], last[field]]);
+}
+
+/** Where every equal page had its visits, all of them are merged (DED-L1). */
+function convergedFloor(state: State): {
+  shared: number;
+  sharing: number;
+  zeros: number;
+  chains: number;
+  dups: number;
+} {
+  const { room, fresh, young } = state;
+  const none = { shared: 0, sharing: 0, zeros: 0, chains: 0, dups: 0 };
+  if (!scansSince(state, SCANS_TO_MERGE) || !fresh || !young || !room.certain) return none;
+  const zeros = state.useZero && !state.zeroShared ? room.zeros : 0;
+  const { shared, sharing, chains, dups } = room;
+  return { shared, sharing, zeros, chains, dups };
+}
+
+/** Whether so many scans ended between the last change and the last reading. */
+export function scansSince({ changedAt, last }: State, scans: number): boolean {
+  return changedAt !== undefined && last !== undefined && last.full_scans >= changedAt + scans;
+}
+
+/** Shared, sharing, unshared and volatile pages are all the pages the scanner knows (DED-I4). */
+function sumWrong(state: State, reading: Reading, visits: number): Contradiction | undefined {
+  const { counters: now, again } = reading;
+  const items = itemBounds(state, visits);
+  // Two equal readings at different times: neither was torn by the scanner.
+  const torn = again || visits === 0 ? 0 : visits;
+  const kept = state.stale === 0 ? now.pages_shared + now.pages_sharing : merges(state);
+  for (const field of ['pages_unshared', 'pages_volatile'] as const) {
+    const found = outside([field, 0, items.high - kept], now[field], state.last?.place);
+    if (found !== undefined) return found;
+  }
+  const rest = now.pages_unshared + now.pages_volatile;
+  const known = rest + now.pages_shared + now.pages_sharing;
+  const low = Math.max(0, items.low - torn);
+  const high = items.high + (items.high === 0 ? 0 : torn);
+  if (known >= low && known <= high) return undefined;
+  return {
+    field: 'pages_unshared',
+    observed: `pages_shared + pages_sharing + pages_unshared + pages_volatile = ${known}`,
+    allowed: low === high ? `${low}` : `${low} to ${high}`,
+    difference: known < low ? `${low - known} too few` : `${known - high} too many`,
+    ...(state.last === undefined ? {} : { because: state.last.place }),
+  };
+}
+
+function merges({ low }: State): number {
+  return low.shared + low.sharing;
+}
+
+function itemBounds(state: State, visits: number): { low: number; high: number } {
+  const { room, items, leaving } = state;
+  const high = Math.min(room.pages + leaving, items.high + visits);
+  // Pages merged with the zero page are forgotten by the scanner.
+  const zeros = state.useZero ? room.zeros : 0;
+  const all = scansSince(state, SCANS_TO_VISIT) ? room.pages - zeros : 0;
+  return { low: Math.max(0, Math.min(high, Math.max(all, items.low - zeros))), high };
+}
+
+function after(state: State, now: Counters, place: Place, visits: number): State {
+  const dropped = Math.max(0, (state.last?.pages_sharing ?? 0) - now.pages_sharing);
+  const stale = Math.max(0, state.stale - dropped);
+  const items = itemBounds(state, visits);
+  const seen = sum(now) - (Number.isFinite(visits) ? visits : sum(now));
+  const since = state.processes.flatMap((each) => (each.mergeable ? [each.since ?? -1] : []));
+  const begun = Math.min(...since.map((scan) => (scan < 0 && now.full_scans <= 1 ? 0 : scan)));
+  const changed = state.changedAt === undefined;
+  const next: State = {
+    ...state,
+    low: {
+      shared: stale === 0 ? now.pages_shared : Math.min(state.low.shared, now.pages_shared),
+      sharing: Math.max(0, now.pages_sharing - stale),
+      zeros: now.ksm_zero_pages,
+    },
+    stale,
+    items: { low: Math.max(items.low, seen, 0), high: items.high },
+    changedAt: state.changedAt ?? now.full_scans,
+    young: changed ? begun >= 0 && now.full_scans - begun <= 1 : state.young,
+    steady: state.room.pages,
+    last: { ...now, place },
+  };
+  return saturated(next) ? surelyMerged(next) : next;
+}
+
+function sum(now: Counters): number {
+  return now.pages_shared + now.pages_sharing + now.pages_unshared + now.pages_volatile;
+}
+
+/** As much sharing as there is room for: then each content is merged as far as it can be. */
+function saturated({ low, room, stale, last }: State): boolean {
+  const full = room.certain && stale === 0 && room.sharing > 0;
+  return full && low.sharing === room.sharing && last !== undefined;
+}
+
+function surelyMerged(state: State): State {
+  // With a page left over in some content, which one it is cannot be told.
+  const classes = sizeClasses(state.processes);
+  const leftOver = classes.some(({ size }) => frames(size, state.limit) * state.limit < size);
+  if (leftOver || state.processes.every((each) => each.sure && each.written.size === 0)) {
+    return state;
+  }
+  const processes = state.processes.map((process) => ({
+    ...process,
+    sure: process.mergeable,
+    written: new Map([...process.written].map(([page, { key }]) => [page, { key, sure: true }])),
+  }));
+  return { ...state, processes };
+}

@@ -1,0 +1,309 @@
+/** Reads KSM transcripts: translates records into commands and observations of the abstraction. */
+import type { LogRecord } from '../log.ts';
+import { canonical } from '../log.ts';
+import { badInput, differs, possible, type Outcome, type Reader } from '../system.ts';
+import type { Contradiction, Place, Problem } from '../verdict.ts';
+import { answered, type Answer } from './answers.ts';
+import { initialBelief, observed, perhapsExited, told, type Belief } from './belief.ts';
+import type { Command } from './commands.ts';
+import { observe } from './counters.ts';
+import { fields } from './fields.ts';
+import { pageCount, type Layout } from './population.ts';
+import {
+  PAGES_MAX,
+  parse,
+  type AnswerRecord,
+  type AskRecord,
+  type KsmRecord,
+  type NoteRecord,
+  type StartRecord,
+} from './records.ts';
+import type { Counters, State } from './state.ts';
+import { checkAnswer, step, type Step } from './steps.ts';
+import { hintsExit, saysExit, settings } from './texts.ts';
+
+type Out = AnswerRecord['out'];
+const REPEATED = [
+  'pages_shared',
+  'pages_sharing',
+  'pages_unshared',
+  'pages_volatile',
+  'ksm_zero_pages',
+  'stable_node_chains',
+  'stable_node_dups',
+] as const;
+
+/** What is wrong with the form of a record. */
+export function ksmForm(record: LogRecord): readonly Problem[] {
+  const parsed = parse(record);
+  return parsed.kind === 'bad' ? parsed.problems : fields.unknown(parsed.kind, record);
+}
+
+/** A reader for one log. */
+export function ksmReader(): Reader {
+  const reader = new KsmReader();
+  return { read: (record) => reader.read(record) };
+}
+
+class KsmReader {
+  private belief: Belief = initialBelief();
+  private readonly layouts = new Map<string, Layout>();
+  private readonly asked = new Map<string, Step[]>();
+  private readonly answers = new Map<string, Out>();
+  /** Processes that a counters record came after: their experiment has been looked at. */
+  private readonly measured = new Set<string>();
+  private frames: string[] = [];
+  private wrote: Out | undefined;
+  private text = '';
+  private saidStopped = false;
+  private lastSample: { counters: Counters; place: Place } | undefined;
+
+  read(record: LogRecord): Outcome {
+    const parsed = parse(record);
+    if (parsed.kind === 'bad') return { kind: 'bad-input', problems: parsed.problems };
+    const problems = fields.unknown(parsed.kind, record);
+    if (problems.length > 0) return { kind: 'bad-input', problems };
+    switch (parsed.kind) {
+      case 'ksm':
+        return this.sample(parsed.record, record);
+      case 'start':
+        return this.start(parsed.record, record.line);
+      case 'ask':
+        return this.ask(parsed.record, record.line);
+      case 'answer':
+        return this.answer(parsed.record, record);
+      case 'note':
+        return this.note(parsed.record, record);
+    }
+  }
+
+  private sample({ ksm, label }: KsmRecord, place: Place): Outcome {
+    const refused = this.hear(label ?? '', place.line);
+    if (refused !== undefined) return refused;
+    const found = this.counters('ksm.', ksm, place, { again: false, text: label ?? '' });
+    this.lastSample = { counters: ksm, place: placeOf(place) };
+    return found;
+  }
+
+  private counters(
+    prefix: string,
+    counters: Counters,
+    place: Place,
+    { again, text }: { again: boolean; text: string },
+  ): Outcome {
+    const saysStopped = settings(text).run === 0;
+    const stopped = saysStopped && this.saidStopped;
+    this.saidStopped = saysStopped;
+    const reading = { counters, place: placeOf(place), again, stopped };
+    for (const name of this.layouts.keys()) this.measured.add(name);
+    const reset = counters.full_scans < (this.belief[0].last?.full_scans ?? 0);
+    const open = reset ? perhapsExited(this.belief, [...this.measured]) : this.belief;
+    return this.conclude(
+      observed(open ?? this.belief, (state) => observe(state, reading)),
+      prefix,
+      10,
+    );
+  }
+
+  private conclude(result: Belief | Contradiction, prefix: string, checked: number): Outcome {
+    if (!('field' in result)) {
+      this.belief = result;
+      return possible(checked);
+    }
+    const contradiction = { ...result, field: `${prefix}${result.field}` };
+    return { kind: 'impossible', contradiction };
+  }
+
+  private tell(command: Command): void {
+    this.belief = told(this.belief, command);
+  }
+
+  private start({ proc, argv }: StartRecord, line: number): Outcome {
+    const [, seed, common, zero, identical, unique] = argv;
+    const layout: Layout = { seed, common, zero, identical, unique };
+    this.layouts.delete(proc);
+    const others = [...this.layouts.values()].reduce((sum, each) => sum + pageCount(each), 0);
+    if (others + pageCount(layout) > PAGES_MAX) {
+      return badInput(line, 'argv', `more than ${PAGES_MAX} pages in all`);
+    }
+    this.tell({ kind: 'exit', name: proc });
+    const open = perhapsExited(this.belief, [...this.measured]);
+    if (open === undefined) return badInput(line, 'proc', 'too many processes may have ended');
+    this.belief = open;
+    this.layouts.set(proc, layout);
+    this.measured.delete(proc);
+    this.asked.set(proc, [{ kind: 'start' }]);
+    this.tell({ kind: 'start', name: proc, layout });
+    return possible(0);
+  }
+
+  private ask({ proc, in: text }: AskRecord, line: number): Outcome {
+    const layout = this.layouts.get(proc);
+    const asked = this.asked.get(proc);
+    if (layout === undefined || asked === undefined) {
+      return badInput(line, 'proc', `process ${proc} was not started`);
+    }
+    const parsed = step(text, layout);
+    if (typeof parsed === 'string') return badInput(line, 'in', parsed);
+    if (parsed.kind === 'exit') this.exit(proc);
+    else asked.push(parsed);
+    return possible(0);
+  }
+
+  private exit(name: string): void {
+    this.tell({ kind: 'exit', name });
+    this.layouts.delete(name);
+    this.measured.delete(name);
+  }
+
+  private answer({ proc, out }: AnswerRecord, record: LogRecord): Outcome {
+    const asked = this.asked.get(proc);
+    if (asked === undefined) return badInput(record.line, 'proc', `process ${proc} was not started`);
+    const question = asked.shift();
+    const layout = this.layouts.get(proc);
+    const wrong = checkAnswer(question, out, layout);
+    if (wrong !== undefined) return { kind: 'impossible', contradiction: wrong };
+    this.answers.set(proc, out);
+    if (out.write !== undefined || out.writes !== undefined) this.wrote = out;
+    if (out.pfn !== undefined) this.frames = [...this.frames.slice(-1), out.pfn];
+    if (question?.answer !== undefined) {
+      const answer: Answer | string = question.answer(out);
+      if (typeof answer === 'string') return badInput(record.line, 'out', answer);
+      const judge = (state: State): State | Contradiction =>
+        answered(state, proc, answer, placeOf(record));
+      return this.conclude(observed(this.belief, judge), '', 2);
+    }
+    const advised = question?.kind === 'start' && out.madvise === 0;
+    if (advised) this.tell({ kind: 'advise', name: proc });
+    const command = question?.command?.(proc, out);
+    if (command !== undefined) this.tell(command);
+    return possible(1);
+  }
+
+  private note(record: NoteRecord, place: Place): Outcome {
+    const refused = this.hear(record.note, place.line) ?? this.noteSettings(record, place.line);
+    if (refused !== undefined) return refused;
+    const wrong = this.derived(record);
+    if (wrong !== undefined) return { kind: 'impossible', contradiction: wrong };
+    const own = countersOf(record);
+    if (own !== undefined) {
+      const repeats = record.note.startsWith('settled ') ? this.repeats(own) : undefined;
+      if (repeats !== undefined) return { kind: 'impossible', contradiction: repeats };
+      return this.counters('', own, place, {
+        again: record.note.startsWith('settled ') && this.later(own),
+        text: record.note,
+      });
+    }
+    if (record.run !== undefined) this.saidStopped = record.run === '0';
+    if (record.after === undefined) return possible(1);
+    return this.counters('after.', record.after, place, { again: false, text: record.note });
+  }
+
+  /** A settled note repeats the last sample: samples are written on every change. */
+  private repeats(own: Counters): Contradiction | undefined {
+    const sample = this.lastSample;
+    if (sample === undefined) return undefined;
+    for (const field of REPEATED) {
+      const wrong = differs(field, own[field], sample.counters[field], sample.place);
+      if (wrong !== undefined) return wrong;
+    }
+    return undefined;
+  }
+
+  private later(own: Counters): boolean {
+    const last = this.lastSample?.counters;
+    return (
+      last !== undefined &&
+      (own.pages_scanned > last.pages_scanned || own.pages_skipped > last.pages_skipped)
+    );
+  }
+
+  private derived({ equal, w, a, b }: NoteRecord): Contradiction | undefined {
+    if (equal !== undefined) {
+      const wrong = differs('equal', equal, this.frames[0] === this.frames[1]);
+      if (wrong !== undefined) return wrong;
+    }
+    const repeated = [
+      ['w', w, this.wrote],
+      ['a', a, this.answers.get('A')],
+      ['b', b, this.answers.get('B')],
+    ] as const;
+    for (const [field, copy, original] of repeated) {
+      if (copy === undefined) continue;
+      const wrong = differs(field, canonical(copy), canonical(original));
+      if (wrong !== undefined) return wrong;
+    }
+    return undefined;
+  }
+
+  /** Takes a label or note that was not heard before: what it says of exits and settings. */
+  private hear(text: string, line: number): Outcome | undefined {
+    if (text === this.text || text === `settled ${this.text}`) return undefined;
+    this.text = text;
+    const living = [...this.layouts.keys()];
+    const gone = living.filter((name) => saysExit(text, name));
+    for (const name of gone) this.exit(name);
+    if (gone.length === 0 && hintsExit(text)) {
+      const open = perhapsExited(this.belief, living);
+      if (open === undefined) return badInput(line, 'label', 'too many processes may have ended');
+      this.belief = open;
+    }
+    const said = settings(text);
+    if (said.run === 2) this.tell({ kind: 'unmerge-all' });
+    // Settings are written before the sample that shows them first, and after sharing was undone.
+    if (said.limit !== undefined || said.useZero !== undefined) this.set(said);
+    return undefined;
+  }
+
+  private set(to: { limit?: number; useZero?: boolean }): void {
+    this.tell({ kind: 'set', ...to });
+  }
+
+  private noteSettings(record: NoteRecord, line: number): Outcome | undefined {
+    const { note, v } = record;
+    const limit = record.max_page_sharing ?? (note === 'max_page_sharing' ? v : undefined);
+    const zero = record.use_zero_pages ?? (note === 'use_zero_pages' ? v : undefined);
+    if (limit !== undefined && Number(limit) < 2) {
+      return badInput(line, 'max_page_sharing', 'the kernel takes no limit below 2');
+    }
+    if (limit !== undefined) this.set({ limit: Number(limit) });
+    if (zero !== undefined) this.set({ useZero: zero === '1' });
+    return undefined;
+  }
+}
+
+function placeOf({ line, event }: Place): Place {
+  return { line, event };
+}
+
+function countersOf(record: NoteRecord): Counters | undefined {
+  const { pages_shared, pages_sharing, pages_unshared, pages_volatile, full_scans } = record;
+  const { ksm_zero_pages, stable_node_chains, stable_node_dups } = record;
+  const { pages_skipped, pages_scanned } = record;
+  if (
+    pages_shared === undefined ||
+    pages_sharing === undefined ||
+    pages_unshared === undefined ||
+    pages_volatile === undefined ||
+    full_scans === undefined ||
+    ksm_zero_pages === undefined ||
+    stable_node_chains === undefined ||
+    stable_node_dups === undefined ||
+    pages_skipped === undefined ||
+    pages_scanned === undefined
+  ) {
+    return undefined;
+  }
+  return {
+    pages_shared,
+    pages_sharing,
+    pages_unshared,
+    pages_volatile,
+    full_scans,
+    ksm_zero_pages,
+    stable_node_chains,
+    stable_node_dups,
+    pages_skipped,
+    pages_scanned,
+  };
+}

@@ -1,0 +1,55 @@
+/** What a reader of one system's transcripts offers to the validator. */
+import type { FieldTable } from './fields.ts';
+import type { LogRecord } from './log.ts';
+import type { Contradiction, Problem } from './verdict.ts';
+
+/** What became of one record: judged possible, impossible, or not to be judged. */
+export type Outcome =
+  | { readonly kind: 'possible'; readonly checked: number }
+  | { readonly kind: 'impossible'; readonly contradiction: Contradiction }
+  | { readonly kind: 'bad-input'; readonly problems: readonly Problem[] };
+
+/** Reads the records of one log in order. Not to be used after an outcome that is not possible. */
+export interface Reader {
+  read(record: LogRecord): Outcome;
+}
+
+/** A kind of transcript. */
+export interface System {
+  readonly name: string;
+  readonly title: string;
+  readonly fields: FieldTable;
+  /** What is wrong with the form of one record, whatever came before. */
+  form(record: LogRecord): readonly Problem[];
+  start(): Reader;
+}
+
+/** An outcome with one problem. */
+export function badInput(line: number, path: string, problem: string): Outcome {
+  return { kind: 'bad-input', problems: [{ line, path, problem }] };
+}
+
+/** An outcome of `checked` comparisons that all held. */
+export function possible(checked: number): Outcome {
+  return { kind: 'possible', checked };
+}
+
+/** A value that differs from the only one possible, or nothing. */
+export function differs(
+  field: string,
+  observed: unknown,
+  allowed: unknown,
+  because?: Contradiction['because'],
+): Contradiction | undefined {
+  if (observed === allowed) return undefined;
+  const numbers = typeof observed === 'number' && typeof allowed === 'number';
+  const difference = numbers ? `${Math.abs(observed - allowed)}` : 'another value';
+  const blame = because === undefined ? {} : { because };
+  return { field, observed: show(observed), allowed: show(allowed), difference, ...blame };
+}
+
+/** A value as a report prints it. */
+export function show(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
+}

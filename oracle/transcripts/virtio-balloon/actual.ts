@@ -1,0 +1,143 @@
+/**
+ * The counting abstraction of a balloon (specification 3.0 and 3.3): not which pages it holds but
+ * the interval in which the guest's size may lie. Sizes are bytes of guest memory, as QEMU gives
+ * them (`actual`), not pages in the balloon.
+ */
+
+/** Bytes of a page, and of the most that a driver moves before it reports (256 pages). */
+export const PAGE_BYTES = 4096;
+export const BATCH_BYTES: number = 256 * PAGE_BYTES;
+
+/** Where a size may lie, both ends included. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What is known of one machine's balloon. */
+export interface Balloon {
+  readonly ram: number;
+  /** `deflate-on-oom`: the guest may take pages back by itself (BAL-T4, BAL-T7). */
+  readonly oom: boolean;
+  /** Whether a driver moves the balloon; `perhaps` while the guest boots. */
+  readonly driver: 'absent' | 'present' | 'perhaps';
+  /** The size last asked for, clamped and rounded as the device does. */
+  readonly target: number;
+  /** A request that is sent and not answered: it may be in force or not. */
+  readonly requested: number | undefined;
+  /** The guest may be out of memory, so that `oom` applies. */
+  readonly pressed: boolean;
+  /** The driver is being unloaded. */
+  readonly unloading: boolean;
+  /** The size that a batch under way when the target changed may still move towards. */
+  readonly former: number | undefined;
+  readonly actual: Interval;
+}
+
+/** What is done to a balloon, or to the guest it lies in. */
+export type BalloonCommand =
+  | { readonly kind: 'request'; readonly bytes: number }
+  | { readonly kind: 'granted' | 'refused' }
+  | {
+      readonly kind:
+        | 'load'
+        | 'load-failed'
+        | 'unload-begin'
+        | 'unload'
+        | 'unload-failed'
+        | 'press';
+    };
+
+/** A balloon of a machine that has just been started: empty. */
+export function initialBalloon(ram: number, oom: boolean, driver: Balloon['driver']): Balloon {
+  return {
+    ram,
+    oom,
+    driver,
+    target: ram,
+    requested: undefined,
+    pressed: false,
+    unloading: false,
+    former: undefined,
+    actual: { low: ram, high: ram },
+  };
+}
+
+/** A requested size as the device takes it: at most the RAM, whole pages, rounded up. */
+export function clampTarget(bytes: number, ram: number): number {
+  return Math.min(ram, Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES);
+}
+
+/** The balloon after a command; the interval holds for any time after it. */
+export function command(balloon: Balloon, to: BalloonCommand): Balloon {
+  switch (to.kind) {
+    case 'request':
+      return spread({ ...balloon, requested: clampTarget(to.bytes, balloon.ram) });
+    case 'granted':
+      return granted(balloon);
+    case 'refused':
+      return { ...balloon, requested: undefined };
+    case 'load':
+      return spread({ ...balloon, driver: 'present' });
+    case 'load-failed':
+      return { ...balloon, driver: 'absent', actual: { low: balloon.ram, high: balloon.ram } };
+    case 'unload-begin':
+      return spread({ ...balloon, unloading: true });
+    case 'unload':
+      // The driver gives every page back before it goes (BAL-I5).
+      return {
+        ...balloon,
+        driver: 'absent',
+        unloading: false,
+        former: undefined,
+        actual: { low: balloon.ram, high: balloon.ram },
+      };
+    case 'unload-failed':
+      return { ...balloon, unloading: false };
+    case 'press':
+      return spread({ ...balloon, pressed: true });
+  }
+}
+
+function granted(balloon: Balloon): Balloon {
+  const { requested, target, actual } = balloon;
+  if (requested === undefined) return balloon;
+  const moving = actual.low !== actual.high && balloon.driver !== 'absent';
+  const former = moving ? target : undefined;
+  return spread({ ...balloon, target: requested, requested: undefined, former });
+}
+
+/** The balloon seen at `bytes`; undefined when it cannot be there. */
+export function seen(balloon: Balloon, bytes: number): Balloon | undefined {
+  const { actual, former, target } = balloon;
+  if (bytes < actual.low || bytes > actual.high || bytes % PAGE_BYTES !== 0) return undefined;
+  const turned = bytes === target || former === undefined || former === target;
+  const at = { low: bytes, high: bytes };
+  if (balloon.driver === 'absent') return { ...balloon, actual: at };
+  const still = turned ? { ...balloon, former: undefined } : balloon;
+  return spread({ ...still, actual: overshoot(at, still) });
+}
+
+/** A batch begun for the former target is finished and reported first. */
+function overshoot({ low, high }: Interval, { former }: Balloon): Interval {
+  if (former === undefined) return { low, high };
+  return {
+    low: former < low ? Math.max(former, low - BATCH_BYTES) : low,
+    high: former > high ? Math.min(former, high + BATCH_BYTES) : high,
+  };
+}
+
+/** A driver moves the size towards the target and never beyond it (BAL-T2, BAL-T4). */
+function spread(balloon: Balloon): Balloon {
+  if (balloon.driver === 'absent') return balloon;
+  const { low, high } = balloon.actual;
+  const ends = [low, high, balloon.target];
+  if (balloon.requested !== undefined) ends.push(balloon.requested);
+  if (balloon.unloading || (balloon.oom && balloon.pressed)) ends.push(balloon.ram);
+  return { ...balloon, actual: { low: Math.min(...ends), high: Math.max(...ends) } };
+}
+
+/** The smallest interval that holds both. */
+export function hull(one: Interval, other: Interval): Interval {
+  return { low: Math.min(one.low, other.low), high: Math.max(one.high, other.high) };
+}

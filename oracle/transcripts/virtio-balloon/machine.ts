@@ -1,0 +1,148 @@
+/** One machine of a balloon transcript: its balloon, what was asked of it, what it has said. */
+import type { Contradiction, Place } from '../verdict.ts';
+import { differs } from '../system.ts';
+import {
+  command,
+  hull,
+  initialBalloon,
+  seen,
+  type Balloon,
+  type BalloonCommand,
+  type Interval,
+} from './actual.ts';
+import type { MachineArguments } from './argv.ts';
+
+/** A QMP command that waits for its reply. */
+export interface Request {
+  readonly execute: string;
+  readonly id: string | number | undefined;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+/** Guest statistics as last reported. */
+export interface Statistics {
+  readonly update: number;
+  readonly values: Readonly<Record<string, number>>;
+  readonly place: Place;
+}
+
+/** The state of one machine; a reader keeps one per name and replaces it on a new start. */
+export class Machine {
+  readonly arguments: MachineArguments;
+  balloon: Balloon;
+  readonly requests: Request[] = [];
+  readonly questions: string[] = [];
+  /** Sizes the balloon may have had since the last QMP reply, and since the last statistics. */
+  sinceReply: Interval;
+  sinceStatistics: Interval;
+  /** Where the balloon was last seen. */
+  seenAt: Place | undefined;
+  /** The guest's total memory in KiB with an empty balloon, where the log told it. */
+  total: { readonly kib: number; readonly place: Place } | undefined;
+  statistics: Statistics | undefined;
+  ready = false;
+  /** The driver was loaded at boot or by `insmod`. */
+  loaded: boolean;
+  /** A guest of fewer bytes than this may run out of memory by itself; known when it is ready. */
+  needs = 0;
+  exited = false;
+  shutdown: string | undefined;
+  quitting = false;
+  events = 0;
+  stderr = '';
+  /** Sizes polled since the last `balloon` command or note with steps, in bytes. */
+  polls: number[] = [];
+  /** The bytes last asked for, as asked. */
+  asked: number | undefined;
+  /** What replies, answers and errors said since the last note, as canonical JSON. */
+  readonly heard = new Set<string>();
+  /** Every answer of the agent, as canonical JSON. */
+  readonly answers = new Set<string>();
+
+  constructor(args: MachineArguments) {
+    this.arguments = args;
+    const device = args.balloons[0];
+    const skipped = args.skipped.includes('virtio_balloon');
+    const driver = device === undefined || skipped ? 'absent' : 'perhaps';
+    this.loaded = !skipped;
+    this.balloon = initialBalloon(args.ram, device?.oom ?? false, driver);
+    this.sinceReply = this.balloon.actual;
+    this.sinceStatistics = this.balloon.actual;
+  }
+
+  /** Exactly one balloon device can be there. */
+  get hasBalloon(): boolean {
+    return this.arguments.balloons.length === 1;
+  }
+
+  tell(to: BalloonCommand): void {
+    this.become(command(this.balloon, to));
+    const { requested, target, pressed } = this.balloon;
+    if (!pressed && (requested ?? target) < this.needs) this.tell({ kind: 'press' });
+  }
+
+  /** A size that was read now; a contradiction when the balloon cannot be there. */
+  see(field: string, bytes: number, place: Place): Contradiction | undefined {
+    const next = seen(this.balloon, bytes);
+    if (next === undefined) return outsideOf(field, bytes, this.balloon.actual, this.seenAt);
+    this.balloon = next;
+    this.sinceReply = next.actual;
+    this.sinceStatistics = hull(this.sinceStatistics, next.actual);
+    this.seenAt = place;
+    return undefined;
+  }
+
+  /** A size from an event: the one at the last change before it was sent. */
+  seeEvent(field: string, bytes: number, place: Place): Contradiction | undefined {
+    this.events += 1;
+    if (this.balloon.driver === 'absent' && sizeIsFixed(this.sinceReply)) {
+      return differs(field, bytes, 'no event: no driver moves the balloon');
+    }
+    const next = seen(this.balloon, bytes);
+    if (next !== undefined) {
+      this.become(next);
+      this.seenAt = place;
+      return undefined;
+    }
+    const { low, high } = this.sinceReply;
+    const before = bytes >= low && bytes <= high && bytes % 4096 === 0;
+    return before ? undefined : outsideOf(field, bytes, this.sinceReply, this.seenAt);
+  }
+
+  private become(next: Balloon): void {
+    this.balloon = next;
+    this.sinceReply = hull(this.sinceReply, next.actual);
+    this.sinceStatistics = hull(this.sinceStatistics, next.actual);
+  }
+
+  /** Total memory in KiB that the guest may see when its size lies in the interval (BAL-I8). */
+  totalKib(size: Interval): Interval | undefined {
+    if (this.total === undefined) return undefined;
+    const { kib } = this.total;
+    if (this.balloon.oom) return { low: kib, high: kib };
+    const { ram } = this.balloon;
+    return { low: kib - (ram - size.low) / 1024, high: kib - (ram - size.high) / 1024 };
+  }
+}
+
+function sizeIsFixed({ low, high }: Interval): boolean {
+  return low === high;
+}
+
+/** The contradiction of a value that lies outside an interval. */
+export function outsideOf(
+  field: string,
+  value: number,
+  { low, high }: Interval,
+  because?: Place,
+): Contradiction {
+  const far = value < low ? `${low - value} too few` : `${value - high} too many`;
+  const inside = value >= low && value <= high;
+  return {
+    field,
+    observed: `${value}`,
+    allowed: low === high ? `${low}` : `${low} to ${high}, whole pages`,
+    difference: inside ? 'not whole pages' : far,
+    ...(because === undefined ? {} : { because }),
+  };
+}

@@ -1,0 +1,111 @@
+/** Judging notes: what the recording script computed from messages that the log holds too. */
+import { canonical } from '../log.ts';
+import { differs, show } from '../system.ts';
+import type { Contradiction } from '../verdict.ts';
+import type { Machine } from './machine.ts';
+import type { NoteRecord } from './records.ts';
+
+const MIB: number = 1024 * 1024;
+/** Copies of messages: replies, results, answers of the agent, error output. */
+const COPIES = ['query', 'guest', 'a', 'b', 'i', 'q', 'r', 's', 'err'] as const;
+
+/** Judges a note about a machine. */
+export function note(machine: Machine, record: NoteRecord): Contradiction | undefined {
+  return (
+    copies(machine, record) ??
+    sizes(machine, record) ??
+    summary(machine, record) ??
+    tail(machine, record.tail)
+  );
+}
+
+function copies(machine: Machine, record: NoteRecord): Contradiction | undefined {
+  for (const key of COPIES) {
+    const copy = record[key];
+    if (copy === undefined || machine.heard.has(canonical(copy))) continue;
+    return differs(key, show(copy), 'a copy of a message of this machine');
+  }
+  return undefined;
+}
+
+function sizes(machine: Machine, record: NoteRecord): Contradiction | undefined {
+  const { targetMiB, finalMiB, steps } = record;
+  const last = machine.polls.at(-1);
+  if (targetMiB !== undefined && !near(targetMiB, machine.asked)) {
+    return differs('targetMiB', targetMiB, inMib(machine.asked));
+  }
+  if (finalMiB !== undefined && !near(finalMiB, last)) {
+    return differs('finalMiB', finalMiB, inMib(last), machine.seenAt);
+  }
+  if (steps === undefined) return undefined;
+  const said = changes(steps.map(([, mib]) => Math.round(mib)));
+  const polled = changes(machine.polls.map((bytes) => bytes / MIB));
+  machine.polls = [];
+  return follows(said, polled) ? undefined : differs('steps[][]', said.join(' '), rounded(polled));
+}
+
+/** Whether the steps are the polled sizes in whole mebibytes, rounded in whatever direction. */
+function follows(said: readonly number[], polled: readonly number[]): boolean {
+  let at = 0;
+  for (const mib of polled) {
+    const here = said[at];
+    const next = said[at + 1];
+    if (next !== undefined && Math.abs(next - mib) < 1 && !closer(here, next, mib)) at += 1;
+    else if (here === undefined || Math.abs(here - mib) >= 1) return false;
+  }
+  return at === said.length - 1 || said.length === polled.length;
+}
+
+function closer(here: number | undefined, next: number, mib: number): boolean {
+  return here !== undefined && Math.abs(here - mib) < Math.abs(next - mib);
+}
+
+function rounded(polled: readonly number[]): string {
+  return polled.map((mib) => Math.round(mib * 10) / 10).join(' ');
+}
+
+function changes(values: readonly number[]): number[] {
+  return values.filter((value, index) => index === 0 || value !== values[index - 1]);
+}
+
+function near(mib: number, bytes: number | undefined): boolean {
+  return bytes !== undefined && Math.abs(mib - bytes / MIB) < 1;
+}
+
+function inMib(bytes: number | undefined): number | string {
+  return bytes === undefined ? 'nothing was read' : bytes / MIB;
+}
+
+function summary(machine: Machine, record: NoteRecord): Contradiction | undefined {
+  const { events, exited, deflateOnOom } = record;
+  if (events !== undefined) {
+    const wrong = differs('events', events, machine.events);
+    if (wrong !== undefined) return wrong;
+  }
+  if (exited !== undefined) {
+    const wrong = differs('exited', exited, machine.exited);
+    if (wrong !== undefined) return wrong;
+  }
+  if (deflateOnOom === undefined) return undefined;
+  return differs('deflateOnOom', deflateOnOom, machine.balloon.oom ? 'on' : 'off');
+}
+
+/** The end of the guest's console: the agent's answers stand there as lines that begin with @. */
+function tail(machine: Machine, text: string | undefined): Contradiction | undefined {
+  for (const line of text?.split('\n') ?? []) {
+    if (!line.startsWith('@{')) continue;
+    const answer = parsed(line.slice(1));
+    if (answer === undefined || machine.answers.has(canonical(answer))) continue;
+    return differs('tail', line, 'an answer of the agent');
+  }
+  return undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The console may be cut in the middle of a line.
+    return undefined;
+  }
+}
