@@ -8,7 +8,7 @@ import type { Machine } from './machine.ts';
 /** Where a fault enters: a guard or effect, an inner operation, a policy, a split, an environment. */
 export type Seam = 'command' | 'operation' | 'policy' | 'split' | 'environment';
 
-export interface Fault<X extends Machine<never> = Machine<never>> {
+export interface Fault<X extends Machine = Machine> {
   /** Qualified by family: `memory/S1`. */
   readonly id: string;
   readonly seam: Seam;
@@ -22,7 +22,7 @@ export interface Fault<X extends Machine<never> = Machine<never>> {
 }
 
 /** The machine without one guard of one command. Throws when there is no such guard. */
-export function dropGuard<X extends Machine<never>>(machine: X, kind: string, code: string): X {
+export function dropGuard<X extends Machine>(machine: X, kind: string, code: string): X {
   return changeCommand(machine, kind, (command) => {
     const requires = command.requires.filter((guard: AnyGuard) => guard[0] !== code);
     if (requires.length === command.requires.length) {
@@ -33,7 +33,7 @@ export function dropGuard<X extends Machine<never>>(machine: X, kind: string, co
 }
 
 /** The machine with one command replaced. Throws when there is no such command. */
-export function changeCommand<X extends Machine<never>>(
+export function changeCommand<X extends Machine>(
   machine: X,
   kind: string,
   change: (command: AnyCommand) => AnyCommand,
@@ -44,7 +44,7 @@ export function changeCommand<X extends Machine<never>>(
 }
 
 /** The machine with one inner operation replaced; the change is given the original. */
-export function changeOperation<X extends Machine<never>, F>(
+export function changeOperation<X extends Machine, F>(
   machine: X,
   name: string,
   change: (original: F) => F,
@@ -55,7 +55,7 @@ export function changeOperation<X extends Machine<never>, F>(
 }
 
 /** The machine with one more command: an environment that the specification does not promise. */
-export function addCommand<X extends Machine<never>>(
+export function addCommand<X extends Machine>(
   machine: X,
   kind: string,
   command: AnyCommand,

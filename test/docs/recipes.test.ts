@@ -1,0 +1,104 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import {
+  type AnyCommand,
+  type Fault,
+  inPlace,
+  liftProperty,
+  type Machine,
+  monitor,
+  type Property,
+} from '../../machine/index.ts';
+import { type CheckedMemory, type CheckedVmm, scopes, vmmMachine } from '../../model/index.ts';
+
+const root = resolve(import.meta.dirname, '..', '..');
+const folder = mkdtempSync(join(tmpdir(), 'hypercheck-recipes-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The blocks of a page whose first line names the file they would be. */
+function blocks(page: string): ReadonlyMap<string, string> {
+  const text = readFileSync(join(root, page), 'utf8');
+  const found = [...text.matchAll(/```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)```/g)];
+  return new Map(found.map(([, path = '', code = '']) => [path, code]));
+}
+
+/** Runs a block as if it stood where it says. */
+async function load(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const code = blocks('CONTRIBUTING.md').get(path);
+  if (code === undefined) throw new Error(`CONTRIBUTING.md shows no ${path}`);
+  const home = dirname(join(root, path));
+  const placed = code.replaceAll(/from '(\.[^']+)'/g, (_, to) => `from '${resolve(home, to)}'`);
+  const file = join(folder, path.replaceAll('/', '-'));
+  writeFileSync(file, placed);
+  return import(/* @vite-ignore */ pathToFileURL(file).href);
+}
+
+const places = {
+  count: () => 1,
+  at: (state: CheckedVmm['state'], i: number) => ({
+    host: state.hosts.at(i).memory,
+    guests: state.guests,
+  }),
+  of: () => 0,
+};
+
+test('recipe 1: the command ages a page that was accessed, and refuses any other', async () => {
+  const { agePage } = await load('model/memory/aging.ts');
+  const kind = 'memory.age-page';
+  const commands = { ...vmmMachine.commands, [kind]: liftedLike(agePage as AnyCommand) };
+  const host = inPlace({ ...vmmMachine, commands } as Machine<CheckedVmm['state']>, {
+    ...scopes.tiny,
+    sizes: { ...scopes.tiny.sizes, booted: 1 },
+  });
+  const state = host.initial();
+  const call = { kind, args: { host: 0, vm: 0, page: 1 } };
+  expect(host.step(state, call)).toMatchObject({ ok: false, rejection: { code: 'not-accessed' } });
+  const entry = state.hosts.at(0).memory.vms.at(0).pages.at(1);
+  entry.accessed = true;
+  expect(host.step(state, call).ok).toBe(true);
+  expect(entry.accessed).toBe(false);
+});
+
+/** What `lift` in model/vmm.ts makes of a command of memory. */
+function liftedLike(command: AnyCommand): AnyCommand {
+  const { lens, lifted, args } = vmmMachine.commands['memory.scrub'] as AnyCommand;
+  const host = args['host'];
+  if (host === undefined || lens === undefined || lifted === undefined) throw new Error('no lift');
+  return { ...command, args: { host, ...command.args }, lens, lifted };
+}
+
+test('recipes 2 and 3: the property kills the fault, and holds without it', async () => {
+  const { scanningIsNoAccess } = await load('invariants/memory/aging.ts');
+  const { sharingTouches } = await load('faults/memory/aging.ts');
+  const property = liftProperty<CheckedVmm, CheckedMemory>(
+    places,
+    scanningIsNoAccess as Property<CheckedMemory>,
+  );
+  const fault = sharingTouches as Fault<typeof vmmMachine>;
+  const scope = { ...scopes.tiny, sizes: { ...scopes.tiny.sizes, booted: 1, useZero: 0 } };
+  const violations = (machine: typeof vmmMachine): readonly string[] => {
+    const host = inPlace(machine, scope);
+    const watch = monitor(machine, scope, [property]);
+    const state = host.initial();
+    watch.start(state);
+    return twoEqualPages.flatMap((call) => {
+      const step = host.step(state, call);
+      expect(step).toMatchObject({ ok: true });
+      return step.ok ? watch.after(state, call, step.events).map(({ property: id }) => id) : [];
+    });
+  };
+  expect(violations(vmmMachine)).toEqual([]);
+  expect(violations(fault.apply(vmmMachine))).toEqual(['MEM-T99']);
+});
+
+/** Two untouched pages of zeros, scanned until they share a frame. */
+const page = (n: number) => ({ host: 0, vm: 0, page: n });
+const scan = (n: number) => ({ kind: 'memory.scan-page', args: { ...page(n), into: null } });
+const twoEqualPages = [
+  { kind: 'memory.populate', args: { ...page(0), frame: 0 } },
+  { kind: 'memory.populate', args: { ...page(1), frame: 1 } },
+  ...[scan(0), scan(1), scan(0), scan(1)],
+];
