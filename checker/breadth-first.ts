@@ -105,6 +105,8 @@ class Search<S> {
   private readonly encoder;
   private readonly plans: readonly Plan[];
   private readonly asked;
+  /** The state whose steps are taken, and the state after a step: two objects for all states. */
+  private readonly expanded: S;
   private readonly work: S;
   private readonly size: Scope['sizes'];
   private readonly options: BreadthFirstOptions<S>;
@@ -118,6 +120,7 @@ class Search<S> {
     // Which model the properties are of does not matter to what asks them.
     const properties = (options.properties ?? []) as readonly Property[];
     this.asked = evaluation(machine as Machine, scope.sizes, properties);
+    this.expanded = this.host.initial();
     this.work = this.host.initial();
     this.size = scope.sizes;
     this.options = options;
@@ -138,7 +141,7 @@ class Search<S> {
   /** Takes every step from a state; adds the states that are new. */
   expand(id: number): void {
     const key = this.keys[id] as string;
-    const state = this.encoder.decode(key);
+    const state = this.encoder.decode(key, this.expanded);
     // The promises are the last characters of a key.
     const promised = key.slice(key.length - this.asked.promises.instances);
     let step = 0;

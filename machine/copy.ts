@@ -1,4 +1,10 @@
-/** Copies of plain states, compiled from the shape. */
+/**
+ * Copies of plain states, compiled from the shape.
+ *
+ * Fields are reached by name, and a JavaScript engine that meets many names at one place of the
+ * program looks each up anew; that lookup is the whole cost. So a value is only written where it
+ * differs, and a fresh record is spread, which takes its fields at once.
+ */
 import type { PlaceShape, RecordShape, StateShape } from './shape.ts';
 
 export interface Copier<S> {
@@ -8,60 +14,81 @@ export interface Copier<S> {
   copyInto(target: S, source: S): void;
 }
 
-type Into = (target: never, source: never) => void;
-
-export function copier<S>(shape: RecordShape<S>): Copier<S> {
-  const into = intoPlace(shape) as (target: S, source: S) => void;
-  return { copy: (source) => fresh(shape, source) as S, copyInto: into };
+type Fields = Record<string, unknown>;
+interface PlaceCopier {
+  fresh(source: unknown): unknown;
+  into(target: unknown, source: unknown): void;
 }
 
-function isPlace(shape: StateShape): shape is PlaceShape {
+export function copier<S>(shape: RecordShape<S>): Copier<S> {
+  const { fresh, into } = copierOf(shape);
+  return { copy: (source) => fresh(source) as S, copyInto: into };
+}
+
+export function isPlace(shape: StateShape): shape is PlaceShape {
   return shape.form === 'record' || shape.form === 'array' || shape.form === 'list';
 }
 
-function fresh(shape: StateShape, source: unknown): unknown {
-  if (shape.form === 'record') {
-    const from = source as Record<string, unknown>;
-    const copy: Record<string, unknown> = {};
-    for (const [name, field] of Object.entries(shape.fields)) copy[name] = fresh(field, from[name]);
-    return copy;
-  }
-  if (shape.form === 'array') {
-    const of = shape.of;
-    return (source as unknown[]).map((item) => fresh(of, item));
-  }
-  if (shape.form === 'list') return [...(source as unknown[])];
-  return source;
+function copierOf(shape: PlaceShape): PlaceCopier {
+  if (shape.form === 'record') return records(shape);
+  if (shape.form === 'array' && isPlace(shape.of)) return rows(copierOf(shape.of));
+  return values;
 }
 
-function intoPlace(shape: PlaceShape): Into {
-  if (shape.form === 'record') return intoRecord(shape);
-  if (shape.form === 'list') return intoList as Into;
-  if (isPlace(shape.of)) {
-    const item = intoPlace(shape.of);
-    return ((target: never[], source: never[]) => {
-      for (let i = 0; i < source.length; i++) item(target[i] as never, source[i] as never);
-    }) as Into;
-  }
-  return ((target: unknown[], source: unknown[]) => {
-    for (let i = 0; i < source.length; i++) target[i] = source[i];
-  }) as Into;
+/** Tables of values, and lists. */
+const values: PlaceCopier = {
+  fresh: (source) => (source as unknown[]).slice(),
+  into(target, source) {
+    const to = target as unknown[];
+    const from = source as unknown[];
+    if (to.length !== from.length) to.length = from.length;
+    for (let i = 0; i < from.length; i++) to[i] = from[i];
+  },
+};
+
+function rows(of: PlaceCopier): PlaceCopier {
+  return {
+    fresh: (source) => (source as unknown[]).map(of.fresh),
+    into(target, source) {
+      const to = target as unknown[];
+      const from = source as unknown[];
+      for (let i = 0; i < from.length; i++) of.into(to[i], from[i]);
+    },
+  };
 }
 
-function intoList(target: unknown[], source: unknown[]): void {
-  target.length = source.length;
-  for (let i = 0; i < source.length; i++) target[i] = source[i];
-}
-
-function intoRecord(shape: RecordShape): Into {
-  const values: string[] = [];
-  const places: { readonly name: string; readonly into: Into }[] = [];
+function records(shape: RecordShape): PlaceCopier {
+  const names: string[] = [];
+  const places: string[] = [];
+  const copiers: PlaceCopier[] = [];
   for (const [name, field] of Object.entries(shape.fields)) {
-    if (isPlace(field)) places.push({ name, into: intoPlace(field) });
-    else values.push(name);
+    if (!isPlace(field)) names.push(name);
+    else {
+      places.push(name);
+      copiers.push(copierOf(field));
+    }
   }
-  return ((target: Record<string, unknown>, source: Record<string, unknown>) => {
-    for (const name of values) target[name] = source[name];
-    for (const { name, into } of places) into(target[name] as never, source[name] as never);
-  }) as Into;
+  return {
+    fresh(source) {
+      const copy: Fields = { ...(source as Fields) };
+      for (let i = 0; i < places.length; i++) {
+        const name = places[i] as string;
+        copy[name] = (copiers[i] as PlaceCopier).fresh(copy[name]);
+      }
+      return copy;
+    },
+    into(target, source) {
+      const to = target as Fields;
+      const from = source as Fields;
+      for (let i = 0; i < names.length; i++) {
+        const name = names[i] as string;
+        const value = from[name];
+        if (to[name] !== value) to[name] = value;
+      }
+      for (let i = 0; i < places.length; i++) {
+        const name = places[i] as string;
+        (copiers[i] as PlaceCopier).into(to[name], from[name]);
+      }
+    },
+  };
 }

@@ -8,6 +8,7 @@
  * before what they contain, so that reading back always knows the radix of the next digit.
  */
 import { problems } from './check.ts';
+import { copier } from './copy.ts';
 import { BrokenRule, OutOfBounds } from './errors.ts';
 import { resolve, type Sizes } from './scope.ts';
 import type { ListShape, RecordShape, StateShape, VariantShape } from './shape.ts';
@@ -18,8 +19,8 @@ export interface Encoder<S> {
    * where the state has a value that its shape does not describe.
    */
   encode(state: S): string;
-  /** A fresh state; what the key leaves out has its least value. */
-  decode(key: string): S;
+  /** The state, written into `target` or fresh; what the key leaves out has its least value. */
+  decode(key: string, target?: S): S;
 }
 
 /** What a key leaves out: always the history, on demand the ghosts too. */
@@ -30,7 +31,8 @@ export interface EncoderOptions {
 /** How one shape is written to and read from a stream of digits. */
 interface Codec {
   write(value: unknown, to: Writer): void;
-  read(from: Reader): unknown;
+  /** A value is returned; a place is filled where it is, in `current`, and returned. */
+  read(from: Reader, current: unknown): unknown;
 }
 
 export function encoder<S>(
@@ -40,6 +42,8 @@ export function encoder<S>(
 ): Encoder<S> {
   const codec = codecOf(shape, sizes, options.ghosts ?? true);
   const writer = new Writer();
+  const copies = copier(shape);
+  const least = leastOf(shape, sizes) as S;
   return {
     encode(state) {
       writer.start();
@@ -47,7 +51,7 @@ export function encoder<S>(
       if (writer.failed) throw whatIsWrong(shape, sizes, state);
       return writer.finish();
     },
-    decode: (key) => codec.read(new Reader(key)) as S,
+    decode: (key, target) => codec.read(new Reader(key), target ?? copies.copy(least)) as S,
   };
 }
 
@@ -62,12 +66,13 @@ function whatIsWrong(shape: RecordShape, sizes: Sizes, state: unknown): Error {
 class Writer {
   failed = false;
   private readonly bytes: number[] = [];
+  private length = 0;
   private byte = 0;
   private radix = 1;
 
   start(): void {
     this.failed = false;
-    this.bytes.length = 0;
+    this.length = 0;
     this.byte = 0;
     this.radix = 1;
   }
@@ -76,18 +81,21 @@ class Writer {
   }
   /** One digit, of 0..count-1 with count at most 256. */
   put(digit: number, count: number): void {
-    if (!(digit >= 0 && digit < count) || digit !== (digit | 0)) this.fail();
-    if (this.radix * count > 256) {
-      this.bytes.push(this.byte);
+    if (!(digit >= 0 && digit < count) || digit !== (digit | 0)) this.failed = true;
+    const radix = this.radix * count;
+    if (radix > 256) {
+      this.bytes[this.length++] = this.byte;
       this.byte = digit;
       this.radix = count;
     } else {
       this.byte += digit * this.radix;
-      this.radix *= count;
+      this.radix = radix;
     }
   }
   finish(): string {
-    this.bytes.push(this.byte);
+    this.bytes[this.length++] = this.byte;
+    // Keys of one machine hardly differ in length, so this seldom does anything.
+    if (this.bytes.length !== this.length) this.bytes.length = this.length;
     return textOf(this.bytes);
   }
 }
@@ -189,7 +197,7 @@ function choices(values: readonly unknown[]): Codec {
   const digits = integers(0, values.length - 1);
   return {
     write: (value, to) => digits.write(values.indexOf(value), to),
-    read: (from) => values[digits.read(from) as number],
+    read: (from) => values[digits.read(from, null) as number],
   };
 }
 
@@ -199,66 +207,100 @@ function optional(of: Codec): Codec {
       to.put(value === null ? 0 : 1, 2);
       if (value !== null) of.write(value, to);
     },
-    read: (from) => (from.take(2) === 0 ? null : of.read(from)),
+    read: (from) => (from.take(2) === 0 ? null : of.read(from, null)),
   };
 }
 
-interface Field {
-  readonly name: string;
-  readonly codec: Codec;
+interface Case {
+  readonly kind: string;
+  readonly digit: number;
+  readonly fields: readonly { readonly name: string; readonly codec: Codec }[];
 }
 
 function variants(shape: VariantShape, sizes: Sizes): Codec {
-  const kinds = Object.keys(shape.cases);
-  const digits = choices(kinds);
-  const cases = new Map<unknown, readonly Field[]>();
-  for (const [kind, fields] of Object.entries(shape.cases)) {
-    const codecs = Object.entries(fields).map(([name, of]) => ({
-      name,
-      codec: codecOf(of, sizes, true),
-    }));
-    cases.set(kind, codecs);
-  }
+  const all = Object.entries(shape.cases).map(
+    ([kind, fields], digit): Case => ({
+      kind,
+      digit,
+      fields: Object.entries(fields).map(([name, of]) => ({
+        name,
+        codec: codecOf(of, sizes, true),
+      })),
+    }),
+  );
+  if (all.length > 256) throw new Error('a variant has more than 256 cases');
+  const cases = new Map<unknown, Case>(all.map((each) => [each.kind, each]));
   return {
     write(value, to) {
-      const kind = (value as Record<string, unknown> | null | undefined)?.kind;
-      digits.write(kind, to);
-      const fields = cases.get(kind);
-      if (fields === undefined) return;
-      for (const { name, codec } of fields) {
+      const found = cases.get((value as Record<string, unknown> | null | undefined)?.kind);
+      if (found === undefined) return to.fail();
+      to.put(found.digit, all.length);
+      for (const { name, codec } of found.fields) {
         codec.write((value as Record<string, unknown>)[name], to);
       }
     },
-    read(from) {
-      const kind = digits.read(from);
+    read(from, current) {
+      const { kind, fields } = all[from.take(all.length)] as Case;
+      const old = current as Readonly<Record<string, unknown>>;
+      let same = old.kind === kind;
       const value: Record<string, unknown> = { kind };
-      for (const { name, codec } of cases.get(kind) ?? []) value[name] = codec.read(from);
-      return value;
+      for (const { name, codec } of fields) {
+        value[name] = codec.read(from, null);
+        same &&= value[name] === old[name];
+      }
+      return same ? old : value;
     },
   };
 }
 
+/** A field of a record: a small integer, which is written on the spot, or anything else. */
+interface Slot {
+  readonly name: string;
+  readonly min: number;
+  /** How many values the integer has; 0 for anything else. */
+  readonly count: number;
+  readonly codec: Codec;
+}
+
+function slotOf(name: string, shape: StateShape, sizes: Sizes, ghosts: boolean): Slot {
+  const codec = codecOf(shape, sizes, ghosts);
+  if (shape.form !== 'int' && shape.form !== 'ref') return { name, min: 0, count: 0, codec };
+  const min = shape.form === 'int' ? shape.min : 0;
+  const max = resolve(shape.form === 'int' ? shape.max : shape.index.name, sizes);
+  const count = shape.form === 'int' ? max - min + 1 : max;
+  return { name, min, count: count > 256 ? 0 : count, codec };
+}
+
 function records(shape: RecordShape, sizes: Sizes, ghosts: boolean): Codec {
-  const all = Object.entries(shape.fields).map(([name, of]) => {
-    const left = of.marker === 'history' || (of.marker === 'ghost' && !ghosts);
-    const least = (): unknown => leastOf(of, sizes);
-    return { name, codec: codecOf(of, sizes, ghosts), least: left ? least : undefined };
-  });
-  const written = all.filter((field) => field.least === undefined);
+  const written: Slot[] = [];
+  const left: { readonly name: string; readonly shape: StateShape }[] = [];
+  for (const [name, of] of Object.entries(shape.fields)) {
+    const leave = of.marker === 'history' || (of.marker === 'ghost' && !ghosts);
+    if (leave) left.push({ name, shape: of });
+    else written.push(slotOf(name, of, sizes, ghosts));
+  }
   return {
     write(value, to) {
       if (typeof value !== 'object' || value === null) return to.fail();
+      const from = value as Readonly<Record<string, unknown>>;
       for (let i = 0; i < written.length; i++) {
-        const { name, codec } = written[i] as Field;
-        codec.write((value as Record<string, unknown>)[name], to);
+        const { name, min, count, codec } = written[i] as Slot;
+        const field = from[name];
+        if (count === 0) codec.write(field, to);
+        // What is no number would turn into one: `null - 0` is 0.
+        else to.put(typeof field === 'number' ? field - min : -1, count);
       }
     },
-    read(from) {
-      const value: Record<string, unknown> = {};
-      for (const { name, codec, least } of all) {
-        value[name] = least === undefined ? codec.read(from) : least();
+    read(from, current) {
+      const target = current as Record<string, unknown>;
+      for (let i = 0; i < written.length; i++) {
+        const { name, min, count, codec } = written[i] as Slot;
+        const old = target[name];
+        const value = count === 0 ? codec.read(from, old) : from.take(count) + min;
+        if (value !== old) target[name] = value;
       }
-      return value;
+      for (const { name, shape: of } of left) target[name] = leastOf(of, sizes);
+      return target;
     },
   };
 }
@@ -270,7 +312,11 @@ function arrays(of: Codec, size: number): Codec {
       const items: readonly unknown[] = value;
       for (let i = 0; i < size; i++) of.write(items[i], to);
     },
-    read: (from) => Array.from({ length: size }, () => of.read(from)),
+    read(from, current) {
+      const items = current as unknown[];
+      for (let i = 0; i < size; i++) items[i] = of.read(from, items[i]);
+      return items;
+    },
   };
 }
 
@@ -284,7 +330,12 @@ function lists(shape: ListShape, sizes: Sizes, ghosts: boolean): Codec {
       length.write(items.length, to);
       for (let i = 0; i < items.length; i++) of.write(items[i], to);
     },
-    read: (from) => Array.from({ length: length.read(from) as number }, () => of.read(from)),
+    read(from, current) {
+      const items = current as unknown[];
+      items.length = length.read(from, null) as number;
+      for (let i = 0; i < items.length; i++) items[i] = of.read(from, null);
+      return items;
+    },
   };
 }
 
