@@ -21,6 +21,7 @@ import {
   ofVm,
   outOfRange,
   type PageId,
+  pageGivenUp,
   pageOf,
   privateFrame,
   sharedFrame,
@@ -209,6 +210,7 @@ export const overwrite = command({
   requires: [
     noSuchVm,
     outOfRange,
+    pageGivenUp,
     ['not-swapped', ['vm', 'page'], (m, a) => viewPage(m, a).at.kind !== 'swapped'],
     ...canAllocate,
   ],
@@ -231,6 +233,7 @@ export const hostWrite = command({
   requires: [
     noSuchVm,
     outOfRange,
+    pageGivenUp,
     ['not-mapped', ['vm', 'page'], (m, a) => viewPage(m, a).at.kind !== 'mapped'],
     ['shared-page', ['vm', 'page'], (m, a) => sharedFrame(m, a) !== null],
   ],

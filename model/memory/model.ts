@@ -121,6 +121,14 @@ export const vmStalled = guard('vm-stalled', ofVm, (m, a) => viewVm(m, a.vm).sta
 /** The page lies within the VM's configured memory. */
 export const outOfRange = guard('out-of-range', ofPage, (m, a) => a.page >= viewVm(m, a.vm).size);
 
+/** Whether the guest has given a page up: to the balloon, or to be reported as free. */
+export function givenUp(m: MemoryView, a: { vm: VmId; page: PageId }): boolean {
+  const use = viewGuest(m, a.vm).use.at(a.page);
+  return use === 'ballooned' || use === 'deflating' || use === 'isolated';
+}
+/** The VMM writes only to pages that the guest still has. */
+export const pageGivenUp = guard('page-given-up', ofPage, (m, a) => givenUp(m, a));
+
 /** The frame that a private page is mapped to, or null. */
 export function privateFrame(m: MemoryView, a: { vm: VmId; page: PageId }): FrameId | null {
   const { at } = viewPage(m, a);

@@ -1,6 +1,6 @@
 /** The inner operations of memory: each keeps stored counts and reverse maps in step. */
 import type { MemoryOperations } from './model.ts';
-import { guestOf, hostVm, pageOf } from './model.ts';
+import { givenUp, guestOf, hostVm, pageOf } from './model.ts';
 
 export const memoryOperations: MemoryOperations = {
   allocateFrame(m, frame, vm, page) {
@@ -89,7 +89,8 @@ export const memoryOperations: MemoryOperations = {
     if (machine.logging !== 'off') entry.logged = true;
     const guest = guestOf(m, vm);
     guest.expected[page] = content;
-    guest.unspecified[page] = false;
+    // What a device leaves in a page that the guest gave up means nothing to the guest.
+    guest.unspecified[page] = givenUp(m, { vm, page });
     guest.written[content] = true;
   },
 
