@@ -1,0 +1,131 @@
+/** Flags: text from the command line, checked into values. Every problem names its flag. */
+import { z } from 'zod';
+import { BadInput } from './exit.ts';
+
+/** Seeds are what the generator takes: 32-bit integers. */
+const seedMin = -(2 ** 31);
+const seedMax = 2 ** 31 - 1;
+
+function integer(min: number, max: number) {
+  const wrong = `must be an integer from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^-?\d{1,15}$/, wrong)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, wrong);
+}
+
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+/** `90s`, `10m`, `2h` in seconds. */
+const time = z
+  .string()
+  .regex(/^[1-9]\d{0,5}[smh]$/, 'must be a time such as 90s, 10m or 2h')
+  .transform((text) => Number(text.slice(0, -1)) * (unitSeconds[text.slice(-1)] ?? 1));
+
+const path = z.string().min(1, 'must not be empty');
+const ids = z.array(z.string()).optional();
+const name = z.string().optional();
+const yes = z.boolean().default(false);
+
+const output = { json: yes };
+const subject = { fault: name, property: ids, scope: name };
+const running = {
+  ...output,
+  ...subject,
+  seed: integer(seedMin, seedMax).optional(),
+  junit: path.optional(),
+  out: path.default('counterexamples'),
+};
+
+export interface OutputFlags {
+  readonly json: boolean;
+}
+/** What is run: the model or one of its faults, in a scope, under some properties. */
+export interface SubjectFlags {
+  readonly fault?: string | undefined;
+  readonly property?: readonly string[] | undefined;
+  readonly scope?: string | undefined;
+}
+export interface RunFlags extends OutputFlags, SubjectFlags {
+  readonly seed?: number | undefined;
+  readonly junit?: string | undefined;
+  /** The folder of counterexamples. */
+  readonly out: string;
+  /** Seconds. */
+  readonly for?: number | undefined;
+}
+export interface VerifyFlags extends RunFlags {
+  readonly quick: boolean;
+  readonly deep: boolean;
+}
+export interface FuzzFlags extends RunFlags {
+  readonly runs?: number | undefined;
+}
+export interface ReplayFlags extends OutputFlags {
+  readonly junit?: string | undefined;
+}
+export interface ShrinkFlags extends OutputFlags {
+  readonly out?: string | undefined;
+  /** States that the search for a shorter trace may keep. */
+  readonly states: number;
+}
+export interface FaultsFlags extends OutputFlags {
+  readonly fault?: readonly string[] | undefined;
+  readonly junit?: string | undefined;
+  /** The first seed. */
+  readonly seed: number;
+  readonly seeds: number;
+  /** Commands that may be spent for each fault and seed. */
+  readonly budget: number;
+  readonly states: number;
+}
+export interface ValidateFlags extends OutputFlags {
+  readonly system: string;
+  readonly fields: boolean;
+}
+
+interface AllFlags {
+  readonly verify: VerifyFlags;
+  readonly fuzz: FuzzFlags;
+  readonly replay: ReplayFlags;
+  readonly shrink: ShrinkFlags;
+  readonly faults: FaultsFlags;
+  readonly validate: ValidateFlags;
+  readonly list: OutputFlags;
+}
+
+const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
+  verify: z
+    .object({ ...running, quick: yes, deep: yes, for: time.optional() })
+    .refine((f) => Number(f.quick) + Number(f.deep) + Number(f.for !== undefined) <= 1, {
+      path: ['quick'],
+      message: 'only one of --quick, --deep and --for can be given',
+    }),
+  fuzz: z.object({ ...running, runs: integer(1, 1e9).optional(), for: time.optional() }),
+  replay: z.object({ ...output, junit: path.optional() }),
+  shrink: z.object({ ...output, out: path.optional(), states: integer(1, 1e9).default(20_000) }),
+  faults: z.object({
+    ...output,
+    fault: ids,
+    junit: path.optional(),
+    seed: integer(seedMin, seedMax - 10_000).default(1),
+    seeds: integer(1, 10_000).default(9),
+    budget: integer(1, 1e9).default(40_000),
+    states: integer(0, 1e9).default(20_000),
+  }),
+  validate: z.object({ ...output, system: z.string(), fields: yes }),
+  list: z.object({ ...output }),
+};
+
+/** The values of a command's flags; throws everything that is wrong with them. */
+export function parseFlags<K extends keyof AllFlags>(command: K, given: unknown): AllFlags[K] {
+  const parsed = schemas[command].safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new BadInput(
+    parsed.error.issues.map(({ path: at, message }) => ({
+      where: at.length === 0 ? 'flags' : `--${at.map(String).join('.')}`,
+      problem: message,
+    })),
+  );
+}

@@ -1,0 +1,31 @@
+/** `hypercheck list`: what the package knows, as tables and as data. */
+import { vmmMachine } from '../model/index.ts';
+import { badInput, type ExitCode, exitCodes } from './exit.ts';
+import type { OutputFlags } from './flags.ts';
+import type { Io } from './io.ts';
+import {
+  type CatalogueName,
+  catalogueNames,
+  catalogueText,
+  commandEntry,
+  type Entry,
+  isCatalogueName,
+  scopeEntry,
+} from './report/catalogue.ts';
+import { jsonText } from './report/document.ts';
+
+const catalogues: Readonly<Record<CatalogueName, () => readonly Entry[]>> = {
+  commands: () => Object.entries(vmmMachine.commands).map(([id, c]) => commandEntry(id, c)),
+  properties: () => [],
+  faults: () => [],
+  scopes: () => Object.values(vmmMachine.scopes).map(scopeEntry),
+};
+
+export function runList(what: string, { json }: OutputFlags, io: Io): ExitCode {
+  if (!isCatalogueName(what)) {
+    throw badInput('list', `'${what}' is not one of ${catalogueNames.join(', ')}`);
+  }
+  const entries = catalogues[what]();
+  io.out(json ? jsonText({ [what]: entries }) : catalogueText(what, entries, io));
+  return exitCodes.holds;
+}

@@ -1,0 +1,16 @@
+/** The model as a reference: can a system have behaved as its log says? */
+export {
+  describeFields,
+  type Field,
+  type FieldClass,
+  type Impossible,
+  isSystemName,
+  lines,
+  type Place,
+  type Problem,
+  type System,
+  type SystemName,
+  systems,
+  type Validation,
+  validate,
+} from './transcripts/index.ts';
