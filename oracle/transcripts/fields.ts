@@ -3,8 +3,9 @@
  * and why. The readers refuse a field that the table does not list, so nothing is passed over
  * unseen (decision 21 of the design: every field is classed).
  */
-import type { Problem } from './verdict.ts';
+
 import { isObject, type LogRecord } from './log.ts';
+import type { Problem } from './verdict.ts';
 
 /**
  * - `command`: an input of the abstraction, believed;

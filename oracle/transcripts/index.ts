@@ -3,9 +3,9 @@
  * have behaved like this? {@link validate} names the first event that it cannot.
  */
 import type { Field } from './fields.ts';
-import { isProblem, PROBLEMS_MAX, records, type LogRecord } from './log.ts';
 import { fields as ksmFields } from './ksm/fields.ts';
 import { ksmForm, ksmReader } from './ksm/reader.ts';
+import { isProblem, type LogRecord, PROBLEMS_MAX, records } from './log.ts';
 import type { System } from './system.ts';
 import type { Impossible, Problem, Validation } from './verdict.ts';
 import { fields as balloonFields } from './virtio-balloon/fields.ts';

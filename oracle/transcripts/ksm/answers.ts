@@ -6,8 +6,8 @@ import type { Contradiction, Place } from '../verdict.ts';
 import { frames } from './capacity.ts';
 import { apply, processOf } from './commands.ts';
 import { scansSince } from './counters.ts';
-import { contentKey, pageCount, zeroPages, type Process } from './population.ts';
-import { merged, mergeablePages, type Known, type State } from './state.ts';
+import { contentKey, type Process, pageCount, zeroPages } from './population.ts';
+import { type Known, mergeablePages, merged, type State } from './state.ts';
 
 /** Sizes that the profit formula of `ksm_stat` uses on 64-bit Linux, in bytes. */
 const PAGE_BYTES = 4096;

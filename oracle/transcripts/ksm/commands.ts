@@ -3,8 +3,8 @@
  * independent of the log's syntax. A page that leaves its content leaves an item behind that the
  * counters show until the scanner comes by (decision 23 of the design).
  */
-import { contentKey, originalKey, pageCount, type Layout, type Process } from './population.ts';
-import { keptFrames, merged, mergeablePages, withRoom, type State } from './state.ts';
+import { contentKey, type Layout, originalKey, type Process, pageCount } from './population.ts';
+import { keptFrames, mergeablePages, merged, type State, withRoom } from './state.ts';
 
 /** One input of the abstraction. */
 export type Command =
@@ -116,7 +116,9 @@ function write(state: State, name: string, page: number, word: string): State {
   const key = known === word ? original : `${original}=${word}`;
   const wasZero = before === 'zero' && process.mergeable;
   // The page is copied even when the word is the one it had: that is what breaks sharing (DED-T4).
-  const left = merged(state, process, page) === false ? 0 : 1;
+  // The kernel's own zero page is not one of the shared frames.
+  const inZeroPage = wasZero && state.useZero && !state.zeroShared;
+  const left = inZeroPage || merged(state, process, page) === false ? 0 : 1;
   const written = new Map(process.written).set(page, { key, sure: false });
   const everWritten = new Map(state.everWritten);
   // A content that only one page ever had never had a frame of its own in the stable tree.
@@ -138,8 +140,10 @@ function rewrite(state: State, name: string, pages: number): State {
   let left = 0;
   let zeros = 0;
   for (let page = 0; page < count; page += 1) {
+    const wasZero = process.mergeable && contentKey(process, page) === 'zero';
+    if (wasZero) zeros += 1;
+    if (wasZero && state.useZero && !state.zeroShared) continue;
     if (merged(state, process, page) !== false) left += 1;
-    if (process.mergeable && contentKey(process, page) === 'zero') zeros += 1;
   }
   const written = new Map([...process.written].filter(([page]) => page >= count));
   const rewritten = Math.max(process.rewritten, count);
@@ -157,11 +161,13 @@ function lower(state: State, left: number, zeros: number): State {
   const allMerged = state.processes.every((process) => process.sure || !process.mergeable);
   const counts = left > 0 && low.shared > 0 && allMerged;
   const kept = counts ? Math.min(low.shared, keptFrames(state)) : 0;
+  const shared = Math.max(kept, low.shared - left, 0);
   return {
     ...state,
     fresh: state.fresh && left === 0,
+    framesLost: state.framesLost || (left > 0 && shared < low.shared),
     low: {
-      shared: Math.max(kept, low.shared - left, 0),
+      shared,
       sharing: Math.max(0, low.sharing - left),
       zeros: Math.max(0, low.zeros - zeros),
     },
@@ -194,6 +200,7 @@ function unmergeAll(state: State): State {
     items: { low: 0, high: 0 },
     changedAt: undefined,
     fresh: true,
+    framesLost: false,
     young: true,
     steady: 0,
     frames: new Map(),

@@ -20,6 +20,8 @@ export interface Reading {
 
 /** Scans after which every page was visited since a change: the one under way, and one whole. */
 const SCANS_TO_VISIT = 2;
+/** Scans that may end while the ten counters are read, on a loaded host. */
+const SCANS_WHILE_READING = 8;
 /** Scans after which young equal pages are merged (DED-L1: three, after the one under way). */
 const SCANS_TO_MERGE = 5;
 
@@ -48,7 +50,11 @@ function visited(now: Counters, then: Counters): number {
   return now.pages_scanned + now.pages_skipped - then.pages_scanned - then.pages_skipped;
 }
 
-function outside(bound: Bound, value: number, because: Place | undefined): Contradiction | undefined {
+function outside(
+  bound: Bound,
+  value: number,
+  because: Place | undefined,
+): Contradiction | undefined {
   const [field, low, high] = bound;
   if (value >= low && value <= high) return undefined;
   const allowed = high < low ? 'nothing' : low === high ? `${low}` : `${low} to ${high}`;
@@ -65,28 +71,35 @@ function outside(bound: Bound, value: number, because: Place | undefined): Contr
 
 /** Totals never fall; `full_scans` falls only by `run=2`, and counts scans of every page. */
 function scanBounds(state: State, now: Counters, reset: boolean): Bound[] {
-  const { last } = state;
+  const { last, room, steady, leaving } = state;
   const open = Number.POSITIVE_INFINITY;
   if (last === undefined) return [];
+  const pages = Math.max(steady, room.pages) + leaving;
+  const scans = now.full_scans - last.full_scans + SCANS_WHILE_READING;
+  const most = reset || pages === 0 ? open : pages * scans;
+  const skipped = now.pages_skipped - last.pages_skipped;
   const pace: Bound[] = [
-    ['pages_scanned', last.pages_scanned, open],
-    ['pages_skipped', last.pages_skipped, open],
+    ['pages_skipped', last.pages_skipped, last.pages_skipped + most],
+    ['pages_scanned', last.pages_scanned, last.pages_scanned + Math.max(0, most - skipped)],
   ];
-  const pages = Math.min(state.steady, state.room.pages) - state.room.zeros;
-  if (pages <= 0) return [...pace, ['full_scans', 0, open]];
-  const scans = Math.floor(visited(now, last) / pages) + 2;
-  if (!reset) return [...pace, ['full_scans', last.full_scans, last.full_scans + scans]];
-  return now.full_scans <= scans ? pace : [...pace, ['full_scans', last.full_scans, open]];
+  const unseen = state.useZero || last.ksm_zero_pages > 0 ? room.zeros : 0;
+  const least = Math.min(steady, room.pages) - unseen;
+  if (least <= 0) return pace;
+  const ended = Math.floor(visited(now, last) / least) + 2;
+  if (!reset) return [...pace, ['full_scans', last.full_scans, last.full_scans + ended]];
+  return now.full_scans <= ended ? pace : [...pace, ['full_scans', last.full_scans, open]];
 }
 
 function bounds(state: State, { counters, stopped }: Reading, visits: number): Bound[] {
   const { low, room, last, stale } = state;
   const floor = convergedFloor(state);
   const zeroHigh = state.useZero || (last?.ksm_zero_pages ?? 0) > 0 ? room.zeros : 0;
+  const zerosBegun = state.items.high === 0 ? 0 : (last?.ksm_zero_pages ?? 0);
   const list: Bound[] = [
+    ...(counters.full_scans === 0 ? nothingYet() : []),
     ['pages_shared', Math.max(low.shared, floor.shared), sharedHigh(state, visits)],
     ['pages_sharing', Math.max(low.sharing, floor.sharing), room.sharing + stale],
-    ['ksm_zero_pages', Math.max(low.zeros, floor.zeros), zeroHigh],
+    ['ksm_zero_pages', Math.max(low.zeros, floor.zeros), Math.min(zeroHigh, zerosBegun + visits)],
     ['stable_node_chains', floor.chains, room.chainsEver],
     ['stable_node_dups', floor.dups, room.dupsEver],
     ...ratios(state, counters, visits),
@@ -95,30 +108,47 @@ function bounds(state: State, { counters, stopped }: Reading, visits: number): B
   return list;
 }
 
-function sharedHigh({ room, items, last, stale }: State, visits: number): number {
+/** The first scan only learns what the pages hold (DED-T6): nothing is merged before its end. */
+function nothingYet(): Bound[] {
+  const none = [
+    'pages_shared',
+    'pages_sharing',
+    'pages_unshared',
+    'ksm_zero_pages',
+    'stable_node_chains',
+    'stable_node_dups',
+  ] as const;
+  return none.map((field) => [field, 0, 0]);
+}
+
+/** A frame is begun only when those before it are full, so each content has at most so many. */
+function sharedHigh({ room, items, last }: State, visits: number): number {
   const begun = items.high === 0 ? 0 : (last?.pages_shared ?? 0);
-  const grown = begun + visits;
-  return Math.min(room.sharedEver + Math.floor(stale / 2), grown);
+  return Math.min(room.sharedEver, begun + visits);
 }
 
 /** Frames have two mappings at least while none was left, and at most the limit (DED-I1). */
 function ratios(state: State, now: Counters, visits: number): Bound[] {
-  const { fresh, room, last, low } = state;
+  const { fresh, room, low } = state;
   const open = Number.POSITIVE_INFINITY;
   const extra = Math.max(1, room.widest - 1);
-  if (!fresh) return [];
-  const list: Bound[] = [
-    ['pages_shared', 0, now.pages_sharing],
+  if (!fresh) return chainBounds(state, now);
+  return [
+    ['pages_shared', Math.ceil(low.sharing / extra), now.pages_sharing],
     ['pages_sharing', 0, extra * (now.pages_shared + visits)],
+    ...chainBounds(state, now),
     ['stable_node_dups', 2 * now.stable_node_chains, open],
   ];
-  if (last === undefined || low.sharing === 0) return list;
-  const chains = Math.min(last.stable_node_chains, room.chainsEver);
+}
+
+/** While no frame went, no chain of frames got shorter. */
+function chainBounds({ framesLost, last, room, items }: State, now: Counters): Bound[] {
+  if (framesLost || last === undefined || items.high === 0) return [];
+  const open = Number.POSITIVE_INFINITY;
   return [
-    ...list,
-    ['pages_shared', Math.ceil(low.sharing / extra), open],
-    ['stable_node_chains', chains, open],
+    ['stable_node_chains', Math.min(last.stable_node_chains, room.chainsEver), open],
     ['stable_node_dups', Math.min(last.stable_node_dups, room.dupsEver), open],
+    ['stable_node_dups', 2 * now.stable_node_chains, open],
   ];
 }
 

@@ -1,28 +1,28 @@
 /** Reads KSM transcripts: translates records into commands and observations of the abstraction. */
 import type { LogRecord } from '../log.ts';
 import { canonical } from '../log.ts';
-import { badInput, differs, possible, type Outcome, type Reader } from '../system.ts';
+import { badInput, differs, type Outcome, possible, type Reader } from '../system.ts';
 import type { Contradiction, Place, Problem } from '../verdict.ts';
-import { answered, type Answer } from './answers.ts';
-import { initialBelief, observed, perhapsExited, told, type Belief } from './belief.ts';
+import { type Answer, answered } from './answers.ts';
+import { type Belief, initialBelief, observed, perhapsExited, told } from './belief.ts';
 import type { Command } from './commands.ts';
 import { observe } from './counters.ts';
 import { fields } from './fields.ts';
-import { pageCount, type Layout } from './population.ts';
+import { type Layout, pageCount } from './population.ts';
 import {
-  PAGES_MAX,
-  parse,
   type AnswerRecord,
   type AskRecord,
   type KsmRecord,
   type NoteRecord,
+  type Out,
+  PAGES_MAX,
+  parse,
   type StartRecord,
 } from './records.ts';
 import type { Counters, State } from './state.ts';
-import { checkAnswer, step, type Step } from './steps.ts';
+import { checkAnswer, type Step, step } from './steps.ts';
 import { hintsExit, saysExit, settings } from './texts.ts';
 
-type Out = AnswerRecord['out'];
 const REPEATED = [
   'pages_shared',
   'pages_sharing',
@@ -158,7 +158,8 @@ class KsmReader {
 
   private answer({ proc, out }: AnswerRecord, record: LogRecord): Outcome {
     const asked = this.asked.get(proc);
-    if (asked === undefined) return badInput(record.line, 'proc', `process ${proc} was not started`);
+    if (asked === undefined)
+      return badInput(record.line, 'proc', `process ${proc} was not started`);
     const question = asked.shift();
     const layout = this.layouts.get(proc);
     const wrong = checkAnswer(question, out, layout);

@@ -1,7 +1,8 @@
 /** The shapes of KSM transcript records (transcripts/README.md). */
 import * as z from 'zod';
-import type { Problem } from '../verdict.ts';
 import type { LogRecord } from '../log.ts';
+import type { Problem } from '../verdict.ts';
+import type { Counters } from './state.ts';
 
 /** More pages than this in one process, or 2^20 in all, are outside what is judged. */
 export const PAGES_MAX: number = 1 << 20;
@@ -26,9 +27,15 @@ const counterShape = {
 
 const out = z.looseObject({
   frame: pages.optional(),
-  pfn: z.string().regex(/^[0-9a-f]{1,16}$/, 'expected a frame number in hexadecimal').optional(),
+  pfn: z
+    .string()
+    .regex(/^[0-9a-f]{1,16}$/, 'expected a frame number in hexadecimal')
+    .optional(),
   read: pages.optional(),
-  value: z.string().regex(/^[0-9a-f]{16}$/, 'expected 16 hexadecimal digits').optional(),
+  value: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/, 'expected 16 hexadecimal digits')
+    .optional(),
   write: pages.optional(),
   framesDiffer: z.boolean().optional(),
   writes: count.optional(),
@@ -44,34 +51,86 @@ const counters = z.looseObject(counterShape);
 const program = z.string().max(4_096);
 const seed = z.number().int();
 
-const schemas = {
-  ksm: z.looseObject({ ksm: counters, label: z.string().max(1_000).optional() }),
-  start: z.looseObject({
-    proc: name,
-    argv: z.tuple([program, seed, pages, pages, pages, pages]),
-  }),
-  ask: z.looseObject({ proc: name, in: z.string().max(1_000) }),
-  answer: z.looseObject({ proc: name, out }),
-  note: z.looseObject({
-    ...z.looseObject(counterShape).partial().shape,
-    note: z.string().max(1_000),
-    v: digits.optional(),
-    run: digits.optional(),
-    use_zero_pages: digits.optional(),
-    max_page_sharing: digits.optional(),
-    equal: z.boolean().optional(),
-    after: counters.optional(),
-    w: out.optional(),
-    a: out.optional(),
-    b: out.optional(),
-  }),
-};
+/** What a test process answered; which keys there are depends on the step. */
+export interface Out {
+  readonly [key: string]: unknown;
+  readonly frame?: number | undefined;
+  readonly pfn?: string | undefined;
+  readonly read?: number | undefined;
+  readonly value?: string | undefined;
+  readonly write?: number | undefined;
+  readonly framesDiffer?: boolean | undefined;
+  readonly writes?: number | undefined;
+  readonly unmerge?: number | undefined;
+  readonly merge?: number | undefined;
+  readonly ksm_stat?: string | undefined;
+  readonly ready?: boolean | undefined;
+  readonly pages?: number | undefined;
+  readonly madvise?: number | undefined;
+}
 
-export type KsmRecord = z.infer<typeof schemas.ksm>;
-export type StartRecord = z.infer<typeof schemas.start>;
-export type AskRecord = z.infer<typeof schemas.ask>;
-export type AnswerRecord = z.infer<typeof schemas.answer>;
-export type NoteRecord = z.infer<typeof schemas.note>;
+/** A reading of the counters while something named by the label goes on. */
+export interface KsmRecord {
+  readonly ksm: Counters;
+  readonly label?: string | undefined;
+}
+
+/** A test process and its arguments: program, seed, then page counts by kind. */
+export interface StartRecord {
+  readonly proc: string;
+  readonly argv: readonly [string, number, number, number, number, number];
+}
+
+/** A step that a process is asked for. */
+export interface AskRecord {
+  readonly proc: string;
+  readonly in: string;
+}
+
+/** Its answer. */
+export interface AnswerRecord {
+  readonly proc: string;
+  readonly out: Out;
+}
+
+/** What the recording script noted: counters, settings, copies of answers. */
+export interface NoteRecord
+  extends Partial<{ readonly [K in keyof Counters]: number | undefined }> {
+  readonly note: string;
+  readonly v?: string | undefined;
+  readonly run?: string | undefined;
+  readonly use_zero_pages?: string | undefined;
+  readonly max_page_sharing?: string | undefined;
+  readonly equal?: boolean | undefined;
+  readonly after?: Counters | undefined;
+  readonly w?: Out | undefined;
+  readonly a?: Out | undefined;
+  readonly b?: Out | undefined;
+}
+
+const ksm: z.ZodType<KsmRecord> = z.looseObject({
+  ksm: counters,
+  label: z.string().max(1_000).optional(),
+});
+const start: z.ZodType<StartRecord> = z.looseObject({
+  proc: name,
+  argv: z.tuple([program, seed, pages, pages, pages, pages]),
+});
+const ask: z.ZodType<AskRecord> = z.looseObject({ proc: name, in: z.string().max(1_000) });
+const answer: z.ZodType<AnswerRecord> = z.looseObject({ proc: name, out });
+const note: z.ZodType<NoteRecord> = z.looseObject({
+  ...z.looseObject(counterShape).partial().shape,
+  note: z.string().max(1_000),
+  v: digits.optional(),
+  run: digits.optional(),
+  use_zero_pages: digits.optional(),
+  max_page_sharing: digits.optional(),
+  equal: z.boolean().optional(),
+  after: counters.optional(),
+  w: out.optional(),
+  a: out.optional(),
+  b: out.optional(),
+});
 
 /** A record with its kind, or what is wrong with it. */
 export type Parsed =
@@ -88,11 +147,11 @@ export function parse({ line, value }: LogRecord): Parsed {
     const problem = 'a record of another format or version: KSM transcripts have no header';
     return { kind: 'bad', problems: [{ line, path: '', problem }] };
   }
-  if ('ksm' in value) return checked('ksm', schemas.ksm.safeParse(value), line);
-  if ('note' in value) return checked('note', schemas.note.safeParse(value), line);
-  if ('argv' in value) return checked('start', schemas.start.safeParse(value), line);
-  if ('in' in value) return checked('ask', schemas.ask.safeParse(value), line);
-  if ('out' in value) return checked('answer', schemas.answer.safeParse(value), line);
+  if ('ksm' in value) return checked('ksm', ksm.safeParse(value), line);
+  if ('note' in value) return checked('note', note.safeParse(value), line);
+  if ('argv' in value) return checked('start', start.safeParse(value), line);
+  if ('in' in value) return checked('ask', ask.safeParse(value), line);
+  if ('out' in value) return checked('answer', answer.safeParse(value), line);
   const problem = 'no KSM record: none of ksm, note, argv, in, out';
   return { kind: 'bad', problems: [{ line, path: '', problem }] };
 }

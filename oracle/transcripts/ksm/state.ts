@@ -3,16 +3,17 @@
  * merged, how many surely are, and how many counters may still lag behind a change. One value is
  * one hypothesis about which processes live; {@link Belief} holds those that fit the log so far.
  */
-import { capacity, framesKept, type Capacity } from './capacity.ts';
+
+import type { Place } from '../verdict.ts';
+import { type Capacity, capacity, framesKept } from './capacity.ts';
 import {
   contentKey,
   originalKey,
+  type Process,
   pageCount,
   sizeClasses,
   zeroPages,
-  type Process,
 } from './population.ts';
-import type { Place } from '../verdict.ts';
 
 /** The counters of `/sys/kernel/mm/ksm`, read one after another and not at one instant. */
 export interface Counters {
@@ -58,6 +59,8 @@ export interface State {
   readonly changedAt: number | undefined;
   /** No page left a content since the last unmerge of everything: frames have no holes. */
   readonly fresh: boolean;
+  /** A shared frame may have lost its last mapping since then. */
+  readonly framesLost: boolean;
   /** All pages entered within one scan of each other, so that none is skipped as old. */
   readonly young: boolean;
   /** Pages that every scan visited since the last observation. */
@@ -107,6 +110,7 @@ export function initial(): State {
     items: { low: 0, high: Number.POSITIVE_INFINITY },
     changedAt: 0,
     fresh: true,
+    framesLost: false,
     young: true,
     steady: 0,
     last: undefined,

@@ -3,10 +3,8 @@ import { differs } from '../system.ts';
 import type { Contradiction } from '../verdict.ts';
 import type { Answer } from './answers.ts';
 import type { Command } from './commands.ts';
-import { pageCount, type Layout } from './population.ts';
-import type { AnswerRecord } from './records.ts';
-
-type Out = AnswerRecord['out'];
+import { type Layout, pageCount } from './population.ts';
+import type { Out } from './records.ts';
 
 /** A step that waits for its answer. */
 export interface Step {
@@ -69,8 +67,8 @@ function advice(verb: 'merge' | 'unmerge'): Step {
   const kind = verb === 'merge' ? 'advise' : 'unmerge';
   return {
     kind: 'advice',
-    echo: { [verb]: undefined },
-    command: (name, out) => (out[verb] === 0 ? { kind, name } : undefined),
+    echo: { [verb]: 0 },
+    command: (name) => ({ kind, name }),
   };
 }
 

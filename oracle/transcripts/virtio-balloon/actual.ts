@@ -27,6 +27,8 @@ export interface Balloon {
   readonly requested: number | undefined;
   /** The guest may be out of memory, so that `oom` applies. */
   readonly pressed: boolean;
+  /** The driver met its target and waits for the next request. */
+  readonly resting: boolean;
   /** The driver is being unloaded. */
   readonly unloading: boolean;
   /** The size that a batch under way when the target changed may still move towards. */
@@ -39,13 +41,7 @@ export type BalloonCommand =
   | { readonly kind: 'request'; readonly bytes: number }
   | { readonly kind: 'granted' | 'refused' }
   | {
-      readonly kind:
-        | 'load'
-        | 'load-failed'
-        | 'unload-begin'
-        | 'unload'
-        | 'unload-failed'
-        | 'press';
+      readonly kind: 'load' | 'load-failed' | 'unload-begin' | 'unload' | 'unload-failed' | 'press';
     };
 
 /** A balloon of a machine that has just been started: empty. */
@@ -57,6 +53,7 @@ export function initialBalloon(ram: number, oom: boolean, driver: Balloon['drive
     target: ram,
     requested: undefined,
     pressed: false,
+    resting: false,
     unloading: false,
     former: undefined,
     actual: { low: ram, high: ram },
@@ -72,13 +69,13 @@ export function clampTarget(bytes: number, ram: number): number {
 export function command(balloon: Balloon, to: BalloonCommand): Balloon {
   switch (to.kind) {
     case 'request':
-      return spread({ ...balloon, requested: clampTarget(to.bytes, balloon.ram) });
+      return spread({ ...balloon, ...request(balloon, to.bytes) });
     case 'granted':
       return granted(balloon);
     case 'refused':
       return { ...balloon, requested: undefined };
     case 'load':
-      return spread({ ...balloon, driver: 'present' });
+      return spread({ ...balloon, driver: 'present', resting: false });
     case 'load-failed':
       return { ...balloon, driver: 'absent', actual: { low: balloon.ram, high: balloon.ram } };
     case 'unload-begin':
@@ -88,6 +85,7 @@ export function command(balloon: Balloon, to: BalloonCommand): Balloon {
       return {
         ...balloon,
         driver: 'absent',
+        resting: false,
         unloading: false,
         former: undefined,
         actual: { low: balloon.ram, high: balloon.ram },
@@ -97,6 +95,10 @@ export function command(balloon: Balloon, to: BalloonCommand): Balloon {
     case 'press':
       return spread({ ...balloon, pressed: true });
   }
+}
+
+function request({ ram }: Balloon, bytes: number): Pick<Balloon, 'requested' | 'resting'> {
+  return { requested: clampTarget(bytes, ram), resting: false };
 }
 
 function granted(balloon: Balloon): Balloon {
@@ -111,11 +113,19 @@ function granted(balloon: Balloon): Balloon {
 export function seen(balloon: Balloon, bytes: number): Balloon | undefined {
   const { actual, former, target } = balloon;
   if (bytes < actual.low || bytes > actual.high || bytes % PAGE_BYTES !== 0) return undefined;
+  if (balloon.resting && !relieved(balloon, bytes)) return undefined;
   const turned = bytes === target || former === undefined || former === target;
   const at = { low: bytes, high: bytes };
   if (balloon.driver === 'absent') return { ...balloon, actual: at };
-  const still = turned ? { ...balloon, former: undefined } : balloon;
+  const met = bytes === target && balloon.requested === undefined && !balloon.unloading;
+  const resting = balloon.resting || met;
+  const still = { ...balloon, resting, former: turned ? undefined : former };
   return spread({ ...still, actual: overshoot(at, still) });
+}
+
+/** A resting driver gives pages back only when the guest is short, 256 at a time. */
+function relieved({ actual, ram, unloading }: Balloon, bytes: number): boolean {
+  return unloading || bytes === ram || (bytes - actual.low) % BATCH_BYTES === 0;
 }
 
 /** A batch begun for the former target is finished and reported first. */
@@ -131,7 +141,7 @@ function overshoot({ low, high }: Interval, { former }: Balloon): Interval {
 function spread(balloon: Balloon): Balloon {
   if (balloon.driver === 'absent') return balloon;
   const { low, high } = balloon.actual;
-  const ends = [low, high, balloon.target];
+  const ends = balloon.resting ? [low, high] : [low, high, balloon.target];
   if (balloon.requested !== undefined) ends.push(balloon.requested);
   if (balloon.unloading || (balloon.oom && balloon.pressed)) ends.push(balloon.ram);
   return { ...balloon, actual: { low: Math.min(...ends), high: Math.max(...ends) } };

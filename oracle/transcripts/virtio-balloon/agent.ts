@@ -2,7 +2,7 @@
 import { differs, show } from '../system.ts';
 import type { Contradiction, Place } from '../verdict.ts';
 import { PAGE_BYTES } from './actual.ts';
-import { outsideOf, type Machine } from './machine.ts';
+import { type Machine, outsideOf } from './machine.ts';
 import type { AnsweredRecord } from './records.ts';
 
 type Message = AnsweredRecord['msg'];
@@ -29,10 +29,12 @@ export function asked(machine: Machine, question: string): void {
 
 /** Judges an answer; the first message of an agent is that it is ready. */
 export function answered(machine: Machine, msg: Message, place: Place): Found {
+  machine.hearAgent(msg, place);
   if (!machine.ready) return ready(machine, msg, place);
   const question = machine.questions.shift();
   if (question === undefined) return differs('msg', show(msg), 'no answer: nothing was asked');
   const [verb, argument] = question.split(' ');
+  machine.hear(verb ?? '', place, msg);
   switch (verb) {
     case 'info':
       return info(machine, msg, place);
@@ -76,16 +78,19 @@ function learn(machine: Machine, { memTotalKb }: Message, place: Place): void {
   if (machine.total !== undefined || memTotalKb === undefined) return;
   const size = driver === 'absent' || oom ? ram : actual.low;
   if (!oom && driver !== 'absent' && actual.low !== actual.high) return;
-  machine.total = { kib: memTotalKb + (ram - size) / 1024, place };
+  machine.total = { kib: memTotalKb + (ram - size) / 1024, place, confirmed: false };
 }
 
 function info(machine: Machine, msg: Message, place: Place): Found {
   if (msg.memTotalKb === undefined) return differs('msg', show(msg), 'an answer with memTotalKb');
   const expected = machine.totalKib(machine.balloon.actual);
   if (expected !== undefined && outside(msg.memTotalKb, expected)) {
-    return outsideOf('msg.memTotalKb', msg.memTotalKb, expected, machine.seenAt ?? machine.total?.place);
+    // A total that an answer agreed with is not to blame; then the balloon's size is.
+    const total = machine.total?.confirmed === true ? undefined : machine.total?.place;
+    return outsideOf('msg.memTotalKb', msg.memTotalKb, expected, total ?? machine.seenAt);
   }
   learn(machine, msg, place);
+  if (machine.total !== undefined) machine.total = { ...machine.total, confirmed: true };
   const { cpus } = machine.arguments;
   return (
     memory(machine, msg) ??

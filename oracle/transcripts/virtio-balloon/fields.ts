@@ -1,5 +1,5 @@
 /** How each field of a balloon transcript is judged. */
-import { fieldTable, type Field, type FieldClass, type FieldTable } from '../fields.ts';
+import { type Field, type FieldClass, type FieldTable, fieldTable } from '../fields.ts';
 
 type Row = readonly [path: string, judged: FieldClass, reason: string, spec: string];
 

@@ -1,22 +1,33 @@
 /** One machine of a balloon transcript: its balloon, what was asked of it, what it has said. */
-import type { Contradiction, Place } from '../verdict.ts';
+
+import { canonical } from '../log.ts';
 import { differs } from '../system.ts';
+import type { Contradiction, Place } from '../verdict.ts';
 import {
-  command,
-  hull,
-  initialBalloon,
-  seen,
   type Balloon,
   type BalloonCommand,
+  command,
+  hull,
   type Interval,
+  initialBalloon,
+  seen,
 } from './actual.ts';
 import type { MachineArguments } from './argv.ts';
+
+/** The tail of a console holds no more answers than this. */
+const ANSWERS_MAX = 1_000;
 
 /** A QMP command that waits for its reply. */
 export interface Request {
   readonly execute: string;
   readonly id: string | number | undefined;
   readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+/** A message and its result, as canonical JSON. */
+export interface Heard {
+  readonly texts: readonly string[];
+  readonly place: Place;
 }
 
 /** Guest statistics as last reported. */
@@ -38,7 +49,7 @@ export class Machine {
   /** Where the balloon was last seen. */
   seenAt: Place | undefined;
   /** The guest's total memory in KiB with an empty balloon, where the log told it. */
-  total: { readonly kib: number; readonly place: Place } | undefined;
+  total: { readonly kib: number; readonly place: Place; readonly confirmed: boolean } | undefined;
   statistics: Statistics | undefined;
   ready = false;
   /** The driver was loaded at boot or by `insmod`. */
@@ -54,10 +65,10 @@ export class Machine {
   polls: number[] = [];
   /** The bytes last asked for, as asked. */
   asked: number | undefined;
-  /** What replies, answers and errors said since the last note, as canonical JSON. */
-  readonly heard = new Set<string>();
-  /** Every answer of the agent, as canonical JSON. */
-  readonly answers = new Set<string>();
+  /** The latest message of each kind: of a QMP command, of a step of the agent, `stderr`. */
+  readonly heard: Map<string, Heard> = new Map();
+  /** The agent's answers as canonical JSON, the latest ones in order. */
+  answers: { readonly text: string; readonly place: Place }[] = [];
 
   constructor(args: MachineArguments) {
     this.arguments = args;
@@ -73,6 +84,16 @@ export class Machine {
   /** Exactly one balloon device can be there. */
   get hasBalloon(): boolean {
     return this.arguments.balloons.length === 1;
+  }
+
+  /** Remembers a message for the notes that copy it. */
+  hear(kind: string, place: Place, ...messages: readonly unknown[]): void {
+    this.heard.set(kind, { texts: messages.map(canonical), place });
+  }
+
+  /** Remembers an answer of the agent for the console's tail. */
+  hearAgent(message: unknown, place: Place): void {
+    this.answers = [...this.answers.slice(-ANSWERS_MAX), { text: canonical(message), place }];
   }
 
   tell(to: BalloonCommand): void {

@@ -1,13 +1,23 @@
 /** Judging notes: what the recording script computed from messages that the log holds too. */
 import { canonical } from '../log.ts';
-import { differs, show } from '../system.ts';
+import { differs } from '../system.ts';
 import type { Contradiction } from '../verdict.ts';
 import type { Machine } from './machine.ts';
 import type { NoteRecord } from './records.ts';
 
 const MIB: number = 1024 * 1024;
-/** Copies of messages: replies, results, answers of the agent, error output. */
-const COPIES = ['query', 'guest', 'a', 'b', 'i', 'q', 'r', 's', 'err'] as const;
+/** Fields that copy the latest message of some kind; without a kind, of any command. */
+const COPIES: Readonly<Record<string, readonly string[]>> = {
+  query: ['query-balloon'],
+  guest: ['info'],
+  a: ['alloc'],
+  b: ['balloon'],
+  i: ['insmod', 'rmmod'],
+  q: ['query-balloon'],
+  r: ['balloon', 'qom-set'],
+  s: ['qom-get'],
+  err: ['stderr'],
+};
 
 /** Judges a note about a machine. */
 export function note(machine: Machine, record: NoteRecord): Contradiction | undefined {
@@ -20,10 +30,16 @@ export function note(machine: Machine, record: NoteRecord): Contradiction | unde
 }
 
 function copies(machine: Machine, record: NoteRecord): Contradiction | undefined {
-  for (const key of COPIES) {
+  for (const [key, kinds] of Object.entries(COPIES)) {
     const copy = record[key];
-    if (copy === undefined || machine.heard.has(canonical(copy))) continue;
-    return differs(key, show(copy), 'a copy of a message of this machine');
+    if (copy === undefined) continue;
+    const text = canonical(copy);
+    const latest = kinds.flatMap((kind) => machine.heard.get(kind) ?? []);
+    const heard = latest.length > 0 ? latest : [...machine.heard.values()];
+    if (heard.some(({ texts }) => texts.includes(text))) continue;
+    const [original] = [...heard].sort((one, other) => other.place.line - one.place.line);
+    const allowed = original?.texts.at(-1) ?? 'nothing: there was no such message';
+    return differs(key, text, allowed, original?.place);
   }
   return undefined;
 }
@@ -92,11 +108,14 @@ function summary(machine: Machine, record: NoteRecord): Contradiction | undefine
 
 /** The end of the guest's console: the agent's answers stand there as lines that begin with @. */
 function tail(machine: Machine, text: string | undefined): Contradiction | undefined {
-  for (const line of text?.split('\n') ?? []) {
-    if (!line.startsWith('@{')) continue;
+  const lines = (text?.split('\n') ?? []).filter((line) => line.startsWith('@{'));
+  for (const [index, line] of lines.entries()) {
     const answer = parsed(line.slice(1));
-    if (answer === undefined || machine.answers.has(canonical(answer))) continue;
-    return differs('tail', line, 'an answer of the agent');
+    if (answer === undefined) continue;
+    const said = canonical(answer);
+    if (machine.answers.some((each) => each.text === said)) continue;
+    const original = machine.answers.at(index - lines.length);
+    return differs('tail', said, original?.text ?? 'an answer of the agent', original?.place);
   }
   return undefined;
 }

@@ -2,7 +2,7 @@
 import { isObject, type LogRecord } from '../log.ts';
 import { differs, show } from '../system.ts';
 import type { Contradiction } from '../verdict.ts';
-import { outsideOf, type Machine, type Request } from './machine.ts';
+import { type Machine, outsideOf, type Request } from './machine.ts';
 import type { ReceivedRecord, SentRecord } from './records.ts';
 import { statistics } from './statistics.ts';
 
@@ -43,6 +43,7 @@ export function received(
   const request = machine.requests.shift();
   const place = { line: record.line, event: record.event };
   if (request === undefined) return differs('msg.id', msg.id, 'no reply: nothing was asked') ?? 0;
+  machine.hear(request.execute, place, msg, msg.return);
   const wrongId = differs('msg.id', msg.id, request.id);
   if (wrongId !== undefined) return wrongId;
   const wrong = reply(machine, request, msg, place);
@@ -100,7 +101,9 @@ function refused(
 }
 
 function wrongType(name: string, type: string): { class: string; desc: RegExp } {
-  const desc = new RegExp(`^(Invalid parameter type.*${name}.*expected: ${type}|.*${name}.*missing)`);
+  const desc = new RegExp(
+    `^(Invalid parameter type.*${name}.*expected: ${type}|.*${name}.*missing)`,
+  );
   return { class: 'GenericError', desc };
 }
 
@@ -167,7 +170,13 @@ function event(machine: Machine, msg: Message, record: LogRecord): Contradiction
   const byGuest = reason.startsWith('guest-');
   const wrong = differs('msg.data.guest', data?.['guest'], byGuest);
   if (wrong !== undefined) return wrong;
-  const reasons = ['host-qmp-quit', 'host-signal', 'host-error', 'host-ui', 'host-qmp-system-reset'];
+  const reasons = [
+    'host-qmp-quit',
+    'host-signal',
+    'host-error',
+    'host-ui',
+    'host-qmp-system-reset',
+  ];
   const known = byGuest || reasons.includes(reason);
   if (known && (machine.quitting || reason !== 'host-qmp-quit')) return undefined;
   return differs('msg.data.reason', reason, machine.quitting ? 'host-qmp-quit' : 'not a quit');
@@ -180,7 +189,8 @@ function balloonEvent(
 ): Contradiction | undefined {
   const actual = data?.['actual'];
   const place = { line: record.line, event: record.event };
-  if (typeof actual !== 'number') return differs('msg.data.actual', show(actual), 'a size in bytes');
+  if (typeof actual !== 'number')
+    return differs('msg.data.actual', show(actual), 'a size in bytes');
   if (!machine.hasBalloon) return outsideOf('msg.data.actual', actual, { low: 1, high: 0 });
   return machine.seeEvent('msg.data.actual', actual, place);
 }

@@ -1,6 +1,6 @@
 /** Reads balloon transcripts: finds the machine a record is about and judges the record there. */
-import { canonical, type LogRecord } from '../log.ts';
-import { badInput, differs, possible, type Outcome, type Reader } from '../system.ts';
+import type { LogRecord } from '../log.ts';
+import { badInput, differs, type Outcome, possible, type Reader } from '../system.ts';
 import type { Contradiction, Problem } from '../verdict.ts';
 import { answered, asked } from './agent.ts';
 import { parseArguments } from './argv.ts';
@@ -8,10 +8,8 @@ import { fields } from './fields.ts';
 import { Machine } from './machine.ts';
 import { note } from './notes.ts';
 import { received, sent } from './qmp.ts';
-import { parse, type ExitRecord, type Parsed } from './records.ts';
+import { type ExitRecord, type Parsed, parse } from './records.ts';
 
-/** Copies in notes are looked for in at most this many messages of a machine. */
-const HEARD_MAX = 100_000;
 const TWO_DEVICES = 'Only one balloon device is supported';
 
 /** What is wrong with the form of a record. */
@@ -62,31 +60,20 @@ function judge(machine: Machine, parsed: Judged, record: LogRecord): number | Co
       sent(machine, parsed.record.msg);
       return 0;
     case 'received':
-      hear(machine, parsed.record.msg, parsed.record.msg.return);
       return received(machine, parsed.record.msg, record);
     case 'asked':
       asked(machine, parsed.record.msg);
       return 0;
     case 'answered':
-      hear(machine, parsed.record.msg);
-      if (machine.answers.size < HEARD_MAX) machine.answers.add(canonical(parsed.record.msg));
       return answered(machine, parsed.record.msg, place) ?? 4;
     case 'stderr':
-      hear(machine, parsed.record.stderr);
       machine.stderr = (machine.stderr + parsed.record.stderr).slice(-100_000);
+      machine.hear('stderr', place, machine.stderr, parsed.record.stderr);
       return 0;
     case 'exit':
       return exit(machine, parsed.record) ?? 2;
     case 'note':
       return note(machine, parsed.record) ?? 2;
-  }
-}
-
-function hear(machine: Machine, ...messages: unknown[]): void {
-  for (const message of messages) {
-    if (message === undefined) continue;
-    if (machine.heard.size >= HEARD_MAX) machine.heard.clear();
-    machine.heard.add(canonical(message));
   }
 }
 

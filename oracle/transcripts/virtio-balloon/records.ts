@@ -8,69 +8,153 @@ const name = z.string().min(1).max(200);
 const id = z.union([count, z.string().max(200)]);
 const problem = z.looseObject({ class: z.string().max(200), desc: z.string().max(10_000) });
 
-const steps = z.array(z.tuple([z.number(), z.number()])).max(100_000);
-const schemas = {
-  start: z.looseObject({ vm: name, argv: z.array(z.string().max(100_000)).max(10_000) }),
-  sent: z.looseObject({
-    vm: name,
-    dir: z.literal('>'),
-    msg: z.looseObject({
-      execute: z.string().max(200),
-      id: id.optional(),
-      arguments: z.looseObject({}).optional(),
-    }),
-  }),
-  received: z.looseObject({
-    vm: name,
-    dir: z.literal('<'),
-    msg: z.looseObject({
-      QMP: z.looseObject({}).optional(),
-      id: id.optional(),
-      return: z.unknown().optional(),
-      error: problem.optional(),
-      event: z.string().max(200).optional(),
-      data: z.looseObject({}).optional(),
-    }),
-  }),
-  asked: z.looseObject({ vm: name, agent: z.literal('>'), msg: z.string().max(10_000) }),
-  answered: z.looseObject({
-    vm: name,
-    agent: z.literal('<'),
-    msg: z.looseObject({
-      ready: z.boolean().optional(),
-      modules: count.optional(),
-      moduleErrors: count.optional(),
-      memTotalKb: count.optional(),
-      memFreeKb: count.optional(),
-      memAvailableKb: count.optional(),
-      cpusOnline: count.optional(),
-      cpusConf: count.optional(),
-    }),
-  }),
-  stderr: z.looseObject({ vm: name, stderr: z.string().max(100_000) }),
-  exit: z.looseObject({ vm: name, exit: z.number().int().nullable(), signal: z.string().nullable() }),
-  note: z.looseObject({
-    note: z.string().max(1_000),
-    vm: name.optional(),
-    targetMiB: z.number().optional(),
-    finalMiB: z.number().optional(),
-    steps: steps.optional(),
-    events: count.optional(),
-    deflateOnOom: z.string().optional(),
-    exited: z.boolean().optional(),
-    tail: z.string().optional(),
-    err: z.string().optional(),
-  }),
-};
+/** A machine and its command line. */
+export interface StartRecord {
+  readonly vm: string;
+  readonly argv: readonly string[];
+}
 
-export type StartRecord = z.infer<typeof schemas.start>;
-export type SentRecord = z.infer<typeof schemas.sent>;
-export type ReceivedRecord = z.infer<typeof schemas.received>;
-export type AskedRecord = z.infer<typeof schemas.asked>;
-export type AnsweredRecord = z.infer<typeof schemas.answered>;
-export type StderrRecord = z.infer<typeof schemas.stderr>;
-export type ExitRecord = z.infer<typeof schemas.exit>;
-export type NoteRecord = z.infer<typeof schemas.note>;
+/** A QMP command as it was sent. */
+export interface SentRecord {
+  readonly vm: string;
+  readonly msg: {
+    readonly execute: string;
+    readonly id?: number | string | undefined;
+    readonly arguments?: Readonly<Record<string, unknown>> | undefined;
+  };
+}
+
+/** A QMP reply, event or greeting as it was received. */
+export interface ReceivedRecord {
+  readonly vm: string;
+  readonly msg: {
+    readonly QMP?: Readonly<Record<string, unknown>> | undefined;
+    readonly id?: number | string | undefined;
+    readonly return?: unknown;
+    readonly error?: { readonly class: string; readonly desc: string } | undefined;
+    readonly event?: string | undefined;
+    readonly data?: Readonly<Record<string, unknown>> | undefined;
+  };
+}
+
+/** A step that the agent in the guest is asked for. */
+export interface AskedRecord {
+  readonly vm: string;
+  readonly msg: string;
+}
+
+/** What the agent said. Memory in KiB. */
+export interface AnsweredRecord {
+  readonly vm: string;
+  readonly msg: {
+    readonly [key: string]: unknown;
+    readonly ready?: boolean | undefined;
+    readonly modules?: number | undefined;
+    readonly moduleErrors?: number | undefined;
+    readonly memTotalKb?: number | undefined;
+    readonly memFreeKb?: number | undefined;
+    readonly memAvailableKb?: number | undefined;
+    readonly cpusOnline?: number | undefined;
+    readonly cpusConf?: number | undefined;
+  };
+}
+
+/** What QEMU printed. */
+export interface StderrRecord {
+  readonly vm: string;
+  readonly stderr: string;
+}
+
+/** How QEMU ended. */
+export interface ExitRecord {
+  readonly vm: string;
+  readonly exit: number | null;
+  readonly signal: string | null;
+}
+
+/** What the recording script noted; without a machine's name, of the machine spoken of last. */
+export interface NoteRecord {
+  readonly [key: string]: unknown;
+  readonly note: string;
+  readonly vm?: string | undefined;
+  readonly targetMiB?: number | undefined;
+  readonly finalMiB?: number | undefined;
+  readonly steps?: readonly (readonly [number, number])[] | undefined;
+  readonly events?: number | undefined;
+  readonly deflateOnOom?: string | undefined;
+  readonly exited?: boolean | undefined;
+  readonly tail?: string | undefined;
+  readonly err?: string | undefined;
+}
+
+const start: z.ZodType<StartRecord> = z.looseObject({
+  vm: name,
+  argv: z.array(z.string().max(100_000)).max(10_000),
+});
+const sent: z.ZodType<SentRecord> = z.looseObject({
+  vm: name,
+  dir: z.literal('>'),
+  msg: z.looseObject({
+    execute: z.string().max(200),
+    id: id.optional(),
+    arguments: z.looseObject({}).optional(),
+  }),
+});
+const received: z.ZodType<ReceivedRecord> = z.looseObject({
+  vm: name,
+  dir: z.literal('<'),
+  msg: z.looseObject({
+    QMP: z.looseObject({}).optional(),
+    id: id.optional(),
+    return: z.unknown().optional(),
+    error: problem.optional(),
+    event: z.string().max(200).optional(),
+    data: z.looseObject({}).optional(),
+  }),
+});
+const asked: z.ZodType<AskedRecord> = z.looseObject({
+  vm: name,
+  agent: z.literal('>'),
+  msg: z.string().max(10_000),
+});
+const answered: z.ZodType<AnsweredRecord> = z.looseObject({
+  vm: name,
+  agent: z.literal('<'),
+  msg: z.looseObject({
+    ready: z.boolean().optional(),
+    modules: count.optional(),
+    moduleErrors: count.optional(),
+    memTotalKb: count.optional(),
+    memFreeKb: count.optional(),
+    memAvailableKb: count.optional(),
+    cpusOnline: count.optional(),
+    cpusConf: count.optional(),
+  }),
+});
+const stderr: z.ZodType<StderrRecord> = z.looseObject({
+  vm: name,
+  stderr: z.string().max(100_000),
+});
+const exit: z.ZodType<ExitRecord> = z.looseObject({
+  vm: name,
+  exit: z.number().int().nullable(),
+  signal: z.string().max(20).nullable(),
+});
+const note: z.ZodType<NoteRecord> = z.looseObject({
+  note: z.string().max(1_000),
+  vm: name.optional(),
+  targetMiB: z.number().optional(),
+  finalMiB: z.number().optional(),
+  steps: z
+    .array(z.tuple([z.number(), z.number()]))
+    .max(100_000)
+    .optional(),
+  events: count.optional(),
+  deflateOnOom: z.string().max(100).optional(),
+  exited: z.boolean().optional(),
+  tail: z.string().max(100_000).optional(),
+  err: z.string().max(100_000).optional(),
+});
 
 /** A record with its kind, or what is wrong with it. */
 export type Parsed =
@@ -92,14 +176,14 @@ export function parse({ line, value }: LogRecord): Parsed {
   if ('format' in value || 'version' in value) {
     return bad('a record of another format or version: balloon transcripts have no header');
   }
-  if ('note' in value) return checked('note', schemas.note.safeParse(value), line);
-  if ('argv' in value) return checked('start', schemas.start.safeParse(value), line);
-  if ('stderr' in value) return checked('stderr', schemas.stderr.safeParse(value), line);
-  if ('exit' in value) return checked('exit', schemas.exit.safeParse(value), line);
-  if (value['agent'] === '>') return checked('asked', schemas.asked.safeParse(value), line);
-  if (value['agent'] === '<') return checked('answered', schemas.answered.safeParse(value), line);
-  if (value['dir'] === '>') return checked('sent', schemas.sent.safeParse(value), line);
-  if (value['dir'] === '<') return checked('received', schemas.received.safeParse(value), line);
+  if ('note' in value) return checked('note', note.safeParse(value), line);
+  if ('argv' in value) return checked('start', start.safeParse(value), line);
+  if ('stderr' in value) return checked('stderr', stderr.safeParse(value), line);
+  if ('exit' in value) return checked('exit', exit.safeParse(value), line);
+  if (value['agent'] === '>') return checked('asked', asked.safeParse(value), line);
+  if (value['agent'] === '<') return checked('answered', answered.safeParse(value), line);
+  if (value['dir'] === '>') return checked('sent', sent.safeParse(value), line);
+  if (value['dir'] === '<') return checked('received', received.safeParse(value), line);
   return bad('no balloon record: none of argv, dir, agent, stderr, exit, note');
 }
 

@@ -2,7 +2,7 @@
 import { isObject } from '../log.ts';
 import { differs, show } from '../system.ts';
 import type { Contradiction, Place } from '../verdict.ts';
-import { outsideOf, type Machine, type Statistics } from './machine.ts';
+import { type Machine, outsideOf, type Statistics } from './machine.ts';
 import type { ReceivedRecord } from './records.ts';
 
 /** A statistic that the guest has not reported is -1 as an unsigned number. */
