@@ -55,11 +55,7 @@ export function changeOperation<X extends Machine, F>(
 }
 
 /** The machine with one more command: an environment that the specification does not promise. */
-export function addCommand<X extends Machine>(
-  machine: X,
-  kind: string,
-  command: AnyCommand,
-): X {
+export function addCommand<X extends Machine>(machine: X, kind: string, command: AnyCommand): X {
   if (kind in machine.commands) throw new Error(`there is a command '${kind}' already`);
   return { ...machine, commands: { ...machine.commands, [kind]: command } };
 }

@@ -2,6 +2,7 @@
 export { type Problem, problems, problemsMax, problemsOfCall } from './check.ts';
 export * from './command.ts';
 export { type Copier, copier } from './copy.ts';
+export { type Difference, difference, printDifference, printValue } from './difference.ts';
 export { type Encoder, type EncoderOptions, encoder } from './encode.ts';
 export { type Engine, engine, rejectionOf, UnknownCommand } from './engine.ts';
 export { enabled, enumerate, type Plan, plans, type Slot, valuesOf } from './enumerate.ts';
@@ -16,7 +17,9 @@ export * from './machine.ts';
 export { type Monitor, monitor } from './monitor.ts';
 export type { Promises } from './promises.ts';
 export * from './property.ts';
+export { type JsonSchema, schemaOfCalls, schemaOfState } from './schema.ts';
 export { resolve, type Scope, type Sizes } from './scope.ts';
 export * from './shape.ts';
+export { type Strict, strict } from './strict.ts';
 export { table } from './tables.ts';
 export type { Tallies, Tally, Violation } from './tally.ts';

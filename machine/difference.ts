@@ -1,0 +1,96 @@
+/** What differs between two states of one shape, place by place. */
+import type { StateShape, VariantShape } from './shape.ts';
+
+export interface Difference {
+  /** The place: `guests[1].pages[0].at`. */
+  readonly path: string;
+  /** The values there, in the words of the shape: `unmapped`, `mapped(frame 2)`, `[1, 3]`, `none`. */
+  readonly before: string;
+  readonly after: string;
+  /** The place is under this marker, so the change is one of bookkeeping. */
+  readonly marker?: 'ghost' | 'history';
+}
+
+/** The changes from `before` to `after`, in the order of the shape. Both must be of the shape. */
+export function difference(
+  shape: StateShape,
+  before: unknown,
+  after: unknown,
+): readonly Difference[] {
+  const found: Difference[] = [];
+  compare(shape, before, after, '', undefined, found);
+  return found;
+}
+
+/** One line for each change: `guests[1].pages[0].at: unmapped -> mapped(frame 2)`. */
+export function printDifference(differences: readonly Difference[]): string {
+  return differences
+    .map(({ path, before, after, marker }) => {
+      const note = marker === undefined ? '' : ` (${marker})`;
+      return `${path}: ${before} -> ${after}${note}`;
+    })
+    .join('\n');
+}
+
+function compare(
+  shape: StateShape,
+  before: unknown,
+  after: unknown,
+  path: string,
+  outer: Difference['marker'],
+  found: Difference[],
+): void {
+  // States of the immutable host share what did not change.
+  if (Object.is(before, after)) return;
+  const marker = outer ?? shape.marker;
+  if (shape.form === 'record') {
+    for (const [name, field] of Object.entries(shape.fields)) {
+      const inner = path === '' ? name : `${path}.${name}`;
+      compare(field, fieldOf(before, name), fieldOf(after, name), inner, marker, found);
+    }
+  } else if (shape.form === 'array') {
+    const [from, to] = [before as readonly unknown[], after as readonly unknown[]];
+    for (let i = 0; i < from.length; i++) {
+      compare(shape.of, from[i], to[i], `${path}[${i}]`, marker, found);
+    }
+  } else {
+    const [from, to] = [printValue(shape, before), printValue(shape, after)];
+    if (from === to) return;
+    found.push({ path, before: from, after: to, ...(marker === undefined ? {} : { marker }) });
+  }
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return (value as Readonly<Record<string, unknown>>)[name];
+}
+
+/** A value in the words of its shape, on one line; a record or an array as `{..}` or `[..]`. */
+export function printValue(shape: StateShape, value: unknown): string {
+  switch (shape.form) {
+    case 'option':
+      return value === null ? 'none' : printValue(shape.of, value);
+    case 'variant':
+      return printVariant(shape, value);
+    case 'list':
+    case 'array': {
+      const items = [...(value as Iterable<unknown>)];
+      return `[${items.map((item) => printValue(shape.of, item)).join(', ')}]`;
+    }
+    case 'record': {
+      const fields = Object.entries(shape.fields).map(
+        ([name, field]) => `${name} ${printValue(field, fieldOf(value, name))}`,
+      );
+      return `{${fields.join(', ')}}`;
+    }
+    default:
+      return String(value);
+  }
+}
+
+function printVariant(shape: VariantShape, value: unknown): string {
+  const kind = String(fieldOf(value, 'kind'));
+  const fields = Object.entries(shape.cases[kind] ?? {});
+  if (fields.length === 0) return kind;
+  const inside = fields.map(([name, of]) => `${name} ${printValue(of, fieldOf(value, name))}`);
+  return `${kind}(${inside.join(', ')})`;
+}
