@@ -140,6 +140,8 @@ export function store(m: Memory, a: { vm: VmId; page: PageId; content: ContentId
   c.operation.dropSwapCopy(m, a.vm, a.page, c);
   m.host.frames.at(entry.at.frame).content = a.content;
   c.operation.recordWrite(m, a.vm, a.page, a.content);
+  // A write that the entry allows goes unnoticed: the page is in the log already, or there is none.
+  if (!entry.writable) c.operation.logWrite(m, a.vm, a.page);
   entry.writable = true;
 }
 
@@ -239,6 +241,8 @@ export const hostWrite = command({
   ],
   effect(m, a, c) {
     store(m, a, c);
+    // No entry notices a write of the VMM's own: it has to tell the log itself.
+    c.operation.logWrite(m, a.vm, a.page);
   },
 });
 
@@ -295,5 +299,6 @@ export const dma = command({
     }
     m.host.frames.at(pinned).content = a.content;
     c.operation.recordWrite(m, a.vm, a.page, a.content);
+    c.operation.logWrite(m, a.vm, a.page);
   },
 });

@@ -63,8 +63,10 @@ export type MemoryOperations = {
   readonly dropBacking: (m: Memory, vm: VmId, page: PageId, c: Context<MemoryModel>) => void;
   /** Maps a page to a private frame and counts it. */
   readonly mapPrivate: (m: Memory, vm: VmId, page: PageId, frame: FrameId) => void;
-  /** What every write to guest memory owes, whoever writes: dirty, log, ghosts. MEM-T2. */
+  /** What every write to guest memory owes, whoever writes: accessed, dirty, ghosts. */
   readonly recordWrite: (m: Memory, vm: VmId, page: PageId, content: ContentId) => void;
+  /** Puts a written page into the dirty log, where there is one. MEM-T2. */
+  readonly logWrite: (m: Memory, vm: VmId, page: PageId) => void;
   /** Forgets the swap copy of a page whose bytes change. */
   readonly dropSwapCopy: (m: Memory, vm: VmId, page: PageId, c: Context<MemoryModel>) => void;
   /** Adds a mapping to a shared frame and gives back the page's own frame. */

@@ -82,16 +82,19 @@ export const memoryOperations: MemoryOperations = {
   },
 
   recordWrite(m, vm, page, content) {
-    const machine = hostVm(m, vm);
-    const entry = machine.pages.at(page);
+    const entry = pageOf(m, { vm, page });
     entry.accessed = true;
     entry.dirty = true;
-    if (machine.logging !== 'off') entry.logged = true;
     const guest = guestOf(m, vm);
     guest.expected[page] = content;
     // What a device leaves in a page that the guest gave up means nothing to the guest.
     guest.unspecified[page] = givenUp(m, { vm, page });
     guest.written[content] = true;
+  },
+
+  logWrite(m, vm, page) {
+    const machine = hostVm(m, vm);
+    if (machine.logging !== 'off') machine.pages.at(page).logged = true;
   },
 
   dropSwapCopy(m, vm, page, c) {
