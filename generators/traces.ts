@@ -1,0 +1,125 @@
+/** `traces(machine)`: a fast-check arbitrary of command sequences that know the state they are in. */
+import * as fc from 'fast-check';
+import {
+  type CallOf,
+  type CommandTable,
+  type Machine,
+  problemsOfCall,
+  type Scope,
+} from '../machine/index.ts';
+import { dispensableKinds, drawOff } from './swarm.ts';
+import type { Trace } from './trace.ts';
+import { type Observer, Walker, type WalkOptions } from './walk.ts';
+
+export interface TracesOptions {
+  /** The configuration; the machine's scope named `fuzz` when absent, or its first one. */
+  readonly scope?: Scope;
+  /** The most commands of a trace, 240 when absent; lengths are uniform from 1 on. */
+  readonly maxLength?: number;
+  /** The share of commands that are refused on purpose, 0 to 1; 0.1 when absent. */
+  readonly illegal?: number;
+  /** The kinds of commands to draw; all of the scope when absent. */
+  readonly commands?: readonly string[];
+  /** How often a kind is drawn, compared with the others that are possible; 1 where absent. */
+  readonly weights?: Readonly<Record<string, number>>;
+  /** The share of traces that do without some kinds of commands, 0 to 1; 0.75 when absent. */
+  readonly swarm?: number;
+}
+
+/** The scope that random testing uses unless told otherwise. Throws when the machine has none. */
+export function fuzzScope<S>(machine: Machine<S>): Scope {
+  const { fuzz } = machine.scopes;
+  const scope = fuzz ?? Object.values(machine.scopes)[0];
+  if (scope === undefined) throw new Error(`machine '${machine.name}' declares no scope`);
+  return scope;
+}
+
+/**
+ * Traces of a machine from its initial state. Each command is drawn from the state that the commands
+ * before it lead to; about one in ten is refused on purpose. What is drawn depends on the random
+ * source alone, so `{ seed, path }` replays a counterexample, and a trace from a file can be given as
+ * an example and is shrunk like any other.
+ *
+ * Throws on a kind in `commands` or `weights` that the scope does not have, and on a share outside
+ * 0 to 1.
+ */
+export function traces<S, T extends CommandTable>(
+  machine: Machine<S, T>,
+  options: TracesOptions = {},
+): fc.Arbitrary<Trace<CallOf<T>>> {
+  // Calls are drawn from the declarations that `CallOf` is derived from.
+  return new TraceArbitrary(machine, options) as fc.Arbitrary<Trace> as fc.Arbitrary<
+    Trace<CallOf<T>>
+  >;
+}
+
+/** The arbitrary behind `traces`; an observer may follow what is generated and cut it short. */
+export class TraceArbitrary<S> extends fc.Arbitrary<Trace> {
+  private readonly machine: Machine<S>;
+  private readonly scope: Scope;
+  private readonly options: WalkOptions;
+  private readonly swarm: number;
+  private readonly observer: Observer | undefined;
+  private walker: Walker<S> | undefined;
+  private dispensable: readonly string[] | undefined;
+
+  constructor(machine: Machine<S>, options: TracesOptions, observer?: Observer) {
+    super();
+    this.machine = machine;
+    this.scope = options.scope ?? fuzzScope(machine);
+    this.options = walkOptions(machine, this.scope, options);
+    this.swarm = share('swarm', options.swarm ?? 0.75);
+    this.observer = observer;
+  }
+
+  override generate(random: fc.Random): fc.Value<Trace> {
+    this.walker ??= new Walker(this.machine, this.scope, this.options, random);
+    return new fc.Value(this.walker.walk(random, this.off(random), this.observer), undefined);
+  }
+
+  private off(random: fc.Random): ReadonlySet<string> {
+    if (random.nextInt(0, 999) >= this.swarm * 1000) return nothing;
+    this.dispensable ??= dispensableKinds(this.machine, this.scope, this.options);
+    return drawOff(random, this.dispensable);
+  }
+
+  override canShrinkWithoutContext(value: unknown): value is Trace {
+    return (
+      Array.isArray(value) &&
+      value.length <= importedMax &&
+      value.every((call) => problemsOfCall(this.machine, this.scope, call).length === 0)
+    );
+  }
+
+  override shrink(_value: Trace, _context: unknown): fc.Stream<fc.Value<Trace>> {
+    return fc.Stream.nil();
+  }
+}
+
+/** Commands of a trace that a user hands in. */
+export const importedMax = 100_000;
+const nothing: ReadonlySet<string> = new Set();
+
+function walkOptions<S>(machine: Machine<S>, scope: Scope, options: TracesOptions): WalkOptions {
+  const known = kindsOf(machine, scope);
+  for (const kind of [...(options.commands ?? []), ...Object.keys(options.weights ?? {})]) {
+    if (!known.includes(kind)) {
+      throw new Error(`there is no command '${kind}' in scope '${scope.name}'`);
+    }
+  }
+  const { maxLength = 240, illegal = 0.1, commands = known, weights = {} } = options;
+  if (!Number.isInteger(maxLength) || maxLength < 1) {
+    throw new RangeError(`maxLength is ${maxLength}, not a whole number from 1 on`);
+  }
+  return { maxLength, illegal: share('illegal', illegal), kinds: commands, weights };
+}
+
+function kindsOf<S>(machine: Machine<S>, scope: Scope): readonly string[] {
+  const kinds = Object.keys(machine.commands);
+  return scope.commands === undefined ? kinds : kinds.filter((k) => scope.commands?.includes(k));
+}
+
+function share(name: string, value: number): number {
+  if (value >= 0 && value <= 1) return value;
+  throw new RangeError(`${name} is ${value}, not a share from 0 to 1`);
+}

@@ -1,0 +1,163 @@
+/**
+ * A random walk through the states of a machine: the trace that it takes. Every command is drawn
+ * from the state that the walk is in.
+ */
+import type * as fc from 'fast-check';
+import {
+  type AnyEvent,
+  type Call,
+  type InPlace,
+  inPlace,
+  type Machine,
+  type Scope,
+} from '../machine/index.ts';
+import { RandomCalls } from './random-call.ts';
+
+/** How commands are drawn. */
+export interface WalkOptions {
+  /** The most commands of a trace; the length is uniform from 1 on. */
+  readonly maxLength: number;
+  /** The share of commands that are refused on purpose, 0 to 1. */
+  readonly illegal: number;
+  /** The kinds that may be drawn, a part of those of the scope. */
+  readonly kinds: readonly string[];
+  /** How often a kind is drawn, compared with others that are possible; 1 where it is absent. */
+  readonly weights: Readonly<Record<string, number>>;
+}
+
+/** Follows a walk as it is taken; stops it by returning true. */
+export interface Observer {
+  begin(state: unknown): boolean;
+  accepted(state: unknown, call: Call, events: readonly AnyEvent[]): boolean;
+  refused(call: Call): boolean;
+}
+
+/** A kind that the trace has not used yet counts this many times. */
+const unusedBoost = 4;
+/** Draws for a call that is refused; after that, what comes is taken. */
+const illegalTries = 4;
+/** Shares and weights are drawn in units of this. */
+const unit = 2 ** 30;
+
+/** Draws traces of a machine in a scope. Whatever it returns depends on the random source alone. */
+export class Walker<S> {
+  private readonly host: InPlace<S>;
+  private readonly options: WalkOptions;
+  private readonly calls: RandomCalls;
+  private readonly weights: readonly number[];
+  /** For each kind of the engine: its weight in this trace, 0 where it is switched off. */
+  private readonly current: number[];
+  /** Kinds found impossible in the state that the walk is in, with the weights they have. */
+  private readonly impossible: { readonly kind: number; readonly weight: number }[] = [];
+  private random: fc.Random;
+
+  constructor(machine: Machine<S>, scope: Scope, options: WalkOptions, random: fc.Random) {
+    this.host = inPlace(machine, scope);
+    this.options = options;
+    this.calls = new RandomCalls(this.host.engine, random);
+    this.random = random;
+    const { kinds } = this.host.engine;
+    this.weights = kinds.map((kind) =>
+      options.kinds.includes(kind) ? (options.weights[kind] ?? 1) : 0,
+    );
+    this.current = [...this.weights];
+  }
+
+  /** Draws a trace; `off` says which kinds this one does without. */
+  walk(random: fc.Random, off: ReadonlySet<string>, observer?: Observer): Call[] {
+    this.random = random;
+    this.calls.begin(random);
+    const { kinds } = this.host.engine;
+    for (let kind = 0; kind < kinds.length; kind++) {
+      this.current[kind] = off.has(kinds[kind] as string)
+        ? 0
+        : (this.weights[kind] as number) * unusedBoost;
+    }
+    const length = random.nextInt(1, this.options.maxLength);
+    const trace: Call[] = [];
+    const state = this.host.initial();
+    if (observer?.begin(state) === true) return trace;
+    while (trace.length < length) {
+      const call = this.next(state);
+      if (call === undefined) break;
+      trace.push(call);
+      if (this.step(state, call, observer)) break;
+    }
+    return trace;
+  }
+
+  /** Takes a step; true when the walk ends with it. */
+  private step(state: S, call: Call, observer: Observer | undefined): boolean {
+    let result: ReturnType<typeof this.host.step>;
+    try {
+      result = this.host.step(state, call);
+    } catch {
+      // A faulty rule, in a state that is wrong already. Whoever runs the trace sees it throw too.
+      return true;
+    }
+    if (!result.ok) return observer?.refused(call) === true;
+    this.calls.used(call);
+    return observer?.accepted(state, call, result.events) === true;
+  }
+
+  private next(state: S): Call | undefined {
+    try {
+      const wanted = this.options.illegal > 0 && this.chance(this.options.illegal);
+      return (wanted ? this.illegal(state) : undefined) ?? this.legal(state);
+    } catch {
+      return undefined;
+    }
+  }
+
+  private chance(share: number): boolean {
+    return this.random.nextInt(0, unit - 1) < share * unit;
+  }
+
+  /** A possible command of a random kind: kinds that the trace has not used come first. */
+  private legal(state: S): Call | undefined {
+    const { current, impossible } = this;
+    let found: Call | undefined;
+    for (let total = sum(current); total > 0 && found === undefined; total = sum(current)) {
+      const kind = this.kindOf(total);
+      found = this.calls.legal(kind, state);
+      const weight = current[kind] as number;
+      if (found !== undefined) current[kind] = this.weights[kind] as number;
+      else {
+        impossible.push({ kind, weight });
+        current[kind] = 0;
+      }
+    }
+    for (const { kind, weight } of impossible) current[kind] = weight;
+    impossible.length = 0;
+    return found;
+  }
+
+  private kindOf(total: number): number {
+    let left = (this.random.nextInt(0, unit - 1) / unit) * total;
+    for (let kind = 0; kind < this.current.length; kind++) {
+      left -= this.current[kind] as number;
+      if (left < 0) return kind;
+    }
+    return this.current.findLastIndex((weight) => weight > 0);
+  }
+
+  /** A command that is refused: near a legal one, or anything. */
+  private illegal(state: S): Call | undefined {
+    const total = sum(this.current);
+    if (total === 0) return undefined;
+    let call: Call | undefined;
+    for (let tries = 0; tries < illegalTries; tries++) {
+      const kind = this.kindOf(total);
+      const near = this.random.nextInt(0, 1) === 0 ? this.calls.legal(kind, state) : undefined;
+      call = near === undefined ? this.calls.arbitrary(kind) : this.calls.mutated(near);
+      if (this.host.engine.refusal(state, call) !== undefined) return call;
+    }
+    return call;
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  let total = 0;
+  for (const each of numbers) total += each;
+  return total;
+}
