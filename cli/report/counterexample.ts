@@ -1,0 +1,130 @@
+/** A counterexample for people: the trace with what each command changes, and how to replay it. */
+import {
+  type AnyEvent,
+  type Call,
+  type Difference,
+  difference,
+  inPlace,
+  type Machine,
+  type Scope,
+} from '../../machine/index.ts';
+import { paint, plural, type Style } from './table.ts';
+
+/** How sure it is that no shorter trace does the same. */
+export type Minimal = 'proved' | 'among-subsequences' | 'budget';
+
+/** One command of a trace and what came of it. */
+export interface ShownStep {
+  readonly call: Call;
+  /** The code of the rejection, where the command was refused. */
+  readonly rejected?: string;
+  readonly events: readonly AnyEvent[];
+  readonly changes: readonly Difference[];
+}
+
+export interface Counterexample {
+  readonly property: string;
+  readonly name: string;
+  /** What is wrong, in one sentence. */
+  readonly message: string;
+  readonly trace: readonly Call[];
+  readonly length: number;
+  /** How many commands had run when the property was violated. */
+  readonly step: number;
+  /** What the command of that step changed. */
+  readonly difference: readonly Difference[];
+  readonly minimal: Minimal;
+  /** The command that replays it. */
+  readonly replay: string;
+  readonly scope: string;
+  readonly seed?: number;
+  readonly path?: string;
+  readonly fault?: string;
+  /** Where it is stored. */
+  readonly file?: string;
+}
+
+/** Runs a trace up to `end` commands and notes what each one changes. */
+export function shownSteps<S>(
+  machine: Machine<S>,
+  scope: Scope,
+  trace: readonly Call[],
+  end: number,
+): readonly ShownStep[] {
+  const host = inPlace(machine, scope);
+  const state = host.initial();
+  return trace.slice(0, end).map((call): ShownStep => {
+    const before = host.copier.copy(state);
+    const result = host.step(state, call);
+    if (!result.ok) return { call, rejected: result.rejection.code, events: [], changes: [] };
+    const changes = difference(machine.shape, before, state);
+    return { call, events: result.events, changes };
+  });
+}
+
+export function counterexampleText(
+  example: Counterexample,
+  steps: readonly ShownStep[],
+  style: Style,
+): string {
+  const colours = paint(style);
+  const { property, name, message, step, trace, replay, file } = example;
+  const lines = [
+    colours.red(colours.bold(`Violated: ${property}  ${name}`)),
+    `  ${message}`,
+    `  ${originText(example)}`,
+    '',
+    ...(step === 0 ? ['> the initial state'] : []),
+    ...steps.flatMap((shown, i) => stepLines(shown, i + 1, i + 1 === step, style)),
+    ...(trace.length > steps.length
+      ? [`      (${plural(trace.length - steps.length, 'more command')})`]
+      : []),
+    '',
+    `  minimal: ${example.minimal} (${plural(trace.length, 'command')})`,
+    ...(file === undefined ? [] : [`  stored:  ${file}`]),
+    `  replay:  ${colours.bold(replay)}`,
+    '',
+  ];
+  return lines.join('\n');
+}
+
+function originText({ scope, seed, path, fault }: Counterexample): string {
+  const parts = [`scope ${scope}`];
+  if (fault !== undefined) parts.unshift(`fault ${fault}`);
+  if (seed !== undefined) parts.push(`seed ${seed}`);
+  if (path !== undefined) parts.push(`path ${path}`);
+  return parts.join(', ');
+}
+
+function stepLines(shown: ShownStep, number: number, marked: boolean, style: Style): string[] {
+  const colours = paint(style);
+  const { call, rejected, events, changes } = shown;
+  const head = `${String(number).padStart(4)}  ${call.kind}  ${argsText(call.args)}`;
+  const refused = rejected === undefined ? '' : colours.dim(`  refused: ${rejected}`);
+  return [
+    marked ? colours.red(`>${head.slice(1)}`) : `${head}${refused}`,
+    ...events.map((event) => colours.dim(`        event ${eventText(event)}`)),
+    ...changes.map((change) => changeLine(change, style)),
+  ];
+}
+
+function changeLine({ path, before, after, marker }: Difference, style: Style): string {
+  const note = marker === undefined ? '' : ` (${marker})`;
+  const line = `        ${path}: ${before} -> ${after}${note}`;
+  return marker === undefined ? line : paint(style).dim(line);
+}
+
+/** `vm 0, page 2, overhead [1]`. */
+function argsText(args: Call['args']): string {
+  return Object.entries(args)
+    .map(([name, value]) => `${name} ${plain(value)}`)
+    .join(', ');
+}
+
+function eventText({ type, ...fields }: AnyEvent): string {
+  const shown = Object.entries(fields).map(([name, value]) => `${name} ${plain(value)}`);
+  return [type, ...shown].join(', ');
+}
+
+const plain = (value: unknown): string =>
+  typeof value === 'string' ? value : value === null ? 'none' : JSON.stringify(value);
