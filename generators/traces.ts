@@ -7,9 +7,12 @@ import {
   problemsOfCall,
   type Scope,
 } from '../machine/index.ts';
+import { type Subject, Surgeon } from './shrink/subject.ts';
+import { beginning, candidates, type Place } from './shrink/tree.ts';
 import { dispensableKinds, drawOff } from './swarm.ts';
 import type { Trace } from './trace.ts';
 import { type Observer, Walker, type WalkOptions } from './walk.ts';
+import { commandWeights } from './weights.ts';
 
 export interface TracesOptions {
   /** The configuration; the machine's scope named `fuzz` when absent, or its first one. */
@@ -20,7 +23,7 @@ export interface TracesOptions {
   readonly illegal?: number;
   /** The kinds of commands to draw; all of the scope when absent. */
   readonly commands?: readonly string[];
-  /** How often a kind is drawn, compared with the others that are possible; 1 where absent. */
+  /** How often a kind is drawn, compared with the others; `commandWeights` or 1 where absent. */
   readonly weights?: Readonly<Record<string, number>>;
   /** The share of traces that do without some kinds of commands, 0 to 1; 0.75 when absent. */
   readonly swarm?: number;
@@ -61,6 +64,7 @@ export class TraceArbitrary<S> extends fc.Arbitrary<Trace> {
   private readonly swarm: number;
   private readonly observer: Observer | undefined;
   private walker: Walker<S> | undefined;
+  private surgeon: Surgeon<S> | undefined;
   private dispensable: readonly string[] | undefined;
 
   constructor(machine: Machine<S>, options: TracesOptions, observer?: Observer) {
@@ -91,8 +95,47 @@ export class TraceArbitrary<S> extends fc.Arbitrary<Trace> {
     );
   }
 
-  override shrink(_value: Trace, _context: unknown): fc.Stream<fc.Value<Trace>> {
-    return fc.Stream.nil();
+  override shrink(value: Trace, context: unknown): fc.Stream<fc.Value<Trace>> {
+    this.surgeon ??= new Surgeon(this.machine, this.scope);
+    const resumed = context instanceof Resumption ? context : undefined;
+    const subject = resumed?.subject ?? this.surgeon.examine(value);
+    const tried = resumed?.enter() ?? new Set();
+    return fc.stream(this.simpler(subject, resumed?.place ?? beginning, tried));
+  }
+
+  private *simpler(
+    from: Subject,
+    place: Place,
+    tried: Set<string>,
+  ): Generator<fc.Value<Trace>, undefined, undefined> {
+    this.surgeon ??= new Surgeon(this.machine, this.scope);
+    for (const { subject, place: then } of candidates(from, this.surgeon, place, tried)) {
+      yield new fc.Value(subject.calls, new Resumption(subject, then, tried));
+    }
+    return undefined;
+  }
+}
+
+/** The context of a candidate: how to go on from it when it turns out to fail. */
+class Resumption {
+  readonly subject: Subject;
+  readonly place: Place;
+  private tried: Set<string> | undefined;
+
+  constructor(subject: Subject, place: Place, tried: Set<string>) {
+    this.subject = subject;
+    this.place = place;
+    this.tried = tried;
+  }
+
+  /**
+   * What was tried on the way here, the first time; afterwards nothing. A second call means that a
+   * value beside the trace has changed (in a tuple), so that what passed before may fail now.
+   */
+  enter(): Set<string> {
+    const tried = this.tried ?? new Set();
+    this.tried = undefined;
+    return tried;
   }
 }
 
@@ -111,7 +154,12 @@ function walkOptions<S>(machine: Machine<S>, scope: Scope, options: TracesOption
   if (!Number.isInteger(maxLength) || maxLength < 1) {
     throw new RangeError(`maxLength is ${maxLength}, not a whole number from 1 on`);
   }
-  return { maxLength, illegal: share('illegal', illegal), kinds: commands, weights };
+  return {
+    maxLength,
+    illegal: share('illegal', illegal),
+    kinds: commands,
+    weights: { ...commandWeights, ...weights },
+  };
 }
 
 function kindsOf<S>(machine: Machine<S>, scope: Scope): readonly string[] {
