@@ -42,7 +42,8 @@ function compare(
 ): void {
   // States of the immutable host share what did not change.
   if (Object.is(before, after)) return;
-  const marker = outer ?? shape.marker;
+  // History inside a ghost is history: not even the key of a state has it.
+  const marker = shape.marker === 'history' ? 'history' : (outer ?? shape.marker);
   if (shape.form === 'record') {
     for (const [name, field] of Object.entries(shape.fields)) {
       const inner = path === '' ? name : `${path}.${name}`;
