@@ -30,6 +30,8 @@ export interface Observer {
   begin(state: unknown): boolean;
   accepted(state: unknown, call: Call, events: readonly AnyEvent[]): boolean;
   refused(call: Call): boolean;
+  /** A rule of a faulty machine threw; the walk ends. */
+  failed?(error: unknown): void;
 }
 
 /** A kind that the trace has not used yet counts this many times. */
@@ -76,37 +78,33 @@ export class Walker<S> {
     const length = random.nextInt(1, this.options.maxLength);
     const trace: Call[] = [];
     const state = this.host.initial();
-    if (observer?.begin(state) === true) return trace;
-    while (trace.length < length) {
-      const call = this.next(state);
-      if (call === undefined) break;
-      trace.push(call);
-      if (this.step(state, call, observer)) break;
+    try {
+      if (observer?.begin(state) === true) return trace;
+      while (trace.length < length) {
+        const call = this.next(state);
+        if (call === undefined) break;
+        trace.push(call);
+        if (this.step(state, call, observer)) break;
+      }
+    } catch (error) {
+      // A faulty rule, often in a state that is wrong already. Whoever runs the trace sees it too.
+      observer?.failed?.(error);
     }
     return trace;
   }
 
   /** Takes a step; true when the walk ends with it. */
   private step(state: S, call: Call, observer: Observer | undefined): boolean {
-    let result: ReturnType<typeof this.host.step>;
-    try {
-      result = this.host.step(state, call);
-    } catch {
-      // A faulty rule, in a state that is wrong already. Whoever runs the trace sees it throw too.
-      return true;
-    }
+    const result = this.host.step(state, call);
     if (!result.ok) return observer?.refused(call) === true;
     this.calls.used(call);
     return observer?.accepted(state, call, result.events) === true;
   }
 
   private next(state: S): Call | undefined {
-    try {
-      const wanted = this.options.illegal > 0 && this.chance(this.options.illegal);
-      return (wanted ? this.illegal(state) : undefined) ?? this.legal(state);
-    } catch {
-      return undefined;
-    }
+    const { illegal } = this.options;
+    const wanted = illegal > 0 && this.chance(illegal);
+    return (wanted ? this.illegal(state) : undefined) ?? this.legal(state);
   }
 
   private chance(share: number): boolean {

@@ -1,0 +1,188 @@
+/** Passes that change commands so that others can go. */
+import type { Call, IntShape, Plan, Slot } from '../../machine/index.ts';
+import { enumerate } from '../../machine/index.ts';
+import { withIds } from './arguments.ts';
+import { changed, type Pass, type Proposal } from './proposal.ts';
+import { entityClass, type Subject, type Surgeon } from './subject.ts';
+
+/** Pairs of commands further apart than this are not replaced by one. */
+const apartMax = 3;
+/** How many legal commands are tried in one place. */
+const alternativesMax = 24;
+/** Traces longer than this are left to the cheaper passes. */
+const replaceMax = 16;
+
+/** Lets one entity stand for another of its index set. The cursor counts pairs. */
+export const unify: Pass = function* (subject, surgeon, from) {
+  const all = [...surgeon.entities(subject.calls).keys()];
+  let count = 0;
+  for (const gone of all) {
+    for (const stays of all) {
+      if (gone === stays || classOf(gone) !== classOf(stays)) continue;
+      if (count++ < (from?.[0] ?? 0)) continue;
+      yield renameAll(subject, surgeon, gone, idOf(stays), [count - 1]);
+    }
+  }
+};
+
+const classOf = (entity: string): string => entity.slice(0, entity.lastIndexOf('/'));
+const idOf = (entity: string): number => Number(entity.slice(entity.lastIndexOf('/') + 1));
+
+function renameAll(
+  subject: Subject,
+  surgeon: Surgeon<unknown>,
+  entity: string,
+  to: number,
+  then: readonly number[],
+): Proposal {
+  const [of, id] = [classOf(entity), idOf(entity)];
+  return changed(
+    subject,
+    (call) => {
+      let { args } = call;
+      for (const role of surgeon.facts(call.kind).roles) {
+        if (entityClass(role, call) !== of) continue;
+        args = withIds(role, args, (each) => (each === id ? to : each));
+      }
+      return args === call.args ? call : { kind: call.kind, args };
+    },
+    then,
+  );
+}
+
+/**
+ * Drops a command that carries a number, and gives the number's part to a command of its kind: a
+ * number split over several commands, a parity. The cursor is the place of the dropped one.
+ */
+export const redraw: Pass = function* (subject, surgeon, from) {
+  const { calls } = subject;
+  for (let gone = from?.[0] ?? 0; gone < calls.length; gone++) {
+    const call = calls[gone] as Call;
+    for (const slot of surgeon.facts(call.kind).plan.slots) {
+      if (slot.shape.form !== 'int' || slot.values.length < 3) continue;
+      const peers = calls.flatMap((peer, i) => (i !== gone && peer.kind === call.kind ? [i] : []));
+      yield* redrawPeers(subject, gone, slot, slot.shape, peers);
+    }
+  }
+};
+
+function* redrawPeers(
+  subject: Subject,
+  gone: number,
+  { name, values }: Slot,
+  { min }: IntShape,
+  peers: readonly number[],
+): Generator<Proposal, void, undefined> {
+  const { calls } = subject;
+  const max = values.at(-1) as number;
+  const valueAt = (place: number): number => Number(calls[place]?.args[name]);
+  const withValue = (changing: readonly number[], value: number): Proposal => {
+    const redrawn = changed(
+      subject,
+      (call, i) =>
+        changing.includes(i) ? { kind: call.kind, args: { ...call.args, [name]: value } } : call,
+      [gone],
+    );
+    return {
+      ...redrawn,
+      calls: redrawn.calls.toSpliced(gone, 1),
+      accepted: redrawn.accepted.toSpliced(gone, 1),
+    };
+  };
+  if (peers.length > 1) yield withValue(peers, max);
+  for (const peer of peers) {
+    const [own, other] = [valueAt(peer), valueAt(gone)];
+    const wanted = [own + other, Math.abs(own - other), own + 1, own - 1, max, min];
+    for (const value of new Set(wanted)) {
+      if (value !== own && value >= min && value <= max) yield withValue([peer], value);
+    }
+  }
+}
+
+/**
+ * Replaces one command, or two that are near each other, by one that is legal there and mentions
+ * nothing new, so that others fall out: `unmap` where it was `destroy`, then `create`. The cursor
+ * is the place.
+ */
+export const replace: Pass = function* (subject, surgeon, from) {
+  const { calls } = subject;
+  if (calls.length > replaceMax) return;
+  const known = knownValues(subject, surgeon);
+  for (let at = from?.[0] ?? 0; at < calls.length; at++) {
+    const alternatives = alternativesAt(subject, surgeon, known, at);
+    for (const call of alternatives) {
+      yield withCall(subject, call, at, at, [at]);
+    }
+    for (let other = at + 1; other < calls.length && other - at <= apartMax; other++) {
+      for (const call of alternatives) yield withCall(subject, call, at, other, [at]);
+    }
+  }
+};
+
+/** `call` at a place, without what stood there and at one other place. */
+function withCall(
+  { calls, accepted }: Subject,
+  call: Call,
+  at: number,
+  other: number,
+  then: readonly number[],
+): Proposal {
+  const keep = (i: number): boolean => i === at || i !== other;
+  const placed = calls.map((each, i) => (i === at ? call : each)).filter((_, i) => keep(i));
+  return {
+    calls: placed,
+    accepted: accepted.map((ok, i) => ok || i === at).filter((_, i) => keep(i)),
+    then,
+  };
+}
+
+/** For each index set or kind of value: what the trace mentions. */
+function knownValues(
+  subject: Subject,
+  surgeon: Surgeon<unknown>,
+): ReadonlyMap<string, Set<unknown>> {
+  const known = new Map<string, Set<unknown>>();
+  for (const call of subject.calls) {
+    for (const { name, shape } of surgeon.facts(call.kind).plan.slots) {
+      const key = shape.form === 'ref' ? shape.index.name : `${shape.form} ${name}`;
+      const values = known.get(key) ?? new Set();
+      known.set(key, values.add(call.args[name]));
+    }
+  }
+  return known;
+}
+
+/** Legal commands before place `at` that mention only what the trace mentions. */
+function alternativesAt(
+  subject: Subject,
+  surgeon: Surgeon<unknown>,
+  known: ReadonlyMap<string, Set<unknown>>,
+  at: number,
+): readonly Call[] {
+  const found: Call[] = [];
+  const old = JSON.stringify(subject.calls[at]);
+  try {
+    const state = surgeon.stateAfter(subject.calls, at);
+    for (const plan of surgeon.plans) {
+      enumerate(surgeon.host.engine, narrowed(plan, known), state, (call) => {
+        if (JSON.stringify(call) !== old) found.push(call);
+        return found.length >= alternativesMax;
+      });
+    }
+  } catch {
+    // A faulty rule in a state that is wrong already: nothing to try from here.
+  }
+  return found;
+}
+
+function narrowed(plan: Plan, known: ReadonlyMap<string, Set<unknown>>): Plan {
+  const slots = plan.slots.map((slot) => {
+    const { shape, name, values } = slot;
+    const key = shape.form === 'ref' ? shape.index.name : `${shape.form} ${name}`;
+    const mentioned = known.get(key);
+    const first = values.slice(0, 1);
+    const narrow = mentioned === undefined ? first : values.filter((value) => mentioned.has(value));
+    return { ...slot, values: narrow.length === 0 ? first : narrow };
+  });
+  return { ...plan, slots };
+}
