@@ -6,7 +6,7 @@ import type { Contradiction, Place } from '../verdict.ts';
 import { frames } from './capacity.ts';
 import { apply, processOf } from './commands.ts';
 import { scansSince } from './counters.ts';
-import { contentKey, type Process, pageCount, zeroPages } from './population.ts';
+import { contentKey, type Process, pageCount, wordKey, zeroPages } from './population.ts';
 import { type Known, mergeablePages, merged, type State } from './state.ts';
 
 /** Sizes that the profit formula of `ksm_stat` uses on 64-bit Linux, in bytes. */
@@ -66,7 +66,7 @@ function read(
   word: string,
   place: Place,
 ): State | Contradiction {
-  const key = wordKey(process, page);
+  const key = wordKey(process, contentKey(process, page), page);
   const told = key.split('=')[1];
   const known: Known | undefined =
     told === undefined ? state.words.get(key) : { value: told, place: { line: 0, event: 0 } };
@@ -77,14 +77,10 @@ function read(
   return contradiction('out.value', word, known.value, 'another word', known.place);
 }
 
-/** Pages of perhaps different contents are known apart by their process. */
-function wordKey(process: Process, page: number): string {
-  const key = contentKey(process, page);
-  const apart = key.endsWith('~') || key === 'identical' || key.startsWith('unique');
-  return apart ? `${process.name} ${key}${key.endsWith('~') ? page : ''}` : key;
-}
-
-/** Merged pages of one content lie in one frame; different contents never do. */
+/**
+ * Merged pages of one content lie in one frame; different contents never do. Only of a merged page
+ * is it known that it stays where it is: a private one may be merged, and its frame be used again.
+ */
 function frame(
   state: State,
   process: Process,
@@ -93,15 +89,15 @@ function frame(
   place: Place,
 ): State | Contradiction {
   const key = contentKey(process, page);
-  const holder = state.frames.get(`frame ${number}`);
-  if (holder !== undefined && holder.value !== key && stillHeld(state, holder.value)) {
-    const allowed = `another frame than that of ${holder.value}`;
-    return contradiction('out.pfn', number, allowed, `it holds ${key}`, holder.place);
+  const other = state.frames.get(`frame ${number}`);
+  if (other !== undefined && other.value !== key && stillThere(state, other)) {
+    const allowed = `another frame than that of ${other.value}`;
+    return contradiction('out.pfn', number, allowed, `it holds ${key}`, other.place);
   }
-  const next = new Map(state.frames).set(`frame ${number}`, { value: key, place });
-  if (merged(state, process, page) !== true || !oneFrame(state, key)) {
-    return { ...state, frames: next };
-  }
+  if (merged(state, process, page) !== true) return state;
+  const holder = { name: process.name, page };
+  const next = new Map(state.frames).set(`frame ${number}`, { value: key, place, holder });
+  if (!oneFrame(state, key)) return { ...state, frames: next };
   const known = state.frames.get(`content ${key}`);
   if (known === undefined || known.value === number) {
     return { ...state, frames: next.set(`content ${key}`, { value: number, place }) };
@@ -109,12 +105,11 @@ function frame(
   return contradiction('out.pfn', number, known.value, 'another frame', known.place);
 }
 
-function stillHeld(state: State, key: string): boolean {
-  const page = Number(key.split('=')[0]?.split(' ').at(-1));
-  if (!key.startsWith('common') || key.endsWith('~')) return false;
-  return state.processes.some(
-    (process) => page < process.layout.common && contentKey(process, page) === key,
-  );
+function stillThere(state: State, { holder, value }: Known): boolean {
+  const process = holder === undefined ? undefined : processOf(state, holder.name);
+  if (process === undefined || holder === undefined) return false;
+  const same = contentKey(process, holder.page) === value;
+  return same && merged(state, process, holder.page) === true;
 }
 
 /** Whether all pages of a content fit one frame and only one was ever needed. */

@@ -3,7 +3,14 @@
  * independent of the log's syntax. A page that leaves its content leaves an item behind that the
  * counters show until the scanner comes by (decision 23 of the design).
  */
-import { contentKey, type Layout, originalKey, type Process, pageCount } from './population.ts';
+import {
+  contentKey,
+  type Layout,
+  originalKey,
+  type Process,
+  pageCount,
+  wordKey,
+} from './population.ts';
 import { keptFrames, mergeablePages, merged, type State, withRoom } from './state.ts';
 
 /** One input of the abstraction. */
@@ -112,7 +119,7 @@ function write(state: State, name: string, page: number, word: string): State {
   if (process === undefined || page >= pageCount(process.layout)) return state;
   const before = contentKey(process, page);
   const original = originalKey(process.layout, page);
-  const known = state.words.get(original)?.value;
+  const known = state.words.get(wordKey(process, original, page))?.value;
   const key = known === word ? original : `${original}=${word}`;
   const wasZero = before === 'zero' && process.mergeable;
   // The page is copied even when the word is the one it had: that is what breaks sharing (DED-T4).
@@ -165,7 +172,7 @@ function lower(state: State, left: number, zeros: number): State {
   return {
     ...state,
     fresh: state.fresh && left === 0,
-    framesLost: state.framesLost || (left > 0 && shared < low.shared),
+    framesLost: state.framesLost || (left > 0 && !(counts && kept === low.shared)),
     low: {
       shared,
       sharing: Math.max(0, low.sharing - left),
@@ -210,7 +217,7 @@ function unmergeAll(state: State): State {
 function set(state: State, to: Extract<Command, { kind: 'set' }>): State {
   const useZero = to.useZero ?? state.useZero;
   // Pages merged before the change stay where they are (Linux: use_zero_pages).
-  const nothingMerged = state.low.shared === 0 && state.items.high === 0;
+  const nothingMerged = state.items.high === 0 || state.former.length === 0;
   const zeroShared = !useZero || (state.zeroShared && !nothingMerged);
   return withRoom({
     ...state,

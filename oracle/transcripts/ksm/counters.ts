@@ -6,14 +6,15 @@
 import type { Contradiction, Place } from '../verdict.ts';
 import { frames } from './capacity.ts';
 import { apply } from './commands.ts';
-import { sizeClasses } from './population.ts';
+import { contentKey, type Process, sizeClasses } from './population.ts';
 import type { Counters, State } from './state.ts';
 
-/** A reading. `again`: it repeats the reading before, taken at another time. */
+/** One reading of all counters. */
 export interface Reading {
   readonly counters: Counters;
   readonly place: Place;
-  readonly again: boolean;
+  /** The script did something since the reading before: only then can `run` have been written. */
+  readonly acted: boolean;
   /** The log says that `run` is 0 and was at the reading before. */
   readonly stopped: boolean;
 }
@@ -29,9 +30,9 @@ type Bound = readonly [field: keyof Counters, low: number, high: number, because
 
 /** The state after the reading, or why it is impossible. */
 export function observe(before: State, reading: Reading): State | Contradiction {
-  const { counters, place } = reading;
+  const { counters, place, acted } = reading;
   const { last } = before;
-  const reset = last !== undefined && counters.full_scans < last.full_scans;
+  const reset = acted && last !== undefined && counters.full_scans < last.full_scans;
   const state = reset ? apply(before, { kind: 'unmerge-all' }) : caughtUp(before);
   const visits = last === undefined ? Number.POSITIVE_INFINITY : visited(counters, last);
   for (const bound of [...scanBounds(before, counters, reset), ...bounds(state, reading, visits)]) {
@@ -85,7 +86,8 @@ function scanBounds(state: State, now: Counters, reset: boolean): Bound[] {
   const unseen = state.useZero || last.ksm_zero_pages > 0 ? room.zeros : 0;
   const least = Math.min(steady, room.pages) - unseen;
   if (least <= 0) return pace;
-  const ended = Math.floor(visited(now, last) / least) + 2;
+  // Part of the last reading's visits came after its `full_scans` was read.
+  const ended = Math.floor((visited(now, last) + state.visits) / least) + 2;
   if (!reset) return [...pace, ['full_scans', last.full_scans, last.full_scans + ended]];
   return now.full_scans <= ended ? pace : [...pace, ['full_scans', last.full_scans, open]];
 }
@@ -94,12 +96,13 @@ function bounds(state: State, { counters, stopped }: Reading, visits: number): B
   const { low, room, last, stale } = state;
   const floor = convergedFloor(state);
   const zeroHigh = state.useZero || (last?.ksm_zero_pages ?? 0) > 0 ? room.zeros : 0;
+  const grown = visits + state.visits;
   const zerosBegun = state.items.high === 0 ? 0 : (last?.ksm_zero_pages ?? 0);
   const list: Bound[] = [
     ...(counters.full_scans === 0 ? nothingYet() : []),
-    ['pages_shared', Math.max(low.shared, floor.shared), sharedHigh(state, visits)],
+    ['pages_shared', Math.max(low.shared, floor.shared), sharedHigh(state, grown)],
     ['pages_sharing', Math.max(low.sharing, floor.sharing), room.sharing + stale],
-    ['ksm_zero_pages', Math.max(low.zeros, floor.zeros), Math.min(zeroHigh, zerosBegun + visits)],
+    ['ksm_zero_pages', Math.max(low.zeros, floor.zeros), Math.min(zeroHigh, zerosBegun + grown)],
     ['stable_node_chains', floor.chains, room.chainsEver],
     ['stable_node_dups', floor.dups, room.dupsEver],
     ...ratios(state, counters, visits),
@@ -178,7 +181,9 @@ function convergedFloor(state: State): {
   const { room, fresh, young } = state;
   const none = { shared: 0, sharing: 0, zeros: 0, chains: 0, dups: 0 };
   if (!scansSince(state, SCANS_TO_MERGE) || !fresh || !young || !room.certain) return none;
-  const zeros = state.useZero && !state.zeroShared ? room.zeros : 0;
+  // Zero pages merged before `use_zero_pages` was set stay as they are: either way is possible.
+  if (state.useZero && state.zeroShared) return none;
+  const zeros = state.useZero ? room.zeros : 0;
   const { shared, sharing, chains, dups } = room;
   return { shared, sharing, zeros, chains, dups };
 }
@@ -190,10 +195,8 @@ export function scansSince({ changedAt, last }: State, scans: number): boolean {
 
 /** Shared, sharing, unshared and volatile pages are all the pages the scanner knows (DED-I4). */
 function sumWrong(state: State, reading: Reading, visits: number): Contradiction | undefined {
-  const { counters: now, again } = reading;
+  const { counters: now } = reading;
   const items = itemBounds(state, visits);
-  // Two equal readings at different times: neither was torn by the scanner.
-  const torn = again || visits === 0 ? 0 : visits;
   const kept = state.stale === 0 ? now.pages_shared + now.pages_sharing : merges(state);
   for (const field of ['pages_unshared', 'pages_volatile'] as const) {
     const found = outside([field, 0, items.high - kept], now[field], state.last?.place);
@@ -201,8 +204,8 @@ function sumWrong(state: State, reading: Reading, visits: number): Contradiction
   }
   const rest = now.pages_unshared + now.pages_volatile;
   const known = rest + now.pages_shared + now.pages_sharing;
-  const low = Math.max(0, items.low - torn);
-  const high = items.high + (items.high === 0 ? 0 : torn);
+  const low = Math.max(0, items.low - visits);
+  const high = items.high + (items.high === 0 ? 0 : visits);
   if (known >= low && known <= high) return undefined;
   return {
     field: 'pages_unshared',
@@ -219,7 +222,7 @@ function merges({ low }: State): number {
 
 function itemBounds(state: State, visits: number): { low: number; high: number } {
   const { room, items, leaving } = state;
-  const high = Math.min(room.pages + leaving, items.high + visits);
+  const high = Math.min(room.pages + leaving, items.high + visits + state.visits);
   // Pages merged with the zero page are forgotten by the scanner.
   const zeros = state.useZero ? room.zeros : 0;
   const all = scansSince(state, SCANS_TO_VISIT) ? room.pages - zeros : 0;
@@ -230,7 +233,8 @@ function after(state: State, now: Counters, place: Place, visits: number): State
   const dropped = Math.max(0, (state.last?.pages_sharing ?? 0) - now.pages_sharing);
   const stale = Math.max(0, state.stale - dropped);
   const items = itemBounds(state, visits);
-  const seen = sum(now) - (Number.isFinite(visits) ? visits : sum(now));
+  const torn = Number.isFinite(visits) ? visits : sum(now);
+  const seen = sum(now) - torn - state.leaving;
   const since = state.processes.flatMap((each) => (each.mergeable ? [each.since ?? -1] : []));
   const begun = Math.min(...since.map((scan) => (scan < 0 && now.full_scans <= 1 ? 0 : scan)));
   const changed = state.changedAt === undefined;
@@ -245,6 +249,7 @@ function after(state: State, now: Counters, place: Place, visits: number): State
     items: { low: Math.max(items.low, seen, 0), high: items.high },
     changedAt: state.changedAt ?? now.full_scans,
     young: changed ? begun >= 0 && now.full_scans - begun <= 1 : state.young,
+    visits,
     steady: state.room.pages,
     last: { ...now, place },
   };
@@ -265,13 +270,34 @@ function surelyMerged(state: State): State {
   // With a page left over in some content, which one it is cannot be told.
   const classes = sizeClasses(state.processes);
   const leftOver = classes.some(({ size }) => frames(size, state.limit) * state.limit < size);
-  if (leftOver || state.processes.every((each) => each.sure && each.written.size === 0)) {
-    return state;
-  }
+  if (leftOver || state.processes.every((each) => each.sure && allSure(each))) return state;
+  // Once pages left their contents, some of the others may be single.
+  const asBegun = state.processes.every((each) => each.written.size + each.rewritten === 0);
   const processes = state.processes.map((process) => ({
     ...process,
-    sure: process.mergeable,
-    written: new Map([...process.written].map(([page, { key }]) => [page, { key, sure: true }])),
+    sure: process.sure || (process.mergeable && state.fresh && asBegun),
+    written: new Map(
+      [...process.written].map(([page, { key, sure }]) => [
+        page,
+        { key, sure: sure || holders(state, key) >= 2 },
+      ]),
+    ),
   }));
   return { ...state, processes };
+}
+
+function allSure(process: Process): boolean {
+  return [...process.written.values()].every(({ sure }) => sure);
+}
+
+/** How many pages hold the content now, as far as single written pages and common ones tell. */
+function holders({ processes }: State, key: string): number {
+  const [kind, index] = key.split(' ');
+  let count = 0;
+  for (const process of processes) {
+    if (!process.mergeable) continue;
+    const at = kind === 'common' ? Number(index?.split('=')[0]) : -1;
+    if (at >= 0 && at < process.layout.common && contentKey(process, at) === key) count += 1;
+  }
+  return count;
 }

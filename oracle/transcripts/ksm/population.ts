@@ -66,6 +66,16 @@ export function contentKey(process: Process, page: number): string {
   return page < process.rewritten ? `${key}~` : key;
 }
 
+/**
+ * Under which name the first word of a content is known. Contents that are perhaps different in
+ * different processes, or that the log does not tell, are known apart.
+ */
+export function wordKey(process: Process, key: string, page: number): string {
+  if (key.endsWith('~')) return `${process.name} ${key} ${page}`;
+  const apart = key === 'identical' || key.startsWith('unique');
+  return apart ? `${process.name} ${key}` : key;
+}
+
 /** Contents by the number of pages that hold them; contents of one page are left out. */
 export function sizeClasses(processes: readonly Process[]): SizeClass[] {
   const sharers = processes.filter((process) => process.mergeable);

@@ -56,6 +56,7 @@ class KsmReader {
   private wrote: Out | undefined;
   private text = '';
   private saidStopped = false;
+  private acted = false;
   private lastSample: { counters: Counters; place: Place } | undefined;
 
   read(record: LogRecord): Outcome {
@@ -80,23 +81,19 @@ class KsmReader {
   private sample({ ksm, label }: KsmRecord, place: Place): Outcome {
     const refused = this.hear(label ?? '', place.line);
     if (refused !== undefined) return refused;
-    const found = this.counters('ksm.', ksm, place, { again: false, text: label ?? '' });
+    const found = this.counters('ksm.', ksm, place, label ?? '');
     this.lastSample = { counters: ksm, place: placeOf(place) };
     return found;
   }
 
-  private counters(
-    prefix: string,
-    counters: Counters,
-    place: Place,
-    { again, text }: { again: boolean; text: string },
-  ): Outcome {
+  private counters(prefix: string, counters: Counters, place: Place, text: string): Outcome {
     const saysStopped = settings(text).run === 0;
     const stopped = saysStopped && this.saidStopped;
     this.saidStopped = saysStopped;
-    const reading = { counters, place: placeOf(place), again, stopped };
+    const reading = { counters, place: placeOf(place), acted: this.acted, stopped };
     for (const name of this.layouts.keys()) this.measured.add(name);
-    const reset = counters.full_scans < (this.belief[0].last?.full_scans ?? 0);
+    const reset = this.acted && counters.full_scans < (this.belief[0].last?.full_scans ?? 0);
+    this.acted = false;
     const open = reset ? perhapsExited(this.belief, [...this.measured]) : this.belief;
     return this.conclude(
       observed(open ?? this.belief, (state) => observe(state, reading)),
@@ -121,6 +118,7 @@ class KsmReader {
   private start({ proc, argv }: StartRecord, line: number): Outcome {
     const [, seed, common, zero, identical, unique] = argv;
     const layout: Layout = { seed, common, zero, identical, unique };
+    this.acted = true;
     this.layouts.delete(proc);
     const others = [...this.layouts.values()].reduce((sum, each) => sum + pageCount(each), 0);
     if (others + pageCount(layout) > PAGES_MAX) {
@@ -190,14 +188,11 @@ class KsmReader {
     if (own !== undefined) {
       const repeats = record.note.startsWith('settled ') ? this.repeats(own) : undefined;
       if (repeats !== undefined) return { kind: 'impossible', contradiction: repeats };
-      return this.counters('', own, place, {
-        again: record.note.startsWith('settled ') && this.later(own),
-        text: record.note,
-      });
+      return this.counters('', own, place, record.note);
     }
     if (record.run !== undefined) this.saidStopped = record.run === '0';
     if (record.after === undefined) return possible(1);
-    return this.counters('after.', record.after, place, { again: false, text: record.note });
+    return this.counters('after.', record.after, place, record.note);
   }
 
   /** A settled note repeats the last sample: samples are written on every change. */
@@ -209,14 +204,6 @@ class KsmReader {
       if (wrong !== undefined) return wrong;
     }
     return undefined;
-  }
-
-  private later(own: Counters): boolean {
-    const last = this.lastSample?.counters;
-    return (
-      last !== undefined &&
-      (own.pages_scanned > last.pages_scanned || own.pages_skipped > last.pages_skipped)
-    );
   }
 
   private derived({ equal, w, a, b }: NoteRecord): Contradiction | undefined {
@@ -241,6 +228,7 @@ class KsmReader {
   private hear(text: string, line: number): Outcome | undefined {
     if (text === this.text || text === `settled ${this.text}`) return undefined;
     this.text = text;
+    this.acted = true;
     const living = [...this.layouts.keys()];
     const gone = living.filter((name) => saysExit(text, name));
     for (const name of gone) this.exit(name);

@@ -33,6 +33,8 @@ export interface Counters {
 export interface Known {
   readonly value: string;
   readonly place: Place;
+  /** The page that was looked at, for a frame. */
+  readonly holder?: { readonly name: string; readonly page: number };
 }
 
 /** One hypothesis. Numbers are pages. */
@@ -63,6 +65,8 @@ export interface State {
   readonly framesLost: boolean;
   /** All pages entered within one scan of each other, so that none is skipped as old. */
   readonly young: boolean;
+  /** Pages visited between the last two readings: some of them while the last one was taken. */
+  readonly visits: number;
   /** Pages that every scan visited since the last observation. */
   readonly steady: number;
   readonly last: (Counters & { readonly place: Place }) | undefined;
@@ -112,6 +116,7 @@ export function initial(): State {
     fresh: true,
     framesLost: false,
     young: true,
+    visits: 0,
     steady: 0,
     last: undefined,
     words: new Map([['zero', { value: '0'.repeat(16), place: { line: 0, event: 0 } }]]),
@@ -187,7 +192,8 @@ export function merged(state: State, process: Process, page: number): boolean | 
   const written = process.written.get(page);
   if (!canMerge(state, process, page)) return false;
   if (written !== undefined) return written.sure ? true : undefined;
-  if (page < process.rewritten) return undefined;
+  // Whether unique pages of equal seeds are equal is not said.
+  if (page < process.rewritten || original.startsWith('unique')) return undefined;
   return process.sure && key === original ? true : undefined;
 }
 

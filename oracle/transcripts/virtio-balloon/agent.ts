@@ -144,7 +144,7 @@ function module(machine: Machine, msg: Message, verb: string, name: string | und
   if (name !== DRIVER) return undefined;
   const { driver } = machine.balloon;
   if (verb === 'rmmod') {
-    if (result === 0 && driver === 'absent') {
+    if (result === 0 && !machine.loaded) {
       return differs('msg.rmmod', 0, 'an error number: no driver is loaded');
     }
     if (driver !== 'absent') machine.tell({ kind: result === 0 ? 'unload' : 'unload-failed' });

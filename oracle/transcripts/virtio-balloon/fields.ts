@@ -56,6 +56,7 @@ const RECEIVED: readonly Row[] = [
   ['msg.QMP.**', 'noise', 'greeting: version and capabilities', 'format'],
   ['msg.id', 'exact', 'the id of the oldest unanswered command', 'QMP specification'],
   ['msg.return', 'exact', 'an empty object where a command has no result', 'QMP specification'],
+  ['msg.return.stats', 'bounded', 'no statistics yet', 'virtio 5.5.6.4'],
   ['msg.return.actual', 'bounded', 'between the size before and the target; whole pages', 'BAL-T2'],
   ['msg.return.last-update', 'bounded', 'never falls; without a new one nothing changes', 'virtio'],
   ['msg.error.class', 'exact', 'the typed error', '3.3 QmpBalloon'],

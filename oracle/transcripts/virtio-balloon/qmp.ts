@@ -27,9 +27,9 @@ export function sent(machine: Machine, msg: SentRecord['msg']): void {
   if (msg.execute !== 'balloon') return;
   machine.polls = [];
   const { value } = request.arguments;
-  if (typeof value !== 'number') return;
+  if (typeof value !== 'number' || value <= 0) return;
   machine.asked = value;
-  if (machine.hasBalloon && value > 0) machine.tell({ kind: 'request', bytes: value });
+  if (machine.hasBalloon) machine.tell({ kind: 'request', bytes: value });
 }
 
 /** Judges a message that was received; returns how much was compared, or what is impossible. */
