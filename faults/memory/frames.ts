@@ -5,9 +5,9 @@ import { hostVm, pageOf, viewPage, viewVm } from '../../model/memory/model.ts';
 import {
   changeEffect,
   changeGuard,
-  changeWithin,
   type Kind,
   replacing,
+  takeForOrdinary,
   unseenPins,
   type VmmFault,
 } from './seams.ts';
@@ -31,7 +31,18 @@ const hostWriteUnlogged: VmmFault = {
   story: 'What the VMM writes into guest memory, as a steal record, is not put in the dirty log.',
   origin: 'the rule visible in KVM, record_steal_time marks the page dirty after it writes',
   killedBy: ['MEM-T2', 'MEM-T3'],
-  apply: (machine) => changeWithin(machine, 'memory.host-write', 'logWrite', () => () => {}),
+  apply: (machine) =>
+    changeEffect(machine, 'memory.host-write', (hostWrite) => (m, a, c) => {
+      const entry = pageOf(m, a);
+      const { writable } = entry;
+      hostWrite(
+        m,
+        a,
+        replacing(c, 'logWrite', () => {}),
+      );
+      // The guest's own entry has no part in it.
+      entry.writable = writable;
+    }),
 };
 
 const harvestWithoutProtection: VmmFault = {
@@ -70,30 +81,20 @@ const partialUpdate: VmmFault = {
 const reclaimsSpecialPage: VmmFault = {
   id: 'memory/M6',
   seam: 'command',
-  story: 'Swapping takes a page of the hypervisor’s own for the guest’s, and frees its frame.',
+  story: 'Swapping takes a page of the hypervisor’s own for one of the guest’s.',
   origin: 'Xen CVE-2026-62434 (XSA-507), commit 372497ce42',
   killedBy: ['MEM-I1', 'MEM-I11'],
   apply(machine) {
-    const begun = dropGuard(machine, 'memory.swap-out-begin', 'special-page');
+    const kind = 'memory.swap-out-begin';
     const accepted = changeGuard(
-      begun,
-      'memory.swap-out-begin',
+      dropGuard(machine, kind, 'special-page'),
+      kind,
       'not-mapped',
       (refuse) => (m, a, c) => viewPage(m, a).at.kind !== 'special' && refuse(m, a, c),
     );
-    const written = changeEffect(accepted, 'memory.swap-out-begin', (begin) => (m, a, c) => {
-      const entry = pageOf(m, a);
-      if (entry.at.kind !== 'special') return begin(m, a, c);
-      c.operation.takeSlot(m, a.slot, a.vm, a.page, m.host.frames.at(entry.at.frame).content);
-      entry.writeback = a.slot;
-    });
-    return changeEffect(written, 'memory.swap-out-end', (end) => (m, a, c) => {
-      const entry = pageOf(m, a);
-      if (entry.at.kind === 'special') {
-        entry.at = { kind: 'mapped', frame: entry.at.frame };
-        hostVm(m, a.vm).consumed++;
-      }
-      end(m, a, c);
+    return changeEffect(accepted, kind, (begin) => (m, a, c) => {
+      takeForOrdinary(m, a);
+      begin(m, a, c);
     });
   },
 };

@@ -101,3 +101,17 @@ export function unseenPins(m: Memory, vm: number, run: () => void): void {
     entry.pins = pins[p] ?? 0;
   });
 }
+
+/** Takes a page of the hypervisor's own for one of the guest's: its frame gets another owner. */
+export function takeForOrdinary(
+  m: Memory,
+  a: { readonly vm: number; readonly page: number },
+): void {
+  const machine = m.host.vms.at(a.vm);
+  const entry = machine.pages.at(a.page);
+  if (entry.at.kind !== 'special') return;
+  const { frame } = entry.at;
+  m.host.frames.at(frame).use = { kind: 'private', vm: a.vm, page: a.page };
+  entry.at = { kind: 'mapped', frame };
+  machine.consumed++;
+}

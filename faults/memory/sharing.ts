@@ -8,6 +8,7 @@ import {
   changeGuard,
   changeWithin,
   replacing,
+  takeForOrdinary,
   type VmmFault,
 } from './seams.ts';
 
@@ -138,7 +139,8 @@ const failedBreakCounts: VmmFault = {
 const mergesSpecialPage: VmmFault = {
   id: 'memory/K9',
   seam: 'command',
-  story: 'A merge takes a page of the hypervisor’s own for the guest’s, and frees its frame.',
+  story:
+    'A merge takes a page of the hypervisor’s own for one of the guest’s, and frees its frame.',
   origin: 'Xen commit f5500c3196 (partial check of what may be shared)',
   killedBy: ['MEM-I1'],
   apply(machine) {
@@ -156,11 +158,7 @@ const mergesSpecialPage: VmmFault = {
       (refuse) => (m, a, c) => viewPage(m, a).at.kind !== 'special' && refuse(m, a, c),
     );
     return changeEffect(mapped, kind, (merge) => (m, a, c) => {
-      const entry = pageOf(m, a);
-      if (entry.at.kind === 'special') {
-        entry.at = { kind: 'mapped', frame: entry.at.frame };
-        hostVm(m, a.vm).consumed++;
-      }
+      takeForOrdinary(m, a);
       merge(m, a, c);
     });
   },
