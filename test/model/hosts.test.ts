@@ -1,0 +1,64 @@
+/** The VMM on every host: what the packed host will have to agree on too. */
+import * as fc from 'fast-check';
+import { test } from 'vitest';
+import { traces } from '../../generators/index.ts';
+import {
+  difference,
+  encoder,
+  immutable,
+  inPlace,
+  problems,
+  type Scope,
+  strict,
+} from '../../machine/index.ts';
+import { scopes, vmmMachine } from '../../model/index.ts';
+
+/** Outcomes, events, states and keys are equal on all hosts; a refusal returns what it was given. */
+function agreeing(scope: Scope): fc.IProperty<unknown> {
+  const plain = inPlace(vmmMachine, scope);
+  const frozen = immutable(vmmMachine, scope);
+  const guarded = strict(vmmMachine, scope);
+  const keys = encoder(vmmMachine.shape, scope.sizes);
+  return fc.property(traces(vmmMachine, { scope, maxLength: 80 }), (trace) => {
+    const state = plain.initial();
+    let checked = guarded.initial();
+    let shown = frozen.initial();
+    for (const call of trace) {
+      const expected = plain.step(state, call);
+      const immutableStep = frozen.step(shown, call);
+      const strictStep = guarded.step(checked, call);
+      for (const step of [immutableStep, strictStep]) {
+        const outcome = step.ok ? step.events : step.rejection;
+        const wanted = expected.ok ? expected.events : expected.rejection;
+        if (JSON.stringify(outcome) !== JSON.stringify(wanted)) {
+          throw new Error(
+            `${call.kind}: ${JSON.stringify(outcome)}, not ${JSON.stringify(wanted)}`,
+          );
+        }
+      }
+      if (!immutableStep.ok && !Object.is(immutableStep.state, shown)) {
+        throw new Error(`${call.kind}: a refusal made a new state`);
+      }
+      shown = immutableStep.state;
+      checked = strictStep.state;
+      const key = keys.encode(state);
+      if (keys.encode(shown as typeof state) !== key || keys.encode(checked) !== key) {
+        throw new Error(`${call.kind}: the hosts' states differ`);
+      }
+    }
+    const changes = difference(vmmMachine.shape, state, keys.decode(keys.encode(state)));
+    const found = problems(vmmMachine.shape, scope.sizes, state);
+    const kept = changes.filter(
+      ({ path }) => !/swapOuts|swapIns|doublePagings|fullScans/.test(path),
+    );
+    return found.length === 0 && kept.length === 0;
+  });
+}
+
+test.each([
+  ['tiny', 60],
+  ['fuzz', 16],
+  ['overcommit', 6],
+] as const)('the rules of memory run alike on all hosts in scope %s', (name, numRuns) => {
+  fc.assert(agreeing(scopes[name]), { numRuns, seed: 7 });
+});
