@@ -261,7 +261,8 @@ class Guest {
     const total = this.ram - this.reserved - (this.oom ? 0 : this.held * PAGE);
     if (pages * PAGE > total) return this.ask(`alloc ${pages}`, { error: 'ENOMEM' });
     const short = (): boolean => pages * PAGE > this.free();
-    if (short() && !(this.oom && this.driver)) return;
+    const reach = this.free() + (this.oom && this.driver ? this.held * PAGE : 0);
+    if (pages * PAGE > reach) return;
     this.batch = 0;
     while (short() && this.held > 0) {
       this.held -= Math.min(BATCH, this.held);
@@ -270,7 +271,6 @@ class Guest {
       // The driver met its target before and waits for the next request.
       this.target = this.held;
     }
-    if (short()) return;
     this.allocated += pages;
     this.ask(`alloc ${pages}`, { alloc: pages, ms: 5 });
     if (this.random() < 0.5) return;

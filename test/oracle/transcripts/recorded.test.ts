@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { leaves } from '../../../oracle/transcripts/fields.ts';
+import {
+  describeFields,
+  type SystemName,
+  systems,
+  validate,
+} from '../../../oracle/transcripts/index.ts';
+import { falsifications, kindOf } from './falsify.ts';
+
+const RECORDED: readonly (readonly [SystemName, string, number])[] = [
+  ['ksm', 'basic', 284],
+  ['ksm', 'chains', 12],
+  ['ksm', 'defaults', 26],
+  ['ksm', 'zeros', 21],
+  ['virtio-balloon', 'converge', 112],
+  ['virtio-balloon', 'deflateOnOom', 149],
+  ['virtio-balloon', 'noDriver', 129],
+  ['virtio-balloon', 'stats', 40],
+];
+
+/** Where a bounded field has no upper end, and why. */
+const OPEN: readonly string[] = [
+  // No process takes part in merging any more, so a scan visits nothing and is over at once.
+  'basic 284 full_scans',
+];
+
+function recorded(system: SystemName, name: string): string[] {
+  const file = new URL(`../../../transcripts/${system}/${name}.jsonl`, import.meta.url);
+  return readFileSync(file, 'utf8').trimEnd().split('\n');
+}
+
+describe.each(RECORDED)('the recorded log %s/%s', (system, name, events) => {
+  test('is possible, every record of it', () => {
+    const judged = validate(system, recorded(system, name));
+    expect(judged).toMatchObject({ verdict: 'holds', events });
+  });
+
+  test('holds no field that the table does not list', () => {
+    const rows = describeFields(system);
+    for (const text of recorded(system, name)) {
+      const value = JSON.parse(text);
+      const kind = kindOf(system, value);
+      for (const field of leaves(value)) {
+        const row = rows.find(
+          ({ record, path }) =>
+            record === kind &&
+            (path === field || (path.endsWith('.**') && `${field}.`.startsWith(path.slice(0, -2)))),
+        );
+        expect(row, `${kind} ${field}`).toBeDefined();
+      }
+    }
+  });
+
+  test('is possible up to any line of it', () => {
+    const log = recorded(system, name);
+    for (let end = 1; end < log.length; end += 7) {
+      expect(validate(system, log.slice(0, end)).verdict).toBe('holds');
+    }
+  });
+
+  const every = events > 200 ? 53 : 7;
+
+  test('is refused with an exact or derived field falsified, and says where', () => {
+    const log = recorded(system, name);
+    for (const copy of falsifications(system, log, ['exact', 'derived'], every)) {
+      // Of the console only the agent's lines are judged.
+      if (copy.field !== 'tail') expectNamed(system, copy);
+    }
+  });
+
+  test('is refused with a bounded field far outside its bound, and says where', () => {
+    for (const copy of falsifications(system, recorded(system, name), ['bounded'], every)) {
+      if (!OPEN.includes(`${name} ${copy.line} ${copy.field}`)) expectNamed(system, copy);
+    }
+  });
+});
+
+function expectNamed(
+  system: SystemName,
+  { log, line, field, how }: { log: readonly string[]; line: number; field: string; how: string },
+): void {
+  const judged = validate(system, log);
+  const what = `${field} in line ${line}: ${how}`;
+  // A value that the format does not know at all is bad input, also with its line.
+  if (judged.verdict === 'bad-input') {
+    expect(judged.problems[0]?.line, what).toBe(line);
+    return;
+  }
+  expect(judged.verdict, what).toBe('violated');
+  if (judged.verdict !== 'violated') return;
+  const { line: found, because } = judged.impossible;
+  expect(found === line || because?.line === line, `${what}, found in line ${found}`).toBe(true);
+}
+
+test('every system has a table in which each field has a class, a reason and a source', () => {
+  for (const { fields } of Object.values(systems)) {
+    for (const { reason, spec, path } of fields.rows) {
+      expect(reason, path).not.toBe('');
+      expect(spec, path).not.toBe('');
+    }
+  }
+});
