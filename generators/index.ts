@@ -1,7 +1,32 @@
 /** Random traces of a machine, as fast-check arbitraries, and what is done with them. */
-export { type DetectOptions, type Detection, detect } from './detect.ts';
+export { type Detection, type DetectOptions, detect } from './detect.ts';
+export {
+  type Budget,
+  type BudgetOptions,
+  BudgetSpent,
+  budget,
+  type Spending,
+} from './plugins/budget.ts';
+export {
+  type CorpusOptions,
+  corpus,
+  StaleCorpus,
+  type StaleEntry,
+  type Store,
+  type StoredText,
+} from './plugins/corpus.ts';
+export { fileStore } from './plugins/file-store.ts';
+export type { TraceAt } from './plugins/trace-of.ts';
+export {
+  type KindCount,
+  lengthStep,
+  type TraceStatistics,
+  type TraceStats,
+  traceStats,
+} from './plugins/trace-stats.ts';
 export { type ShrinkOptions, type Shrunk, shrink } from './shrink/shrink.ts';
 export {
+  commandsMax,
   type Failure,
   type Run,
   type Runner,
@@ -11,4 +36,15 @@ export {
   type Trace,
   type TraceOutcome,
 } from './trace.ts';
+export {
+  type ReadTrace,
+  type ReadTraceOptions,
+  readTrace,
+  type TraceDetails,
+  type TraceFile,
+  traceFile,
+  traceFormat,
+  traceVersion,
+  writeTrace,
+} from './trace-file.ts';
 export { fuzzScope, type TracesOptions, traces } from './traces.ts';

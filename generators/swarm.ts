@@ -12,11 +12,27 @@ const probeLength = 120;
 /** A kind counts as lost when so many accepted commands of it became none. */
 const lostMin = 6;
 
+const known = new WeakMap<object, Map<string, readonly string[]>>();
+
+/** `dispensableKinds`, probed once for each machine, scope and options. */
+export function cachedDispensableKinds<S>(
+  machine: Machine<S>,
+  scope: Scope,
+  options: WalkOptions,
+): readonly string[] {
+  const ofMachine = known.get(machine) ?? new Map<string, readonly string[]>();
+  known.set(machine, ofMachine);
+  const key = JSON.stringify([scope.sizes, scope.commands, options.kinds, options.weights]);
+  const found = ofMachine.get(key) ?? dispensableKinds(machine, scope, options);
+  ofMachine.set(key, found);
+  return found;
+}
+
 /**
  * The kinds of `options.kinds` that others can do without, in the order of the machine: each is left
  * out of a short fixed probe, and is needed where some other kind never happens then.
  */
-export function dispensableKinds<S>(
+function dispensableKinds<S>(
   machine: Machine<S>,
   scope: Scope,
   options: WalkOptions,

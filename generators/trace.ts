@@ -17,6 +17,9 @@ import {
 /** Commands in the order in which they are given to a machine in its initial state. */
 export type Trace<C extends Call = Call> = readonly C[];
 
+/** Traces from outside (files, examples) with more commands than these are not taken. */
+export const commandsMax = 100_000;
+
 /** What came of one command of a trace. */
 export type TraceOutcome =
   | { readonly ok: true; readonly events: readonly AnyEvent[] }

@@ -9,8 +9,8 @@ import {
 } from '../machine/index.ts';
 import { type Subject, Surgeon } from './shrink/subject.ts';
 import { beginning, candidates, type Place } from './shrink/tree.ts';
-import { dispensableKinds, drawOff } from './swarm.ts';
-import type { Trace } from './trace.ts';
+import { cachedDispensableKinds, drawOff } from './swarm.ts';
+import { commandsMax, type Trace } from './trace.ts';
 import { type Observer, Walker, type WalkOptions } from './walk.ts';
 import { commandWeights } from './weights.ts';
 
@@ -65,7 +65,6 @@ export class TraceArbitrary<S> extends fc.Arbitrary<Trace> {
   private readonly observer: Observer | undefined;
   private walker: Walker<S> | undefined;
   private surgeon: Surgeon<S> | undefined;
-  private dispensable: readonly string[] | undefined;
 
   constructor(machine: Machine<S>, options: TracesOptions, observer?: Observer) {
     super();
@@ -83,14 +82,13 @@ export class TraceArbitrary<S> extends fc.Arbitrary<Trace> {
 
   private off(random: fc.Random): ReadonlySet<string> {
     if (random.nextInt(0, 999) >= this.swarm * 1000) return nothing;
-    this.dispensable ??= dispensableKinds(this.machine, this.scope, this.options);
-    return drawOff(random, this.dispensable);
+    return drawOff(random, cachedDispensableKinds(this.machine, this.scope, this.options));
   }
 
   override canShrinkWithoutContext(value: unknown): value is Trace {
     return (
       Array.isArray(value) &&
-      value.length <= importedMax &&
+      value.length <= commandsMax &&
       value.every((call) => problemsOfCall(this.machine, this.scope, call).length === 0)
     );
   }
@@ -139,8 +137,6 @@ class Resumption {
   }
 }
 
-/** Commands of a trace that a user hands in. */
-export const importedMax = 100_000;
 const nothing: ReadonlySet<string> = new Set();
 
 function walkOptions<S>(machine: Machine<S>, scope: Scope, options: TracesOptions): WalkOptions {

@@ -2,7 +2,7 @@
 import { chunks, entities, kinds, pairs, prefixes, triples } from './deletions.ts';
 import type { Pass } from './proposal.ts';
 import { redraw, replace, unify } from './replacements.ts';
-import { lowerAlone, lowerTogether } from './values.ts';
+import { lowerAlone, lowerTogether, sort } from './values.ts';
 
 /** Cheap passes that drop much come first; each begins anew when a later one has found something. */
 export const passes: readonly Pass[] = [
@@ -17,4 +17,5 @@ export const passes: readonly Pass[] = [
   replace,
   lowerTogether,
   lowerAlone,
+  sort,
 ];

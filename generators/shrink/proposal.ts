@@ -7,7 +7,7 @@ export type Cursor = readonly number[];
 
 /** A trace to try, not yet repaired. */
 export interface Proposal extends Subject {
-  readonly then: Cursor;
+  readonly next: Cursor;
 }
 
 /**
@@ -25,12 +25,12 @@ export type Pass = (
 export function without(
   { calls, accepted }: Subject,
   drop: (place: number) => boolean,
-  then: Cursor,
+  next: Cursor,
 ): Proposal {
   return {
     calls: calls.filter((_, place) => !drop(place)),
     accepted: accepted.filter((_, place) => !drop(place)),
-    then,
+    next,
   };
 }
 
@@ -38,7 +38,7 @@ export function without(
 export function changed(
   { calls, accepted }: Subject,
   change: (call: Call, place: number) => Call,
-  then: Cursor,
+  next: Cursor,
 ): Proposal {
-  return { calls: calls.map(change), accepted, then };
+  return { calls: calls.map(change), accepted, next };
 }

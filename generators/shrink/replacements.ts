@@ -33,7 +33,7 @@ function renameAll(
   surgeon: Surgeon<unknown>,
   entity: string,
   to: number,
-  then: readonly number[],
+  next: readonly number[],
 ): Proposal {
   const [of, id] = [classOf(entity), idOf(entity)];
   return changed(
@@ -46,7 +46,7 @@ function renameAll(
       }
       return args === call.args ? call : { kind: call.kind, args };
     },
-    then,
+    next,
   );
 }
 
@@ -125,14 +125,14 @@ function withCall(
   call: Call,
   at: number,
   other: number,
-  then: readonly number[],
+  next: readonly number[],
 ): Proposal {
   const keep = (i: number): boolean => i === at || i !== other;
   const placed = calls.map((each, i) => (i === at ? call : each)).filter((_, i) => keep(i));
   return {
     calls: placed,
     accepted: accepted.map((ok, i) => ok || i === at).filter((_, i) => keep(i)),
-    then,
+    next,
   };
 }
 

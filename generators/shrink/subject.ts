@@ -116,16 +116,19 @@ export class Surgeon<S> {
     return found;
   }
 
-  /** Whether `a` is simpler than `b`: shorter, of fewer entities, of lower values, in that order. */
+  /** Whether `a` is simpler than `b`: shorter, of fewer entities, of lower values, or in order. */
   simpler(a: readonly Call[], b: readonly Call[]): boolean {
     if (a.length !== b.length) return a.length < b.length;
     const entities = this.entities(a).size - this.entities(b).size;
     if (entities !== 0) return entities < 0;
-    const [left, right] = [this.costs(a), this.costs(b)];
-    const total = sum(left) - sum(right);
-    if (total !== 0) return total < 0;
-    const at = left.findIndex((cost, i) => cost !== right[i]);
-    return at >= 0 && (left[at] as number) < (right[at] as number);
+    const [left, right] = [a.map((call) => this.rank(call)), b.map((call) => this.rank(call))];
+    const total = sum(left.flatMap(costs)) - sum(right.flatMap(costs));
+    return total === 0 ? precedes(left.flat(), right.flat()) : total < 0;
+  }
+
+  /** Whether `a` comes before `b` in the order of the declarations, then of lower values. */
+  inOrder(a: Call, b: Call): boolean {
+    return precedes(this.rank(a), this.rank(b));
   }
 
   /** How many commands mention each entity, in the order of first mention. */
@@ -144,11 +147,21 @@ export class Surgeon<S> {
     );
   }
 
-  private costs(calls: readonly Call[]): readonly number[] {
-    return calls.flatMap((call) =>
-      this.facts(call.kind).plan.slots.map(({ name, shape }) => costOf(shape, call.args[name])),
-    );
+  /** The place of the kind in the machine, then what each argument costs. */
+  private rank(call: Call): readonly number[] {
+    const { plan } = this.facts(call.kind);
+    return [
+      this.plans.indexOf(plan),
+      ...plan.slots.map(({ name, shape }) => costOf(shape, call.args[name])),
+    ];
   }
+}
+
+const costs = ([_kind, ...args]: readonly number[]): readonly number[] => args;
+
+function precedes(a: readonly number[], b: readonly number[]): boolean {
+  const at = a.findIndex((each, i) => each !== b[i]);
+  return at >= 0 && (a[at] as number) < (b[at] as number);
 }
 
 function factsOf(plan: Plan): KindFacts {

@@ -42,7 +42,7 @@ export function* candidates(
       const repaired = surgeon.repair(proposal);
       if (!surgeon.simpler(repaired.calls, subject.calls)) continue;
       if (!isNew(repaired, tried)) continue;
-      yield { subject: repaired, place: { pass: number, from: proposal.then } };
+      yield { subject: repaired, place: { pass: number, from: proposal.next } };
     }
   }
 }

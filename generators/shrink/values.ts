@@ -1,4 +1,4 @@
-/** Passes that keep the commands and lower their arguments. */
+/** Passes that keep the commands, lower their arguments and put them in order. */
 import type { Call, Slot } from '../../machine/index.ts';
 import { costOf, withIds } from './arguments.ts';
 import { changed, type Pass, type Proposal } from './proposal.ts';
@@ -23,10 +23,14 @@ export const lowerTogether: Pass = function* (subject, surgeon, from) {
   }
 };
 
-/** Smaller numbers to try, the smallest first: 0, halves of the way back, one less. */
-function lowerThan(id: number): readonly number[] {
-  const found = new Set<number>();
-  for (let step = id; step >= 1; step = Math.floor(step / 2)) found.add(id - step);
+/** All numbers below this one are tried, of a larger one only some. */
+const triedAll = 8;
+
+/** Smaller numbers to try, the smallest first: 0 and 1, halves of the way back, two and one less. */
+function lowerThan(number: number): readonly number[] {
+  if (number <= triedAll) return Array.from({ length: number }, (_, i) => i);
+  const found = new Set([0, 1]);
+  for (let step = number >> 1; step >= 1; step >>= 1) found.add(number - step);
   return [...found];
 }
 
@@ -37,7 +41,7 @@ function exchangeIds(
   of: string,
   id: number,
   to: number,
-  then: number,
+  next: number,
 ): Proposal {
   const exchange = (each: number): number => (each === id ? to : each === to ? id : each);
   return changed(
@@ -49,7 +53,7 @@ function exchangeIds(
       }
       return args === call.args ? call : { kind: call.kind, args };
     },
-    [then],
+    [next],
   );
 }
 
@@ -78,7 +82,7 @@ function replaceValue(
   name: string,
   value: unknown,
   to: unknown,
-  then: number,
+  next: number,
 ): Proposal {
   return changed(
     subject,
@@ -86,7 +90,7 @@ function replaceValue(
       Object.hasOwn(call.args, name) && call.args[name] === value
         ? { kind: call.kind, args: { ...call.args, [name]: to } }
         : call,
-    [then],
+    [next],
   );
 }
 
@@ -120,3 +124,23 @@ function lowerSubsets(values: readonly unknown[], value: readonly unknown[]): re
   const texts = new Set(wanted.map((each) => JSON.stringify(each)));
   return values.filter((each) => texts.has(JSON.stringify(each)));
 }
+
+/** Longer traces stay in the order that they have. */
+const sortedMax = 30;
+
+/**
+ * Exchanges neighbours that stand against the order of the declarations, so that one bug gives one
+ * trace, whatever it was found by. The cursor is the place.
+ */
+export const sort: Pass = function* ({ calls, accepted }, surgeon, from) {
+  if (calls.length > sortedMax) return;
+  for (let at = Math.max(0, from?.[0] ?? 0); at + 1 < calls.length; at++) {
+    const [first, second] = [calls[at] as Call, calls[at + 1] as Call];
+    if (!surgeon.inOrder(second, first)) continue;
+    yield {
+      calls: calls.with(at, second).with(at + 1, first),
+      accepted: accepted.with(at, accepted[at + 1] === true).with(at + 1, accepted[at] === true),
+      next: [at - 1],
+    };
+  }
+};
