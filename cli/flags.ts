@@ -64,8 +64,11 @@ export interface FuzzFlags extends RunFlags {
 }
 export interface ReplayFlags extends OutputFlags {
   readonly junit?: string | undefined;
+  /** Takes a trace of another model too. */
+  readonly anyModel: boolean;
 }
 export interface ShrinkFlags extends OutputFlags {
+  readonly anyModel: boolean;
   readonly out?: string | undefined;
   /** States that the search for a shorter trace may keep. */
   readonly states: number;
@@ -103,8 +106,13 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
       message: 'only one of --quick, --deep and --for can be given',
     }),
   fuzz: z.object({ ...running, runs: integer(1, 1e9).optional(), for: time.optional() }),
-  replay: z.object({ ...output, junit: path.optional() }),
-  shrink: z.object({ ...output, out: path.optional(), states: integer(1, 1e9).default(20_000) }),
+  replay: z.object({ ...output, anyModel: yes, junit: path.optional() }),
+  shrink: z.object({
+    ...output,
+    anyModel: yes,
+    out: path.optional(),
+    states: integer(0, 1e9).default(20_000),
+  }),
   faults: z.object({
     ...output,
     fault: ids,
@@ -124,7 +132,13 @@ export function parseFlags<K extends keyof AllFlags>(command: K, given: unknown)
   if (parsed.success) return parsed.data;
   throw new BadInput(
     parsed.error.issues.map(({ path: at, message }) => ({
-      where: at.length === 0 ? 'flags' : `--${at.map(String).join('.')}`,
+      where:
+        at.length === 0
+          ? 'flags'
+          : `--${at
+              .map(String)
+              .join('.')
+              .replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`,
       problem: message,
     })),
   );

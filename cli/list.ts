@@ -1,4 +1,6 @@
 /** `hypercheck list`: what the package knows, as tables and as data. */
+import { vmmFaults } from '../faults/index.ts';
+import { vmmProperties } from '../invariants/index.ts';
 import { vmmMachine } from '../model/index.ts';
 import { badInput, type ExitCode, exitCodes } from './exit.ts';
 import type { OutputFlags } from './flags.ts';
@@ -9,15 +11,17 @@ import {
   catalogueText,
   commandEntry,
   type Entry,
+  faultEntry,
   isCatalogueName,
+  propertyEntry,
   scopeEntry,
 } from './report/catalogue.ts';
 import { jsonText } from './report/document.ts';
 
 const catalogues: Readonly<Record<CatalogueName, () => readonly Entry[]>> = {
   commands: () => Object.entries(vmmMachine.commands).map(([id, c]) => commandEntry(id, c)),
-  properties: () => [],
-  faults: () => [],
+  properties: () => vmmProperties.map(propertyEntry),
+  faults: () => vmmFaults.map(faultEntry),
   scopes: () => Object.values(vmmMachine.scopes).map(scopeEntry),
 };
 

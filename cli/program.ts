@@ -2,14 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { BadInput, badInput, type ExitCode, exitCodes } from './exit.ts';
+import { runFaults } from './faults.ts';
 import { packageFile } from './files.ts';
 import { parseFlags } from './flags.ts';
+import { runFuzz } from './fuzz.ts';
 import type { Io } from './io.ts';
 import { runList } from './list.ts';
+import { runReplay } from './replay.ts';
 import { catalogueNames } from './report/catalogue.ts';
 import { jsonText } from './report/document.ts';
 import { type BadInputDocument, problemsText } from './report/problems.ts';
+import { runShrink } from './shrink.ts';
 import { runValidate, systemNames } from './validate.ts';
+import { runVerify } from './verify.ts';
 
 /** Runs one command line; never throws. */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
@@ -65,7 +70,66 @@ function program(io: Io, done: (code: ExitCode) => void): Command {
     .configureOutput({ writeOut: (text) => io.out(text), outputError: () => {} })
     .addHelpText('after', exitCodesHelp);
   const add = (name: string, description: string): Command =>
-    root.command(name).description(description).option('--json', 'one JSON document on stdout');
+    root
+      .command(name, { isDefault: name === 'verify' })
+      .description(description)
+      .option('--json', 'one JSON document on stdout');
+  addRuns(add, io, done);
+  addFiles(add, io, done);
+  addCatalogues(add, io, done);
+  return root;
+}
+
+type Add = (name: string, description: string) => Command;
+type Done = (code: ExitCode) => void;
+
+/** Flags of commands that run the model. */
+function running(command: Command): Command {
+  return command
+    .option('--seed <n>', 'seed of the random traces')
+    .option('--scope <name>', 'only this configuration')
+    .option('--property <id>', 'only this property; may be repeated', collect)
+    .option('--fault <id>', 'a machine with this seeded bug')
+    .option('--for <time>', 'go on for so long: 90s, 10m, 2h')
+    .option('--out <dir>', 'folder of counterexamples (default: counterexamples)')
+    .option('--junit <file>', 'write the results as JUnit XML');
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
+
+function addRuns(add: Add, io: Io, done: Done): void {
+  running(add('verify', 'check everything: a fixed plan of at most a minute'))
+    .option('--quick', 'the fixed plan of at most a minute (the default)')
+    .option('--deep', 'a longer fixed plan')
+    .action(async (given) => done(await runVerify(parseFlags('verify', given), io)));
+  running(add('fuzz', 'run random traces until something fails'))
+    .option('--runs <n>', 'how many traces (default: 1000)')
+    .action(async (given) => done(await runFuzz(parseFlags('fuzz', given), io)));
+  add('faults', 'measure how soon every seeded bug is found')
+    .option('--fault <id>', 'only this fault; may be repeated', collect)
+    .option('--seeds <n>', 'how many seeds (default: 9)')
+    .option('--seed <n>', 'the first seed (default: 1)')
+    .option('--budget <n>', 'commands for each fault and seed (default: 40000)')
+    .option('--states <n>', 'states of the search for a shorter trace (default: 20000)')
+    .option('--junit <file>', 'write the results as JUnit XML')
+    .action(async (given) => done(await runFaults(parseFlags('faults', given), io)));
+}
+
+function addFiles(add: Add, io: Io, done: Done): void {
+  add('replay', 'run the trace of a file again')
+    .argument('<file>', 'a counterexample that verify or fuzz stored')
+    .option('--any-model', 'also a trace of another version of the model')
+    .option('--junit <file>', 'write the results as JUnit XML')
+    .action((file: string, given) => done(runReplay(file, parseFlags('replay', given), io)));
+  add('shrink', 'find a smaller trace that violates the same')
+    .argument('<file>', 'a counterexample that verify or fuzz stored')
+    .option('--out <file>', 'where the smaller one goes (default: FILE.min.json)')
+    .option('--any-model', 'also a trace of another version of the model')
+    .option('--states <n>', 'states of the search for a shorter trace (default: 20000)')
+    .action((file: string, given) => done(runShrink(file, parseFlags('shrink', given), io)));
   add('validate', 'judge the recorded log of a real system')
     .argument('[file]', 'the log: JSON lines')
     .requiredOption('--system <name>', `one of ${systemNames.join(', ')}`)
@@ -73,10 +137,12 @@ function program(io: Io, done: (code: ExitCode) => void): Command {
     .action((file: string | undefined, given) => {
       done(runValidate({ ...parseFlags('validate', given), file }, io));
     });
+}
+
+function addCatalogues(add: Add, io: Io, done: Done): void {
   add('list', 'show what the package knows')
     .argument('<what>', catalogueNames.join(', '))
     .action((what: string, given) => done(runList(what, parseFlags('list', given), io)));
-  return root;
 }
 
 const exitCodesHelp = `

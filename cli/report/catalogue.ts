@@ -32,7 +32,9 @@ export function propertyEntry({ id, name, kind }: Property<never>): Entry {
   return { id, name, kind };
 }
 
-export function faultEntry({ id, seam, story, origin, killedBy }: Fault): Entry {
+type Told = Omit<Fault, 'apply'>;
+
+export function faultEntry({ id, seam, story, origin, killedBy }: Told): Entry {
   return { id, seam, story, origin, killedBy };
 }
 

@@ -31,15 +31,18 @@ export interface Counterexample {
   readonly length: number;
   /** How many commands had run when the property was violated. */
   readonly step: number;
-  /** What the command of that step changed. */
-  readonly difference: readonly Difference[];
-  readonly minimal: Minimal;
+  /** What the command of that step changed, a line for each place. */
+  readonly difference: readonly string[];
+  /** The commands up to that step and the few after it that ran, with what each changed. */
+  readonly steps: readonly ShownStep[];
+  /** Unknown for a trace from a file. */
+  readonly minimal?: Minimal;
   /** The command that replays it. */
   readonly replay: string;
   readonly scope: string;
   readonly seed?: number;
   readonly path?: string;
-  readonly fault?: string;
+  readonly fault?: string | undefined;
   /** Where it is stored. */
   readonly file?: string;
 }
@@ -62,13 +65,9 @@ export function shownSteps<S>(
   });
 }
 
-export function counterexampleText(
-  example: Counterexample,
-  steps: readonly ShownStep[],
-  style: Style,
-): string {
+export function counterexampleText(example: Counterexample, style: Style): string {
   const colours = paint(style);
-  const { property, name, message, step, trace, replay, file } = example;
+  const { property, name, message, step, steps, trace, minimal, replay, file } = example;
   const lines = [
     colours.red(colours.bold(`Violated: ${property}  ${name}`)),
     `  ${message}`,
@@ -80,7 +79,9 @@ export function counterexampleText(
       ? [`      (${plural(trace.length - steps.length, 'more command')})`]
       : []),
     '',
-    `  minimal: ${example.minimal} (${plural(trace.length, 'command')})`,
+    ...(minimal === undefined
+      ? []
+      : [`  minimal: ${minimal} (${plural(trace.length, 'command')})`]),
     ...(file === undefined ? [] : [`  stored:  ${file}`]),
     `  replay:  ${colours.bold(replay)}`,
     '',

@@ -1,0 +1,72 @@
+/** Random testing of one machine in one scope, until something fails, time is up, or it is enough. */
+import * as fc from 'fast-check';
+import { type Failure, runner, type Trace, traces } from '../generators/index.ts';
+import type { Call, Machine, Property, Scope, Tallies } from '../machine/index.ts';
+import { pauses } from './io.ts';
+import type { Stop, StopReason } from './stop.ts';
+
+export interface Campaign<S> {
+  readonly machine: Machine<S>;
+  readonly scope: Scope;
+  readonly properties: readonly Property<never>[];
+  readonly seed: number;
+  readonly runs: number;
+  readonly stop: Stop;
+  readonly progress: (runs: number) => void;
+}
+
+/** How a trace failed, and how to draw it again. */
+export interface FoundFailure {
+  readonly trace: readonly Call[];
+  readonly failure: Failure;
+  readonly seed: number;
+  readonly path: string;
+}
+
+export interface CampaignResult {
+  readonly runs: number;
+  readonly commands: number;
+  readonly tallies: Tallies;
+  readonly found?: FoundFailure;
+  /** Why it ended before all runs were done. */
+  readonly stopped?: StopReason;
+}
+
+/** Thrown through fast-check to end its run. */
+class Stopped extends Error {
+  readonly reason: StopReason;
+  constructor(reason: StopReason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+export async function campaign<S>(options: Campaign<S>): Promise<CampaignResult> {
+  const { machine, scope, properties, seed, stop } = options;
+  const each = runner(machine, scope, properties);
+  const pause = pauses();
+  let runs = 0;
+  let commands = 0;
+  let failed: { readonly trace: Trace; readonly failure: Failure } | undefined;
+  const property = fc.asyncProperty(traces(machine, { scope }), async (trace) => {
+    await pause();
+    const reason = stop();
+    if (reason !== undefined) throw new Stopped(reason);
+    const { outcomes, failure } = each.run(trace);
+    runs++;
+    commands += outcomes.length;
+    options.progress(runs);
+    if (failure !== undefined) failed = { trace, failure };
+    return failure === undefined;
+  });
+  const details = await fc.check(property, { seed, numRuns: options.runs, endOnFailure: true });
+  const { errorInstance, counterexamplePath } = details;
+  const counts = { runs, commands, tallies: each.tallies };
+  if (errorInstance instanceof Stopped) return { ...counts, stopped: errorInstance.reason };
+  if (failed !== undefined) {
+    return { ...counts, found: { ...failed, seed, path: counterexamplePath ?? '0' } };
+  }
+  // A rule threw on a state with which nothing was wrong.
+  if (details.failed) throw errorInstance;
+  return counts;
+}

@@ -1,0 +1,73 @@
+/** `hypercheck fuzz`: random traces of the model, or of a faulted one, until something fails. */
+
+import { fuzzScope } from '../generators/index.ts';
+import { campaign } from './campaign.ts';
+import { counterexampleOf } from './counterexamples.ts';
+import { type ExitCode, exitCodeOf } from './exit.ts';
+import { write } from './files.ts';
+import type { FuzzFlags } from './flags.ts';
+import type { Io } from './io.ts';
+import { progress } from './progress.ts';
+import { jsonText } from './report/document.ts';
+import { junitXml } from './report/junit.ts';
+import { propertyResult } from './report/properties.ts';
+import { judged, type RunDocument, runCases, runText } from './report/run.ts';
+import { clock, stopAfter } from './stop.ts';
+import { singleRun, subjectOf } from './subject.ts';
+
+/** Traces of a run that neither `--runs` nor `--for` bounds. */
+const runsDefault = 1_000;
+
+export async function runFuzz(flags: FuzzFlags, io: Io): Promise<ExitCode> {
+  const subject = subjectOf(flags);
+  const { machine, fault, scope = fuzzScope(machine) } = subject;
+  const properties = subject.properties.filter(singleRun);
+  const { seed = freshSeed(), out } = flags;
+  const now = clock();
+  const timed = flags.for !== undefined;
+  const stop = stopAfter(io, now, flags.for ?? Number.POSITIVE_INFINITY);
+  const runs = flags.runs ?? (timed ? Number.MAX_SAFE_INTEGER : runsDefault);
+  const shown = progress(io);
+  shown.begin(`Random traces in scope ${scope.name}, seed ${seed}`, timed ? undefined : runs);
+  const common = { machine, scope, properties, seed, runs, stop };
+  const result = await campaign({ ...common, progress: (done) => shown.at(done) });
+  if (result.found !== undefined) shown.begin('Shrinking');
+  const { found, stopped } = result;
+  const counterexamples =
+    found === undefined ? [] : [counterexampleOf({ ...subject, scope, properties }, found, out)];
+  shown.end();
+  const document = judged({
+    // When a time was asked for, its end is no reason to doubt.
+    ...(stopped === undefined || (timed && stopped === 'time') ? {} : { stopped }),
+    ...(fault === undefined ? {} : { fault: fault.id }),
+    seed,
+    runs: result.runs,
+    commands: result.commands,
+    seconds: now.seconds(),
+    properties: properties.map((each) => {
+      const tally = result.tallies.get(each.id);
+      return propertyResult(each, tally === undefined ? [] : [tally]);
+    }),
+    counterexamples,
+    stored: [],
+  });
+  printRun(document, flags, io);
+  return exitCodeOf(document.verdict);
+}
+
+/** Prints a run, and writes it for continuous integration where that was asked for. */
+export function printRun(
+  document: RunDocument,
+  { json, junit }: { readonly json: boolean; readonly junit?: string | undefined },
+  io: Io,
+): void {
+  io.out(json ? jsonText(document) : runText(document, io));
+  if (junit !== undefined) {
+    write(junit, junitXml('hypercheck', document.seconds, runCases(document)));
+  }
+}
+
+/** A seed that no run had before; the report names it. */
+function freshSeed(): number {
+  return Math.floor(Math.random() * 2 ** 31);
+}

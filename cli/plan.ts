@@ -1,0 +1,52 @@
+/** What `verify` does: fixed amounts of work, so that the same plan says the same everywhere. */
+
+/** So many random traces in one scope. */
+export interface RandomPart {
+  readonly scope: string;
+  readonly runs: number;
+}
+
+export interface Plan {
+  readonly name: string;
+  readonly random: readonly RandomPart[];
+  /** Pairs of runs for each property of two runs. */
+  readonly pairs: number;
+  /** Each fault must be found in so many commands; 0 leaves the faults out. */
+  readonly faultBudget: number;
+  /** A machine that is far slower than expected gets `inconclusive`, not a shorter plan. */
+  readonly safetySeconds: number;
+  /** Goes on with further seeds until so much time has passed. */
+  readonly forSeconds?: number;
+}
+
+/** At most a minute on two cores; about 40 s on a quiet machine. */
+export const quick: Plan = {
+  name: 'quick',
+  random: [
+    { scope: 'fuzz', runs: 1_000 },
+    { scope: 'tiny', runs: 300 },
+    { scope: 'overcommit', runs: 300 },
+  ],
+  pairs: 200,
+  faultBudget: 40_000,
+  safetySeconds: 120,
+};
+
+/** About ten minutes. */
+export const deep: Plan = {
+  name: 'deep',
+  random: quick.random.map(({ scope, runs }) => ({ scope, runs: runs * 20 })),
+  pairs: quick.pairs * 20,
+  faultBudget: quick.faultBudget,
+  safetySeconds: 20 * 60,
+};
+
+/** The quick plan, and then random traces until time is up. */
+export function lasting(seconds: number): Plan {
+  return {
+    ...quick,
+    name: `for ${seconds} s`,
+    safetySeconds: Number.POSITIVE_INFINITY,
+    forSeconds: seconds,
+  };
+}

@@ -1,0 +1,26 @@
+/** `hypercheck replay FILE`: does the trace of a file still violate what it says? */
+import { type Case, type Replayed, readCase, replay, toldCase } from './cases.ts';
+import { type ExitCode, exitCodeOf } from './exit.ts';
+import { write } from './files.ts';
+import type { ReplayFlags } from './flags.ts';
+import type { Io } from './io.ts';
+import { jsonText } from './report/document.ts';
+import { junitXml } from './report/junit.ts';
+import { type ReplayDocument, replayCases, replayText } from './report/replay.ts';
+
+export function runReplay(path: string, flags: ReplayFlags, io: Io): ExitCode {
+  const { json, junit, anyModel } = flags;
+  const read = readCase(path, { anyModel });
+  const document = replayDocument(read, replay(read));
+  io.out(json ? jsonText(document) : replayText(document, io));
+  if (junit !== undefined) write(junit, junitXml('hypercheck replay', 0, replayCases(document)));
+  return exitCodeOf(document.verdict);
+}
+
+function replayDocument(read: Case, { failing, property, asStored }: Replayed): ReplayDocument {
+  const { path, file } = read;
+  const expected = { property: file.property, step: file.step };
+  const common = { file: path, commands: file.commands.length, asStored, stored: expected };
+  if (failing === undefined) return { verdict: 'holds', ...common };
+  return { verdict: 'violated', ...common, counterexample: toldCase(read, failing, property) };
+}

@@ -1,0 +1,58 @@
+/** What `replay` and `shrink` print. */
+import type { Verdict } from '../exit.ts';
+import { type Counterexample, counterexampleText } from './counterexample.ts';
+import type { TestCase } from './junit.ts';
+import { plural, type Style } from './table.ts';
+import { verdictWord } from './verdict.ts';
+
+export interface ReplayDocument {
+  readonly verdict: Verdict;
+  readonly file: string;
+  readonly commands: number;
+  /** The same property at the same step as the file says. */
+  readonly asStored: boolean;
+  readonly stored: { readonly property: string | null; readonly step: number | null };
+  readonly counterexample?: Counterexample;
+}
+
+export function replayText(document: ReplayDocument, style: Style): string {
+  const { verdict, file, commands, counterexample } = document;
+  const shown =
+    counterexample === undefined ? '' : `${counterexampleText(counterexample, style)}\n`;
+  const bound = plural(commands, 'command');
+  return `${shown}${verdictWord(verdict, style)}  ${file} (${bound}): ${comparison(document)}\n`;
+}
+
+function comparison({ asStored, stored, counterexample }: ReplayDocument): string {
+  const { property, step } = stored;
+  if (asStored) return property === null ? 'nothing is violated' : 'as stored';
+  const said = property === null ? 'nothing violated' : `${property} at step ${step}`;
+  const now =
+    counterexample === undefined
+      ? 'nothing is violated now'
+      : `now it is ${counterexample.property} at step ${counterexample.step}`;
+  return `the file says ${said}, ${now}`;
+}
+
+export function replayCases(document: ReplayDocument): readonly TestCase[] {
+  const { file, counterexample } = document;
+  const named = { name: file, group: 'hypercheck replay' };
+  if (counterexample === undefined) return [named];
+  const details = counterexampleText(counterexample, { colours: false });
+  return [{ ...named, failure: { message: counterexample.message, details } }];
+}
+
+export interface ShrinkDocument {
+  readonly verdict: Verdict;
+  readonly file: string;
+  readonly out: string;
+  readonly before: number;
+  readonly after: number;
+  readonly counterexample: Counterexample;
+}
+
+export function shrinkText(document: ShrinkDocument, style: Style): string {
+  const { before, after, counterexample } = document;
+  const text = counterexampleText(counterexample, style);
+  return `${text}\nShrunk from ${plural(before, 'command')} to ${after}.\n`;
+}

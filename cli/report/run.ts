@@ -1,0 +1,139 @@
+/** What `verify` and `fuzz` report: everything that a run established, also when it was cut short. */
+import type { Verdict } from '../exit.ts';
+import type { StopReason } from '../stop.ts';
+import { type Counterexample, counterexampleText } from './counterexample.ts';
+import type { TestCase } from './junit.ts';
+import { type PropertyResult, propertiesText } from './properties.ts';
+import { duration, paint, plural, type Style } from './table.ts';
+import { verdictWord } from './verdict.ts';
+
+/** A counterexample of an earlier run, replayed. */
+export interface StoredCase {
+  readonly file: string;
+  /** `skipped`: of another machine, or not to be read. */
+  readonly verdict: Verdict | 'skipped';
+  readonly reason?: string;
+}
+
+export interface TranscriptResult {
+  readonly file: string;
+  readonly system: string;
+  readonly verdict: Verdict;
+  readonly events: number;
+}
+
+/** Seeded bugs that the run looked for, to show that the properties have teeth. */
+export interface TeethResult {
+  readonly asked: number;
+  readonly found: number;
+  readonly missed: readonly string[];
+}
+
+export interface RunDocument {
+  readonly verdict: Verdict;
+  readonly plan?: string;
+  /** Why not all of the work was done. */
+  readonly stopped?: StopReason;
+  readonly fault?: string;
+  readonly seed: number;
+  readonly runs: number;
+  readonly commands: number;
+  readonly seconds: number;
+  readonly properties: readonly PropertyResult[];
+  readonly counterexamples: readonly Counterexample[];
+  readonly stored: readonly StoredCase[];
+  readonly transcripts?: readonly TranscriptResult[];
+  readonly faults?: TeethResult;
+}
+
+export type Established = Omit<RunDocument, 'verdict'>;
+
+/** The verdict of what was established. */
+export function judged(run: Established): RunDocument {
+  return { verdict: verdictOf(run), ...run };
+}
+
+function verdictOf(run: Established): Verdict {
+  const { counterexamples, transcripts = [], stopped, faults, properties } = run;
+  if (counterexamples.length > 0) return 'violated';
+  if (transcripts.some(({ verdict }) => verdict === 'violated')) return 'violated';
+  if (stopped !== undefined || (faults?.missed.length ?? 0) > 0) return 'inconclusive';
+  // When nothing could fail, nothing was said.
+  return properties.some(({ verdict }) => verdict === 'holds') ? 'holds' : 'inconclusive';
+}
+
+export function runText(run: RunDocument, style: Style): string {
+  return [
+    ...run.counterexamples.map((example) => `${counterexampleText(example, style)}\n`),
+    propertiesText(run.properties, style),
+    storedText(run.stored, style),
+    transcriptsText(run.transcripts, style),
+    teethText(run.faults, style),
+    '\n',
+    closingText(run, style),
+  ].join('');
+}
+
+function storedText(stored: readonly StoredCase[], style: Style): string {
+  if (stored.length === 0) return '';
+  const skipped = stored.filter(({ verdict }) => verdict === 'skipped');
+  const failing = stored.filter(({ verdict }) => verdict === 'violated');
+  const replayed = stored.length - skipped.length;
+  const fate = failing.length === 0 ? 'none fails any more' : `${failing.length} still violated`;
+  const head = `Stored counterexamples: ${replayed} replayed, ${fate}\n`;
+  const lines = skipped.map(({ file, reason }) => {
+    return paint(style).dim(`  ${file} was left out: ${reason}`);
+  });
+  return lines.length === 0 ? head : `${head}${lines.join('\n')}\n`;
+}
+
+function transcriptsText(transcripts: RunDocument['transcripts'], style: Style): string {
+  if (transcripts === undefined) return '';
+  const events = transcripts.reduce((sum, each) => sum + each.events, 0);
+  const impossible = transcripts.filter(({ verdict }) => verdict === 'violated');
+  const head = `Logs of real systems: ${transcripts.length} (${plural(events, 'event')})`;
+  if (impossible.length === 0) return `${head}, every one possible\n`;
+  const files = impossible.map(({ file }) => file).join(', ');
+  return `${head}, ${paint(style).red('impossible')}: ${files}\n`;
+}
+
+function teethText(faults: RunDocument['faults'], style: Style): string {
+  if (faults === undefined) return '';
+  const { asked, found, missed } = faults;
+  const head = `Seeded bugs: ${found} of ${asked} found by a property that must find them`;
+  if (missed.length === 0) return `${head}\n`;
+  return `${head}, ${paint(style).yellow('missed')}: ${missed.join(', ')}\n`;
+}
+
+const whyStopped: Readonly<Record<StopReason, string>> = {
+  interrupted: 'interrupted; this is what was established so far',
+  time: 'it took too long; this is what was established so far',
+};
+
+function closingText(run: RunDocument, style: Style): string {
+  const { verdict, plan, seed, runs, commands, seconds, stopped } = run;
+  const word = verdictWord(verdict, style);
+  const bound = [
+    plural(runs, 'trace'),
+    plural(commands, 'command'),
+    duration(seconds),
+    `seed ${seed}`,
+  ].join(', ');
+  const named = plan === undefined ? '' : ` (plan ${plan})`;
+  const why = stopped === undefined ? '' : `${whyStopped[stopped]}\n`;
+  return `${why}${word}${named}  ${bound}\n`;
+}
+
+/** One test for each property; a counterexample is the failure of its property. */
+export function runCases(run: RunDocument): readonly TestCase[] {
+  return run.properties.map(({ id, name, verdict }): TestCase => {
+    const named = { name: `${id} ${name}`, group: 'hypercheck' };
+    const example = run.counterexamples.find(({ property }) => property === id);
+    if (example !== undefined) {
+      const details = counterexampleText(example, { colours: false });
+      return { ...named, failure: { message: example.message, details } };
+    }
+    if (verdict === 'violated') return { ...named, failure: { message: name, details: '' } };
+    return verdict === 'holds' ? named : { ...named, skipped: 'never could have failed' };
+  });
+}

@@ -1,0 +1,179 @@
+/** `hypercheck verify`: a plan of everything that can be checked without being told more. */
+import { detect } from '../generators/index.ts';
+import type { Scope, Tally } from '../machine/index.ts';
+import { vmmMachine } from '../model/index.ts';
+import { campaign } from './campaign.ts';
+import { storedCase, storedCases, toldCase } from './cases.ts';
+import { counterexampleOf } from './counterexamples.ts';
+import { type ExitCode, exitCodeOf } from './exit.ts';
+import type { VerifyFlags } from './flags.ts';
+import { printRun } from './fuzz.ts';
+import { type Io, pauses } from './io.ts';
+import { deep, lasting, type Plan, quick, type RandomPart } from './plan.ts';
+import { type Progress, progress } from './progress.ts';
+import type { Counterexample } from './report/counterexample.ts';
+import { propertyResult } from './report/properties.ts';
+import { type Established, judged, type StoredCase } from './report/run.ts';
+import { type Clock, clock, type Stop, type StopReason, stopAfter } from './stop.ts';
+import { allProperties, faultsOf, type Subject, singleRun, subjectOf } from './subject.ts';
+import { judgeShipped } from './transcripts.ts';
+
+/** The same traces everywhere, unless another seed is given. */
+const seedDefault = 1;
+
+export async function runVerify(flags: VerifyFlags, io: Io): Promise<ExitCode> {
+  const plan = planOf(flags);
+  const verification = new Verification(flags, plan, io);
+  await verification.run();
+  const document = judged(verification.established());
+  printRun(document, flags, io);
+  return exitCodeOf(document.verdict);
+}
+
+function planOf({ deep: isDeep, for: seconds }: VerifyFlags): Plan {
+  if (seconds !== undefined) return lasting(seconds);
+  return isDeep ? deep : quick;
+}
+
+/** What was established so far, part by part. */
+class Verification {
+  private runs = 0;
+  private commands = 0;
+  private readonly tallies = new Map<string, Tally[]>();
+  private readonly counterexamples: Counterexample[] = [];
+  private stored: readonly StoredCase[] = [];
+  private transcripts: Established['transcripts'];
+  private faults: Established['faults'];
+  private stopped: StopReason | undefined;
+
+  private readonly subject: Subject;
+  private readonly seed: number;
+  private readonly now: Clock = clock();
+  private readonly stop: Stop;
+  private readonly shown: Progress;
+  private readonly flags: VerifyFlags;
+  private readonly plan: Plan;
+
+  constructor(flags: VerifyFlags, plan: Plan, io: Io) {
+    this.flags = flags;
+    this.plan = plan;
+    this.subject = subjectOf(flags);
+    this.seed = flags.seed ?? seedDefault;
+    this.shown = progress(io);
+    this.stop = stopAfter(io, this.now, plan.forSeconds ?? plan.safetySeconds);
+  }
+
+  async run(): Promise<void> {
+    this.shown.begin('Stored counterexamples');
+    this.replayStored();
+    if (this.whole) {
+      this.shown.begin('Logs of real systems');
+      this.transcripts = judgeShipped();
+    }
+    for (let round = 0; !this.ended && (round === 0 || this.timed); round++) {
+      for (const part of this.parts) await this.random(part, this.seed + round);
+      if (round === 0 && this.whole) await this.teeth();
+    }
+    this.shown.end();
+  }
+
+  established(): Established {
+    const { subject, seed, runs, commands, counterexamples, stored, stopped } = this;
+    const { transcripts, faults } = this;
+    return {
+      plan: this.plan.name,
+      // When a time was asked for, its end is no reason to doubt.
+      ...(stopped === undefined || (this.timed && stopped === 'time') ? {} : { stopped }),
+      ...(subject.fault === undefined ? {} : { fault: subject.fault.id }),
+      seed,
+      runs,
+      commands,
+      seconds: this.now.seconds(),
+      properties: subject.properties.map((each) => {
+        return propertyResult(each, this.tallies.get(each.id) ?? []);
+      }),
+      counterexamples,
+      stored,
+      ...(transcripts === undefined ? {} : { transcripts }),
+      ...(faults === undefined ? {} : { faults }),
+    };
+  }
+
+  /** Nothing was left out on the command line, so what does not depend on it is done too. */
+  private get whole(): boolean {
+    const { fault, property, scope } = this.flags;
+    return fault === undefined && property === undefined && scope === undefined;
+  }
+  private get timed(): boolean {
+    return this.plan.forSeconds !== undefined;
+  }
+  private get ended(): boolean {
+    this.stopped ??= this.stop();
+    return this.stopped !== undefined || this.counterexamples.length > 0;
+  }
+  private get parts(): readonly RandomPart[] {
+    const { scope } = this.subject;
+    if (scope === undefined) return this.plan.random;
+    const runs = this.plan.random.reduce((sum, part) => sum + part.runs, 0);
+    return [{ scope: scope.name, runs }];
+  }
+
+  private replayStored(): void {
+    const found: StoredCase[] = [];
+    for (const each of storedCases(this.flags.out, this.subject.machine.name)) {
+      found.push(storedCase(each));
+      if ('case' in each && each.replayed.failing !== undefined) {
+        this.counterexamples.push(
+          toldCase(each.case, each.replayed.failing, each.replayed.property),
+        );
+      }
+    }
+    this.stored = found;
+  }
+
+  private async random({ scope: name, runs }: RandomPart, seed: number): Promise<void> {
+    if (this.ended) return;
+    const { machine, properties: all } = this.subject;
+    const scope = scopeNamed(name);
+    const properties = all.filter(singleRun);
+    this.shown.begin(`Random traces in scope ${name}, seed ${seed}`, runs);
+    const progress = (done: number): void => this.shown.at(done);
+    const common = { machine, scope, properties, seed, runs, stop: this.stop, progress };
+    const result = await campaign(common);
+    this.runs += result.runs;
+    this.commands += result.commands;
+    for (const [id, tally] of result.tallies) {
+      this.tallies.set(id, [...(this.tallies.get(id) ?? []), tally]);
+    }
+    this.stopped ??= result.stopped;
+    if (result.found === undefined) return;
+    this.shown.begin('Shrinking');
+    const subject = { ...this.subject, scope, properties };
+    this.counterexamples.push(counterexampleOf(subject, result.found, this.flags.out));
+  }
+
+  /** A property that cannot fail holds too: each seeded bug must be found by one that names it. */
+  private async teeth(): Promise<void> {
+    const faults = faultsOf(undefined);
+    const { faultBudget: budget } = this.plan;
+    const missed: string[] = [];
+    const pause = pauses();
+    let asked = 0;
+    this.shown.begin('Seeded bugs', faults.length);
+    for (const fault of faults) {
+      if (this.ended) break;
+      const options = { seed: this.seed, budget, shrinkBudget: 0 };
+      const { found } = detect(vmmMachine, fault, allProperties, options);
+      if (!found) missed.push(fault.id);
+      this.shown.at(++asked);
+      await pause();
+    }
+    this.faults = { asked, found: asked - missed.length, missed };
+  }
+}
+
+function scopeNamed(name: string): Scope {
+  const scope = Object.values(vmmMachine.scopes).find((each) => each.name === name);
+  if (scope === undefined) throw new Error(`the plan names a scope '${name}' that is not there`);
+  return scope;
+}

@@ -1,0 +1,24 @@
+/**
+ * hypercheck: an executable specification of a virtual machine monitor, and the tools that live on
+ * it. Everything commonly needed; the folders behind it are `hypercheck/machine` and so on.
+ */
+export * from './checker/index.ts';
+export * from './faults/index.ts';
+export * from './generators/index.ts';
+export * from './invariants/index.ts';
+export * from './machine/index.ts';
+export * from './model/index.ts';
+export {
+  describeFields,
+  type Field,
+  type FieldClass,
+  type Impossible,
+  isSystemName,
+  lines,
+  type Place,
+  type System,
+  type SystemName,
+  systems,
+  type Validation,
+  validate,
+} from './oracle/index.ts';
