@@ -1,0 +1,267 @@
+/** Invariants of frames and of the VMs that have them. Chapter 1. */
+import { consumedBy, contentAt, freeFramesOf, isPrivate, pageName, property } from './reading.ts';
+
+const framesHaveOneUse = property.invariant({
+  id: 'MEM-I1',
+  name: 'every frame has one use, and the stored counts agree with the uses',
+  violation({ host }, size) {
+    const { frames, vms, freeFrames } = host;
+    let hypervisor = 0;
+    let overhead = 0;
+    let free = 0;
+    for (let f = 0; f < frames.length; f++) {
+      const { kind } = frames.at(f).use;
+      if (kind === 'free') free++;
+      else if (kind === 'hypervisor') hypervisor++;
+      else if (kind === 'overhead') overhead++;
+    }
+    if (free !== freeFrames) return `${freeFrames} frames are counted free, but ${free} are`;
+    if (hypervisor !== size.hypervisor) {
+      return `the hypervisor has ${hypervisor} frames, not ${size.hypervisor}`;
+    }
+    for (let v = 0; v < vms.length; v++) {
+      const due = vms.at(v).state === 'running' ? size.overhead : 0;
+      let its = 0;
+      // Where nothing is overhead there is nothing to look for.
+      for (let f = 0; f < frames.length && overhead > 0; f++) {
+        const { use } = frames.at(f);
+        if (use.kind === 'overhead' && use.vm === v) its++;
+      }
+      if (its !== due) return `VM ${v} has ${its} overhead frames, not ${due}`;
+    }
+    return null;
+  },
+});
+
+const ownersAndMappingsAgree = property.invariant({
+  id: 'MEM-I2',
+  name: 'a frame names exactly the pages that map it',
+  violation({ host }) {
+    const { frames, vms } = host;
+    for (let v = 0; v < vms.length; v++) {
+      const { pages } = vms.at(v);
+      for (let p = 0; p < pages.length; p++) {
+        const { at } = pages.at(p);
+        if (at.kind === 'special') {
+          const { kind } = frames.at(at.frame).use;
+          if (kind === 'hypervisor') continue;
+          return `${pageName(v, p)} is special on frame ${at.frame}, which is ${kind}`;
+        }
+        if (at.kind !== 'mapped') continue;
+        const { use, sharers } = frames.at(at.frame);
+        const named =
+          use.kind === 'private'
+            ? use.vm === v && use.page === p
+            : use.kind === 'shared' && sharers.at(v).at(p);
+        if (!named) {
+          return `${pageName(v, p)} maps frame ${at.frame}, which is ${use.kind} and does not name it`;
+        }
+      }
+    }
+    for (let f = 0; f < frames.length; f++) {
+      const { use, references, sharers } = frames.at(f);
+      if (use.kind === 'private') {
+        const { at } = vms.at(use.vm).pages.at(use.page);
+        if (at.kind !== 'mapped' || at.frame !== f) {
+          return `frame ${f} names ${pageName(use.vm, use.page)}, which is ${at.kind} elsewhere`;
+        }
+      }
+      let named = 0;
+      for (let v = 0; v < sharers.length; v++) {
+        const its = sharers.at(v);
+        for (let p = 0; p < its.length; p++) {
+          if (!its.at(p)) continue;
+          named++;
+          const { at } = vms.at(v).pages.at(p);
+          if (use.kind !== 'shared' || at.kind !== 'mapped' || at.frame !== f) {
+            return `frame ${f} names ${pageName(v, p)}, which does not share it`;
+          }
+        }
+      }
+      if (named !== references) {
+        return `frame ${f} counts ${references} references but names ${named} pages`;
+      }
+    }
+    return null;
+  },
+});
+
+const pagesAreSomewhere = property.invariant({
+  id: 'MEM-I3',
+  name: 'every page of a VM is in one place, and those with memory are counted',
+  violation({ host }) {
+    const { vms } = host;
+    for (let v = 0; v < vms.length; v++) {
+      const machine = vms.at(v);
+      for (let p = machine.size; p < machine.pages.length; p++) {
+        const { kind } = machine.pages.at(p).at;
+        if (kind !== 'unbacked') return `${pageName(v, p)} lies outside the VM but is ${kind}`;
+      }
+      const consumed = consumedBy(machine);
+      if (consumed !== machine.consumed) {
+        return `VM ${v} counts ${machine.consumed} pages with memory, but has ${consumed}`;
+      }
+    }
+    return null;
+  },
+});
+
+const reservationsFit = property.invariant({
+  id: 'MEM-I4',
+  name: 'all reservations, overheads and the hypervisor’s own frames fit in memory together',
+  when: (_m, size) => size.reserve === 1,
+  violation({ host: { vms } }, size) {
+    let promised = size.hypervisor + size.emergency;
+    for (let v = 0; v < vms.length; v++) {
+      const { state, reservation } = vms.at(v);
+      if (state === 'running') promised += reservation + size.overhead;
+    }
+    return promised > size.frame
+      ? `${promised} frames are promised, but there are ${size.frame}`
+      : null;
+  },
+});
+
+/** With `size - reservation` for the specification's `limit - reservation`: a limit may be lowered. */
+const swapPromisesFit = property.invariant({
+  id: 'MEM-I5',
+  name: 'what reservations do not cover of the VMs fits in the swap area',
+  when: (_m, size) => size.reserve === 1,
+  violation({ host: { vms } }, size) {
+    let promised = 0;
+    for (let v = 0; v < vms.length; v++) {
+      const { state, size: pages, reservation } = vms.at(v);
+      if (state === 'running') promised += pages - reservation;
+    }
+    return promised > size.slot
+      ? `${promised} slots are promised, but there are ${size.slot}`
+      : null;
+  },
+});
+
+const readsFindWrites = property.invariant({
+  id: 'MEM-I7',
+  name: 'a page holds what the guest last wrote, or, where it gave the page up, nothing foreign',
+  violation(m) {
+    const { vms } = m.host;
+    for (let v = 0; v < vms.length; v++) {
+      const { pages, size } = vms.at(v);
+      const { expected, unspecified, written } = m.guests.at(v);
+      for (let p = 0; p < size; p++) {
+        const found = contentAt(m, pages.at(p).at);
+        if (!unspecified.at(p)) {
+          if (found !== expected.at(p)) {
+            return `${pageName(v, p)} holds ${found}, but the guest wrote ${expected.at(p)}`;
+          }
+        } else if (found !== 0 && !written.at(found)) {
+          return `${pageName(v, p)} holds ${found}, which its guest never wrote`;
+        }
+      }
+    }
+    return null;
+  },
+});
+
+const writesAreNoticed = property.invariant({
+  id: 'MEM-I9',
+  name: 'a page is writable only where it is private and the dirty log knows it already',
+  violation({ host }) {
+    const { vms } = host;
+    for (let v = 0; v < vms.length; v++) {
+      const { pages, logging } = vms.at(v);
+      for (let p = 0; p < pages.length; p++) {
+        const { at, writable, dirty, logged, swapCopy } = pages.at(p);
+        if (logged && logging === 'off') return `${pageName(v, p)} is logged without a log`;
+        if (dirty && at.kind !== 'mapped') return `${pageName(v, p)} is dirty but ${at.kind}`;
+        if (swapCopy !== null && dirty) {
+          return `${pageName(v, p)} is dirty but keeps a swap copy`;
+        }
+        if (!writable) continue;
+        if (!isPrivate(host, at)) return `${pageName(v, p)} is writable but not private`;
+        if (logging !== 'off' && !logged) {
+          return `${pageName(v, p)} is writable, but a write would miss the log`;
+        }
+      }
+    }
+    return null;
+  },
+});
+
+const pinnedPagesStay = property.invariant({
+  id: 'MEM-I10',
+  name: 'a page that a device holds is mapped to the very frame that the device has',
+  violation({ host }) {
+    const { vms } = host;
+    for (let v = 0; v < vms.length; v++) {
+      const { pages } = vms.at(v);
+      for (let p = 0; p < pages.length; p++) {
+        const { at, pins, pinned } = pages.at(p);
+        if (pins === 0) {
+          if (pinned !== null) return `${pageName(v, p)} has no pin but a device has a frame`;
+          continue;
+        }
+        if (!isPrivate(host, at)) return `${pageName(v, p)} is pinned but not private`;
+        if (at.kind === 'mapped' && at.frame !== pinned) {
+          return `${pageName(v, p)} is in frame ${at.frame}, but the device has ${pinned}`;
+        }
+      }
+    }
+    return null;
+  },
+});
+
+const scrubbedIsZero = property.invariant({
+  id: 'MEM-I11',
+  name: 'a frame that counts as scrubbed, or that only the hypervisor has, holds zeros',
+  violation({ host: { frames } }) {
+    for (let f = 0; f < frames.length; f++) {
+      const { use, content } = frames.at(f);
+      if (content === 0) continue;
+      if (use.kind === 'hypervisor' || (use.kind === 'free' && use.scrubbed)) {
+        return `frame ${f} is ${use.kind} and scrubbed, but holds ${content}`;
+      }
+    }
+    return null;
+  },
+});
+
+/** Savings by sharing and ballooning are not counted on: the worst case fits. */
+const worstCaseFits = property.invariant({
+  id: 'MEM-I13',
+  name: 'without any sharing or ballooning, every page of every VM would still have a place',
+  when: (_m, size) => size.reserve === 1,
+  violation({ host: { vms } }, size) {
+    let wanted = size.hypervisor + size.emergency;
+    for (let v = 0; v < vms.length; v++) {
+      const { state, size: pages } = vms.at(v);
+      if (state === 'running') wanted += pages + size.overhead;
+    }
+    const places = size.frame + size.slot;
+    return wanted > places ? `${wanted} places may be needed, but there are ${places}` : null;
+  },
+});
+
+const emergencyFramesRemain = property.invariant({
+  id: 'MEM-I14',
+  name: 'the emergency frames are free whenever no exchange is at work',
+  violation({ host }, size) {
+    const free = freeFramesOf(host);
+    return free < size.emergency
+      ? `${free} frames are free, fewer than the ${size.emergency} for emergencies`
+      : null;
+  },
+});
+
+export const frameInvariants = [
+  framesHaveOneUse,
+  ownersAndMappingsAgree,
+  pagesAreSomewhere,
+  reservationsFit,
+  swapPromisesFit,
+  readsFindWrites,
+  writesAreNoticed,
+  pinnedPagesStay,
+  scrubbedIsZero,
+  worstCaseFits,
+  emergencyFramesRemain,
+];

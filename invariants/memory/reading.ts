@@ -1,0 +1,166 @@
+/**
+ * How properties read memory. What they need is worked out here from the tables themselves and not
+ * by the model's own helpers: a fault in one of those must not hide from a property.
+ */
+import { type Change, propertiesOf, type View } from '../../machine/index.ts';
+import type { CheckedMemory, Memory, MemoryCall, MemorySizes } from '../../model/index.ts';
+
+export const property = propertiesOf<CheckedMemory>();
+
+export type Reading = View<Memory>;
+export type HostReading = Reading['host'];
+type ElementOf<T> = T extends { at(id: never): infer X } ? X : never;
+export type FrameReading = ElementOf<HostReading['frames']>;
+export type VmReading = ElementOf<HostReading['vms']>;
+export type PageReading = ElementOf<VmReading['pages']>;
+export type GuestReading = ElementOf<Reading['guests']>;
+export type Place = PageReading['at'];
+/** A set of ids, of whatever index. */
+export interface Flags {
+  readonly length: number;
+  at(id: number): boolean;
+}
+export type MemoryChange = Change<CheckedMemory>;
+type Kind = MemoryCall['kind'];
+
+/** Names of commands that must exist. */
+export const kinds = (...names: readonly Kind[]): readonly Kind[] => names;
+
+export const pageName = (vm: number, page: number): string => `page ${page} of VM ${vm}`;
+
+/** What a read of a page would find now: its frame's bytes, its slot's, or zeros. */
+export function contentAt({ host }: Reading, at: Place): number {
+  switch (at.kind) {
+    case 'mapped':
+      return host.frames.at(at.frame).content;
+    case 'swapped':
+      return host.slots.at(at.slot).content;
+    case 'zero':
+      return host.zero.content;
+    default:
+      return 0;
+  }
+}
+
+/** The page has a frame to itself. */
+export function isPrivate(host: HostReading, at: Place): boolean {
+  return at.kind === 'mapped' && host.frames.at(at.frame).use.kind === 'private';
+}
+
+/** The page shares a frame, be it the zero frame. */
+export function isShared(host: HostReading, at: Place): boolean {
+  return (
+    at.kind === 'zero' || (at.kind === 'mapped' && host.frames.at(at.frame).use.kind === 'shared')
+  );
+}
+
+/** Pages that map a frame, counted in the tables of the VMs. */
+export function mappingsOf({ vms }: HostReading, frame: number): number {
+  let count = 0;
+  for (let v = 0; v < vms.length; v++) {
+    const { pages } = vms.at(v);
+    for (let p = 0; p < pages.length; p++) {
+      const { at } = pages.at(p);
+      if (at.kind === 'mapped' && at.frame === frame) count++;
+    }
+  }
+  return count;
+}
+
+/** Free frames, counted in the table of frames. */
+export function freeFramesOf({ frames }: HostReading): number {
+  let count = 0;
+  for (let f = 0; f < frames.length; f++) if (frames.at(f).use.kind === 'free') count++;
+  return count;
+}
+
+/** Swap slots in use by a VM, counted in the table of slots. */
+export function slotsOf({ slots }: HostReading, vm: number): number {
+  let count = 0;
+  for (let s = 0; s < slots.length; s++) {
+    const { use } = slots.at(s);
+    if (use.kind === 'used' && use.vm === vm) count++;
+  }
+  return count;
+}
+
+/** Pages of a VM with memory behind them: the zero frame counts, the hypervisor's own do not. */
+export function consumedBy({ pages }: VmReading): number {
+  let count = 0;
+  for (let p = 0; p < pages.length; p++) {
+    const { kind } = pages.at(p).at;
+    if (kind === 'mapped' || kind === 'zero') count++;
+  }
+  return count;
+}
+
+/** Pages in the balloon, counted by what the guest uses each page for. */
+export function balloonOf({ use }: GuestReading): number {
+  let count = 0;
+  for (let p = 0; p < use.length; p++) if (use.at(p) === 'ballooned') count++;
+  return count;
+}
+
+export function count(flags: Flags): number {
+  let set = 0;
+  for (let i = 0; i < flags.length; i++) if (flags.at(i)) set++;
+  return set;
+}
+
+export function any(flags: Flags): boolean {
+  for (let i = 0; i < flags.length; i++) if (flags.at(i)) return true;
+  return false;
+}
+
+/** Whole guest pages that the driver should hold for the VM's target. */
+export function wantedBy({ balloon }: VmReading, size: MemorySizes): number {
+  return Math.ceil(balloon.target / size.units);
+}
+
+/** How many pages the balloon is away from what it should hold. */
+export function distance(m: Reading, vm: number, size: MemorySizes): number {
+  return Math.abs(wantedBy(m.host.vms.at(vm), size) - balloonOf(m.guests.at(vm)));
+}
+
+/** Pages of one VM that the VMM backs by one huge page lie between these two. */
+export const hostPageStart = (machine: VmReading, page: number, size: MemorySizes): number =>
+  machine.huge ? page - (page % size.hostPage) : page;
+export const hostPageEnd = (machine: VmReading, page: number, size: MemorySizes): number =>
+  machine.huge ? Math.min(page - (page % size.hostPage) + size.hostPage, machine.size) : page + 1;
+
+/** The event of a type, or undefined. */
+export function eventOf(
+  change: MemoryChange,
+  type: string,
+): MemoryChange['events'][number] | undefined {
+  for (const event of change.events) if (event.type === type) return event;
+  return undefined;
+}
+
+/** The VM that a command names, or -1. */
+export function vmOf({ call }: MemoryChange): number {
+  return 'vm' in call.args ? call.args.vm : -1;
+}
+
+/** The guest page that a command is about, directly or through the guest's table, or -1. */
+export function pageOf({ before, call }: MemoryChange): number {
+  if ('page' in call.args) return call.args.page;
+  if (!('virtual' in call.args)) return -1;
+  const entry = before.guests.at(call.args.vm).table.at(call.args.virtual);
+  return entry.kind === 'present' ? entry.page : -1;
+}
+
+/** The page of `vmOf` that an accepted command wrote, or -1: seen by its events, not its effect. */
+export function writtenPage(change: MemoryChange): number {
+  switch (change.call.kind) {
+    case 'memory.write':
+      return eventOf(change, 'written') === undefined ? -1 : pageOf(change);
+    case 'memory.dma':
+      return eventOf(change, 'iommu-fault') === undefined ? change.call.args.page : -1;
+    case 'memory.host-write':
+    case 'memory.overwrite':
+      return change.call.args.page;
+    default:
+      return -1;
+  }
+}

@@ -1,0 +1,293 @@
+/** Transition properties of page sharing. Chapter 4. */
+import type { MemorySizes } from '../../model/index.ts';
+import { differs, everything, guestParts, part, samePlace } from './differences.ts';
+import {
+  contentAt,
+  eventOf,
+  freeFramesOf,
+  isPrivate,
+  isShared,
+  kinds,
+  type MemoryChange,
+  mappingsOf,
+  pageName,
+  pageOf,
+  property,
+  type Reading,
+  vmOf,
+} from './reading.ts';
+
+/** The weak checksum of the scanner: contents may collide. */
+const checksumOf = (content: number, size: MemorySizes): number => content % size.hashes;
+
+export const sharedFramesDoNotChange = property.transition({
+  id: 'DED-I3',
+  name: 'the bytes of a shared frame do not change while it is shared, nor as it becomes so',
+  violation({ before, after }) {
+    const { frames } = after.host;
+    for (let f = 0; f < frames.length; f++) {
+      const { use, content } = frames.at(f);
+      if (use.kind !== 'shared') continue;
+      const was = before.host.frames.at(f).content;
+      if (content !== was) return `frame ${f} is shared and went from ${was} to ${content}`;
+    }
+    return null;
+  },
+});
+
+const sharingCommands = kinds(
+  'memory.scan-page',
+  'memory.end-scan',
+  'memory.merge-page',
+  'memory.break-share',
+  'memory.break-last',
+  'memory.set-sharing',
+  'memory.set-mergeable',
+  'memory.set-salt',
+);
+const unseen = everything & ~guestParts & ~part.logged & ~part.accessed & ~part.activity;
+
+export const sharingIsTransparent = property.transition({
+  id: 'DED-T1',
+  name: 'sharing changes nothing that a guest, a device or the dirty log can see',
+  commands: sharingCommands,
+  violation({ before, after }) {
+    const found = differs(before, after, -1, -1, unseen, unseen);
+    if (found !== null) return found;
+    for (let v = 0; v < after.host.vms.length; v++) {
+      const { pages } = after.host.vms.at(v);
+      const old = before.host.vms.at(v).pages;
+      for (let p = 0; p < pages.length; p++) {
+        const is = contentAt(after, pages.at(p).at);
+        const was = contentAt(before, old.at(p).at);
+        if (is !== was) return `${pageName(v, p)} went from ${was} to ${is} by sharing`;
+      }
+    }
+    return null;
+  },
+});
+
+/** Frames that a command of sharing gives back, by what was before it. */
+function gainOf({ before, after, call }: MemoryChange): number {
+  switch (call.kind) {
+    case 'memory.merge-page':
+      return 1;
+    case 'memory.break-share':
+      return -1;
+    case 'memory.scan-page': {
+      const { vm, page } = call.args;
+      const was = before.host.vms.at(vm).pages.at(page).at;
+      const is = after.host.vms.at(vm).pages.at(page).at;
+      return isPrivate(before.host, was) && isShared(after.host, is) ? 1 : 0;
+    }
+    default:
+      return 0;
+  }
+}
+
+export const framesOfSharingBalance = property.transition({
+  id: 'DED-T2',
+  name: 'a merge frees one frame, breaking one of several mappings takes one, the last takes none',
+  commands: [...sharingCommands, 'memory.write'],
+  violation(change) {
+    const gained = freeFramesOf(change.after.host) - freeFramesOf(change.before.host);
+    const due = gainOf(change);
+    return gained === due ? null : `${change.call.kind} gave back ${gained} frames, not ${due}`;
+  },
+});
+
+export const mergedPagesAreEqual = property.transition({
+  id: 'DED-T3',
+  name: 'pages are merged only while equal, of one salt, unpinned and at rest, and are protected',
+  commands: kinds('memory.scan-page', 'memory.merge-page'),
+  violation({ before, after, call, size }) {
+    if (call.kind !== 'memory.scan-page' && call.kind !== 'memory.merge-page') return null;
+    const { vm, page } = call.args;
+    const machine = before.host.vms.at(vm);
+    const { at: was, pins, writeback } = machine.pages.at(page);
+    const { at, writable } = after.host.vms.at(vm).pages.at(page);
+    if (samePlace(was, at)) {
+      return call.kind === 'memory.scan-page' ? null : `${pageName(vm, page)} was not merged`;
+    }
+    if (pins > 0 || writeback !== null) return `${pageName(vm, page)} was merged while in use`;
+    if (writable) return `${pageName(vm, page)} was merged but is writable`;
+    if (before.host.sharing.run !== 'run') return `${pageName(vm, page)} was merged unasked`;
+    const held = contentAt(before, was);
+    if (at.kind !== 'mapped') {
+      return held === 0 ? null : `${pageName(vm, page)} held ${held} and became a zero page`;
+    }
+    const other = before.host.frames.at(at.frame);
+    if (other.content !== held) {
+      return `${pageName(vm, page)} held ${held}, but was merged into ${other.content}`;
+    }
+    if (after.host.frames.at(at.frame).references > size.maxSharing) {
+      return `frame ${at.frame} is shared by more pages than allowed`;
+    }
+    if (other.use.kind === 'shared') {
+      return other.use.salt === machine.salt
+        ? null
+        : `${pageName(vm, page)} was merged across salts`;
+    }
+    if (other.use.kind !== 'private') return `${pageName(vm, page)} was merged into nobody’s frame`;
+    return partnerWrong(before, after, other.use.vm, other.use.page, machine.salt);
+  },
+});
+
+/** The first page of a pair keeps its frame and gives up its write permission. */
+function partnerWrong(before: Reading, after: Reading, vm: number, page: number, salt: number) {
+  const from = before.host.vms.at(vm);
+  const { pins, writeback, swapCopy } = from.pages.at(page);
+  if (from.salt !== salt) return `${pageName(vm, page)} was merged across salts`;
+  if (pins > 0 || writeback !== null || swapCopy !== null) {
+    return `${pageName(vm, page)} was merged while in use`;
+  }
+  const { at, writable } = after.host.vms.at(vm).pages.at(page);
+  if (writable || !samePlace(from.pages.at(page).at, at)) {
+    return `${pageName(vm, page)} was shared but not protected`;
+  }
+  return null;
+}
+
+export const breaksAreLocal = property.transition({
+  id: 'DED-T4',
+  name: 'breaking one mapping gives that page a frame of its own and leaves all other mappings',
+  commands: kinds('memory.break-share', 'memory.break-last', 'memory.write'),
+  violation(change) {
+    const { before, after, call } = change;
+    const { vms } = after.host;
+    const vm = vmOf(change);
+    const page = pageOf(change);
+    for (let v = 0; v < vms.length; v++) {
+      const { pages } = vms.at(v);
+      const old = before.host.vms.at(v).pages;
+      for (let p = 0; p < pages.length; p++) {
+        const was = old.at(p).at;
+        const { at } = pages.at(p);
+        if (v === vm && p === page) {
+          if (call.kind !== 'memory.write' && !isPrivate(after.host, at)) {
+            return `${pageName(v, p)} was broken off but is not private`;
+          }
+          const moved = !samePlace(was, at);
+          if (moved !== (call.kind === 'memory.break-share')) {
+            return `${pageName(v, p)} was ${moved ? '' : 'not '}copied`;
+          }
+          continue;
+        }
+        if (!samePlace(was, at)) return `${pageName(v, p)} moved when another page was broken off`;
+        if (isShared(before.host, was) !== isShared(after.host, at)) {
+          return `${pageName(v, p)} is no longer shared, though another page was broken off`;
+        }
+      }
+    }
+    return null;
+  },
+});
+
+/** A page whose *checksum* changed: with colliding checksums the scanner cannot see more. */
+export const volatilePagesAreNoCandidates = property.transition({
+  id: 'DED-T6',
+  name: 'a page whose checksum changed since its last visit only has that noted',
+  commands: kinds('memory.scan-page'),
+  violation(change) {
+    const { before, after, call, size } = change;
+    if (call.kind !== 'memory.scan-page') return null;
+    const { vm, page } = call.args;
+    const from = before.host.vms.at(vm).pages.at(page);
+    if (!isPrivate(before.host, from.at)) return null;
+    const checksum = checksumOf(contentAt(before, from.at), size);
+    const to = after.host.vms.at(vm).pages.at(page);
+    if (to.checksum !== checksum) return `the checksum of ${pageName(vm, page)} was not noted`;
+    if (from.checksum === checksum) return null;
+    if (!samePlace(from.at, to.at)) return `${pageName(vm, page)} changed, but was merged`;
+    return isCandidate(after, vm, page)
+      ? `${pageName(vm, page)} changed, but is a candidate`
+      : null;
+  },
+});
+
+function isCandidate({ host }: Reading, vm: number, page: number): boolean {
+  const { unstable } = host.sharing;
+  for (let s = 0; s < unstable.length; s++) {
+    const bySalt = unstable.at(s);
+    for (let c = 0; c < bySalt.length; c++) {
+      const entry = bySalt.at(c);
+      if (entry.kind === 'page' && entry.vm === vm && entry.page === page) return true;
+    }
+  }
+  return false;
+}
+
+/** What a visit must come to, by what was before it. */
+function dueResult(before: Reading, vm: number, page: number, size: MemorySizes): string {
+  const machine = before.host.vms.at(vm);
+  const { at, checksum } = machine.pages.at(page);
+  if (!isPrivate(before.host, at)) return 'already-shared';
+  const held = contentAt(before, at);
+  if (checksum !== checksumOf(held, size)) return 'volatile';
+  if (held === 0 && size.useZero === 1) return 'merged-zero';
+  for (let f = 0; f < before.host.frames.length; f++) {
+    const { use, content } = before.host.frames.at(f);
+    if (use.kind !== 'shared' || use.salt !== machine.salt || content !== held) continue;
+    if (mappingsOf(before.host, f) < size.maxSharing) return 'merged';
+  }
+  const { unstable } = before.host.sharing;
+  const entry = unstable.at(machine.salt).at(held);
+  if (entry.kind === 'none' || (entry.vm === vm && entry.page === page)) return 'inserted';
+  const other = before.host.vms.at(entry.vm).pages.at(entry.page);
+  const free = other.pins === 0 && other.writeback === null && other.swapCopy === null;
+  return free && contentAt(before, other.at) === held ? 'merged' : 'inserted';
+}
+
+export const visitsComeToWhatTheyMust = property.transition({
+  id: 'DED-T7',
+  name: 'a visit of the scanner merges a page if an equal one is at hand, and says what it did',
+  commands: kinds('memory.scan-page'),
+  violation(change) {
+    const { before, after, call, size } = change;
+    if (call.kind !== 'memory.scan-page') return null;
+    const { vm, page } = call.args;
+    const due = dueResult(before, vm, page, size);
+    const told = eventOf(change, 'scanned')?.result;
+    if (told !== due) return `a visit of ${pageName(vm, page)} came to ${told}, not to ${due}`;
+    const { at } = after.host.vms.at(vm).pages.at(page);
+    const is =
+      at.kind === 'zero'
+        ? due === 'merged-zero' || due === 'already-shared'
+        : isShared(after.host, at)
+          ? due === 'merged' || due === 'already-shared'
+          : due === 'volatile' || due === 'inserted';
+    if (!is) return `${pageName(vm, page)} is ${at.kind} after a visit that came to ${due}`;
+    if ((due === 'inserted') !== isCandidate(after, vm, page)) {
+      return `${pageName(vm, page)} was ${due}, which its candidature does not show`;
+    }
+    const { cursor } = after.host.sharing;
+    return cursor.kind === 'page' && cursor.vm === vm && cursor.page === page
+      ? null
+      : `the scanner visited ${pageName(vm, page)}, but does not stand there`;
+  },
+});
+
+export const scansEndClean = property.transition({
+  id: 'DED-T8',
+  name: 'a scan that ends forgets its candidates and counts itself; nothing else ends a scan',
+  violation({ before, after, call }) {
+    const from = before.host.sharing;
+    const to = after.host.sharing;
+    const ended = call.kind === 'memory.end-scan';
+    if (to.fullScans - from.fullScans !== (ended ? 1 : 0)) {
+      return `the scanner counts ${to.fullScans} scans after ${from.fullScans}`;
+    }
+    if (from.run !== to.run && (call.kind !== 'memory.set-sharing' || call.args.run !== to.run)) {
+      return `sharing went from ${from.run} to ${to.run} unasked`;
+    }
+    if (!ended) return null;
+    if (to.cursor.kind !== 'none') return 'the scan has ended, but the scanner stands somewhere';
+    for (let s = 0; s < to.unstable.length; s++) {
+      const bySalt = to.unstable.at(s);
+      for (let c = 0; c < bySalt.length; c++) {
+        if (bySalt.at(c).kind !== 'none') return `the scan has ended, but a candidate is left`;
+      }
+    }
+    return null;
+  },
+});

@@ -1,0 +1,320 @@
+/** Transition properties of accesses: what is read and written, and what the dirty log owes. */
+import { differs, part } from './differences.ts';
+import {
+  contentAt,
+  eventOf,
+  isPrivate,
+  isShared,
+  kinds,
+  type MemoryChange,
+  pageName,
+  pageOf,
+  property,
+  type Reading,
+  vmOf,
+  writtenPage,
+} from './reading.ts';
+
+export const onlyWritesChangeContent = property.transition({
+  id: 'MEM-T1',
+  name: 'a write changes what its own page holds, and nothing else changes what any page holds',
+  violation(change) {
+    const { before, after, call } = change;
+    const writer = vmOf(change);
+    const written = writtenPage(change);
+    const { vms } = after.host;
+    for (let v = 0; v < vms.length; v++) {
+      const { pages, size } = vms.at(v);
+      const old = before.host.vms.at(v);
+      // Of a VM that comes or goes, nothing is to be compared.
+      if (old.state !== vms.at(v).state) continue;
+      const from = before.guests.at(v);
+      const to = after.guests.at(v);
+      for (let p = 0; p < size; p++) {
+        if (v === writer && p === written) continue;
+        if (from.expected.at(p) !== to.expected.at(p)) return `${pageName(v, p)} was written too`;
+        if (from.unspecified.at(p)) {
+          if (!to.unspecified.at(p)) return `${pageName(v, p)} became meaningful unwritten`;
+        } else if (to.unspecified.at(p)) {
+          if (!givesUp(change, v, p)) return `what ${pageName(v, p)} held was given up unasked`;
+        } else {
+          const found = contentAt(after, pages.at(p).at);
+          const was = contentAt(before, old.pages.at(p).at);
+          if (found !== was) return `${pageName(v, p)} went from ${was} to ${found} unwritten`;
+        }
+      }
+    }
+    if (written === -1 || !('content' in call.args)) return null;
+    const { content } = call.args;
+    const found = contentAt(after, after.host.vms.at(writer).pages.at(written).at);
+    if (found !== content) {
+      return `${content} was written to ${pageName(writer, written)}, which holds ${found}`;
+    }
+    if (after.guests.at(writer).expected.at(written) !== content) {
+      return `the write to ${pageName(writer, written)} was not noted`;
+    }
+    return null;
+  },
+});
+
+/** The guest gives up what a page holds when it hands the page to its balloon driver. */
+function givesUp({ call }: MemoryChange, vm: number, page: number): boolean {
+  switch (call.kind) {
+    case 'memory.inflate-balloon':
+    case 'memory.report-free-pages':
+      return call.args.vm === vm && call.args.pages.includes(page);
+    default:
+      return false;
+  }
+}
+
+export const logIsComplete = property.transition({
+  id: 'MEM-T2',
+  name: 'while the dirty log is on, a page that changes is in it, and a write leaves its bits',
+  violation(change) {
+    const { before, after } = change;
+    const writer = vmOf(change);
+    const written = writtenPage(change);
+    if (written !== -1) {
+      const { pages, logging } = after.host.vms.at(writer);
+      const { logged, dirty, accessed } = pages.at(written);
+      if (!dirty || !accessed) return `the write left no bits on ${pageName(writer, written)}`;
+      if (logging !== 'off' && !logged) {
+        return `${pageName(writer, written)} was written without entering the log`;
+      }
+    }
+    for (let v = 0; v < after.host.vms.length; v++) {
+      const { logging, pages, size } = after.host.vms.at(v);
+      const old = before.host.vms.at(v);
+      if (logging === 'off' || old.logging === 'off') continue;
+      const { unspecified } = after.guests.at(v);
+      for (let p = 0; p < size; p++) {
+        const { at, logged } = pages.at(p);
+        if (logged || unspecified.at(p)) continue;
+        if (contentAt(after, at) !== contentAt(before, old.pages.at(p).at)) {
+          return `${pageName(v, p)} changed without entering the log`;
+        }
+      }
+    }
+    return null;
+  },
+});
+
+export const harvestIsExact = property.transition({
+  id: 'MEM-T3',
+  name: 'a harvest returns exactly the logged pages, and what is cleared is protected again',
+  commands: kinds('memory.start-log', 'memory.harvest-log', 'memory.clear-log', 'memory.stop-log'),
+  violation(change) {
+    const { before, after, call } = change;
+    const vm = vmOf(change);
+    const old = before.host.vms.at(vm);
+    const now = after.host.vms.at(vm);
+    const listed = eventOf(change, 'harvested')?.pages;
+    for (let p = 0; p < now.size; p++) {
+      const { logged, writable, at } = now.pages.at(p);
+      const was = old.pages.at(p);
+      if (call.kind === 'memory.harvest-log') {
+        if (!Array.isArray(listed) || listed.includes(p) !== was.logged) {
+          return `the harvest is wrong about ${pageName(vm, p)}`;
+        }
+      }
+      if (!isCleared(change, p)) {
+        if (call.kind === 'memory.stop-log' ? logged : logged !== was.logged) {
+          return `the log changed for ${pageName(vm, p)}, which was not asked for`;
+        }
+        continue;
+      }
+      if (logged || writable) return `${pageName(vm, p)} was cleared but not protected`;
+      if (after.guests.at(vm).harvested.at(p) !== after.guests.at(vm).expected.at(p)) {
+        return `the clearing of ${pageName(vm, p)} was not noted (it is ${at.kind})`;
+      }
+    }
+    return null;
+  },
+});
+
+/** Whether the log entry of a page is cleared, and the page protected, by this command. */
+function isCleared({ before, call }: MemoryChange, page: number): boolean {
+  switch (call.kind) {
+    case 'memory.start-log':
+      return true;
+    case 'memory.harvest-log': {
+      const { logging, pages } = before.host.vms.at(call.args.vm);
+      return logging === 'auto' && pages.at(page).logged;
+    }
+    case 'memory.clear-log':
+      return call.args.page === page;
+    default:
+      return false;
+  }
+}
+
+export const readsAreTrue = property.transition({
+  id: 'MEM-T12',
+  name: 'a read returns what the page holds and what the guest last wrote there',
+  commands: kinds('memory.read'),
+  violation(change) {
+    const { before, after } = change;
+    const event = eventOf(change, 'read');
+    if (event === undefined) return null;
+    const vm = vmOf(change);
+    const page = pageOf(change);
+    if (page === -1) return `VM ${vm} read through an entry that is not there`;
+    const found = contentAt(before, before.host.vms.at(vm).pages.at(page).at);
+    if (event.content !== found) return `a read of ${found} returned ${event.content}`;
+    const { unspecified, expected } = before.guests.at(vm);
+    if (!unspecified.at(page) && event.content !== expected.at(page)) {
+      return `a read returned ${event.content}, but the guest wrote ${expected.at(page)}`;
+    }
+    return after.host.vms.at(vm).pages.at(page).accessed
+      ? null
+      : `a read left no accessed bit on ${pageName(vm, page)}`;
+  },
+});
+
+const accesses = kinds('memory.read', 'memory.write', 'memory.page-out');
+
+/** Why an access of a page must stop here: the event that it must show, or null. */
+function obstacle(m: Reading, vm: number, page: number, write: boolean): string | null {
+  const { pages, mode } = m.host.vms.at(vm);
+  const { at } = pages.at(page);
+  switch (at.kind) {
+    case 'unbacked':
+    case 'reported':
+      return 'populate';
+    case 'swapped':
+      return 'swap-in';
+    case 'ballooned':
+      return mode === 'fault' ? 'fault' : 'refill';
+    case 'special':
+      return 'fault';
+    case 'zero':
+      return write ? 'break-share' : null;
+    case 'mapped':
+      return write && isShared(m.host, at) && m.host.frames.at(at.frame).references > 1
+        ? 'break-share'
+        : null;
+  }
+}
+
+export const accessesAnswerTruly = property.transition({
+  id: 'MEM-T13',
+  name: 'an access proceeds, waits or faults exactly as its page demands, and costs accordingly',
+  commands: accesses,
+  violation(change) {
+    const { before, after, call, events } = change;
+    if (!('virtual' in call.args)) return null;
+    const { vm, virtual } = call.args;
+    const entry = before.guests.at(vm).table.at(virtual);
+    const write = call.kind === 'memory.write';
+    const ghost = eventOf(change, 'guest-fault') !== undefined;
+    const mine = entry.kind === 'present' && (!write || entry.writable);
+    if (ghost === mine) return `VM ${vm} ${ghost ? 'faulted on' : 'passed'} entry ${virtual}`;
+    if (entry.kind !== 'present' || ghost) return null;
+    const stop = obstacle(before, vm, entry.page, write);
+    const wait = eventOf(change, 'stalled');
+    const waits = stop !== null && stop !== 'fault';
+    const faults = eventOf(change, 'balloon-fault') !== undefined;
+    if (faults !== (stop === 'fault')) return `VM ${vm} should ${faults ? 'not ' : ''}have faulted`;
+    if (waits !== (wait !== undefined)) return `VM ${vm} should ${waits ? '' : 'not '}have stalled`;
+    const { stalled } = after.host.vms.at(vm);
+    if (wait !== undefined) {
+      if (wait.wait !== stop || wait.page !== entry.page || wait.cost !== 'slow') {
+        return `VM ${vm} says that it waits for ${wait.wait} of page ${wait.page}`;
+      }
+      return stalled === entry.page ? null : `VM ${vm} runs on without page ${entry.page}`;
+    }
+    if (stalled !== null) return `VM ${vm} waits for page ${stalled} for no reason`;
+    for (const { cost } of events) {
+      if (cost === 'slow') return `an access of VM ${vm} that did not wait was slow`;
+    }
+    return null;
+  },
+});
+
+/** DED-T5 for every reason to wait, not only for a share to break. */
+export const waitingChangesNothing = property.transition({
+  id: 'DED-T5',
+  name: 'an access that cannot proceed changes nothing but that its VM waits',
+  commands: accesses,
+  when: (change) =>
+    eventOf(change, 'stalled') !== undefined ||
+    eventOf(change, 'guest-fault') !== undefined ||
+    eventOf(change, 'balloon-fault') !== undefined,
+  violation: (change) =>
+    differs(change.before, change.after, vmOf(change), -1, part.stalled | part.history, 0),
+});
+
+export const waitsEndWithThePage = property.transition({
+  id: 'MEM-T14',
+  name: 'a VM begins to wait by an access of its own, and stops when the page is ready',
+  violation(change) {
+    const { before, after, call } = change;
+    for (let v = 0; v < after.host.vms.length; v++) {
+      const from = before.host.vms.at(v).stalled;
+      const { stalled, pages } = after.host.vms.at(v);
+      if (from === stalled) continue;
+      if (stalled !== null) {
+        const mine = vmOf(change) === v && eventOf(change, 'stalled')?.page === stalled;
+        if (from !== null || !mine) return `VM ${v} was made to wait for page ${stalled}`;
+        continue;
+      }
+      if (vmOf(change) === v && endsVm(call.kind)) continue;
+      if (from !== null && !isPrivate(after.host, pages.at(from).at)) {
+        return `VM ${v} runs on, but page ${from} is not ready`;
+      }
+    }
+    return null;
+  },
+});
+
+const endsVm = (kind: string): boolean =>
+  kind === 'memory.reset-vm' || kind === 'memory.destroy-vm' || kind === 'memory.oom-kill';
+
+export const bitsComeFromWrites = property.transition({
+  id: 'MEM-T15',
+  name: 'a page becomes dirty or logged by a write to it and by nothing else',
+  violation(change) {
+    const { before, after } = change;
+    const writer = vmOf(change);
+    const written = writtenPage(change);
+    for (let v = 0; v < after.host.vms.length; v++) {
+      const { pages } = after.host.vms.at(v);
+      const old = before.host.vms.at(v).pages;
+      for (let p = 0; p < pages.length; p++) {
+        const { dirty, logged } = pages.at(p);
+        if (!dirty && !logged) continue;
+        if (v === writer && p === written) continue;
+        const was = old.at(p);
+        if (dirty && !was.dirty) return `${pageName(v, p)} became dirty unwritten`;
+        if (logged && !was.logged) return `${pageName(v, p)} was logged unwritten`;
+      }
+    }
+    return null;
+  },
+});
+
+export const pageOutIsTrue = property.transition({
+  id: 'MEM-T16',
+  name: 'a page-out puts what the page holds on the guest’s disk, and the entry names the block',
+  commands: kinds('memory.page-out'),
+  violation(change) {
+    const { before, after, call } = change;
+    if (call.kind !== 'memory.page-out') return null;
+    const { vm, virtual, block } = call.args;
+    const entry = after.guests.at(vm).table.at(virtual);
+    const page = pageOf(change);
+    const paged = entry.kind === 'paged' && entry.block === block;
+    if (obstacle(before, vm, page, false) !== null) {
+      const disk = before.guests.at(vm).disk.at(block);
+      return paged || after.guests.at(vm).disk.at(block) !== disk
+        ? `VM ${vm} paged out page ${page}, which was not there`
+        : null;
+    }
+    const held = contentAt(before, before.host.vms.at(vm).pages.at(page).at);
+    if (!paged) return `VM ${vm} paged out page ${page}, but its table does not say so`;
+    return after.guests.at(vm).disk.at(block) === held
+      ? null
+      : `block ${block} of VM ${vm} does not hold the ${held} of page ${page}`;
+  },
+});
