@@ -18,7 +18,7 @@ const keepsHalfTold: VmmFault = {
     'A page that left the balloon still counts towards its host page, so the next page that ' +
     'enters takes both away.',
   origin: 'QEMU commit 38e8e9007 (guest memory corruption)',
-  killedBy: ['MEM-I7', 'BAL-I1'],
+  killedBy: ['MEM-I7', 'BAL-I9'],
   apply: (machine) =>
     changeEffect(machine, 'memory.acknowledge-deflate', (acknowledge) => (m, a, c) => {
       const { huge, pages, balloon } = hostVm(m, a.vm);
@@ -161,7 +161,7 @@ const creditsSharedPages: VmmFault = {
   seam: 'operation',
   story: 'Ballooning a page credits a free frame although others still map its shared frame.',
   origin: 'made up: what sharing saves is not there to be given twice',
-  killedBy: ['BAL-T5'],
+  killedBy: ['BAL-T5', 'MEM-I1'],
   apply: (machine) =>
     changeWithin(
       machine,

@@ -2,12 +2,12 @@
 import { addCommand, dropGuard } from '../../machine/index.ts';
 import { checksumOf, contentOf, sharedFrame } from '../../model/index.ts';
 import { hostVm, noFreeFrame, pageOf, viewPage, viewVm } from '../../model/memory/model.ts';
+import { forgetCandidate } from '../../model/memory/operations.ts';
 import {
   changeEffect,
   changeEverywhere,
   changeGuard,
   changeWithin,
-  replacing,
   takeForOrdinary,
   type VmmFault,
 } from './seams.ts';
@@ -32,20 +32,21 @@ const comparesTooEarly: VmmFault = {
   origin: 'the order in Linux mm/ksm.c, write_protect_page before the comparison (O_DIRECT race)',
   killedBy: ['DED-T3', 'MEM-I7'],
   apply(machine) {
-    const compared = changeGuard(machine, 'memory.merge-page', 'content-differs', () => (m, a) => {
+    const kind = 'memory.merge-page';
+    const compare = changeEffect(machine, kind, () => (m, a) => {
+      // What was compared is noted where the scanner notes its candidates.
+      const bySalt = m.host.sharing.unstable.at(hostVm(m, a.vm).salt);
+      forgetCandidate(m, a.vm, a.page);
+      bySalt[contentOf(m, a)] = { kind: 'page', vm: a.vm, page: a.page };
+    }).commands[kind];
+    const trusting = changeGuard(machine, kind, 'content-differs', () => (m, a) => {
       const { content } = m.host.frames.at(a.frame);
       const noted = m.host.sharing.unstable.at(viewVm(m, a.vm).salt).at(content);
       return noted.kind === 'none' || noted.vm !== a.vm || noted.page !== a.page;
-    }).commands['memory.merge-page'];
-    // What was compared is noted where the scanner notes its candidates.
-    const begun = changeEffect(machine, 'memory.merge-page', () => (m, a) => {
-      const { salt } = hostVm(m, a.vm);
-      const now = contentOf(m, a);
-      m.host.sharing.unstable.at(salt)[now] = { kind: 'page', vm: a.vm, page: a.page };
     });
-    return addCommand(begun, 'memory.end-merge', {
-      ...compared,
-      summary: 'Protects and merges a page that was compared before.',
+    return addCommand(trusting, 'memory.compare-page', {
+      ...compare,
+      summary: 'Compares a page with a frame that it may be merged with later.',
     });
   },
 };
@@ -179,19 +180,20 @@ const copiesLastReference: VmmFault = {
   story: 'The last mapping of a shared frame is copied, and the frame itself is never freed.',
   origin: 'made up: the last reference needs no copy',
   killedBy: ['MEM-I1', 'DED-T2'],
-  apply(machine) {
-    const kind = 'memory.break-share';
-    return changeEffect(dropGuard(machine, kind, 'last-reference'), kind, (copy) => (m, a, c) => {
-      const frame = sharedFrame(m, a);
-      if (frame === null || m.host.frames.at(frame).references > 1) return copy(m, a, c);
-      const leak = replacing(c, 'dropReference', (memory, shared, vm, page) => {
-        memory.host.frames.at(shared).sharers.at(vm)[page] = false;
-        memory.host.frames.at(shared).references = 0;
-        memory.host.sharing.shared--;
-      });
-      copy(m, a, leak);
-    });
-  },
+  apply: (machine) =>
+    changeEffect(machine, 'memory.break-last', (own) => (m, a, c) => {
+      const old = sharedFrame(m, a);
+      const to = m.host.frames.findIndex(({ use }) => use.kind === 'free' && use.scrubbed);
+      if (old === null || to < 0 || noFreeFrame(m, c.size)) return own(m, a, c);
+      const leaked = m.host.frames.at(old);
+      c.operation.allocateFrame(m, to, a.vm, a.page);
+      m.host.frames.at(to).content = leaked.content;
+      hostVm(m, a.vm).consumed--;
+      c.operation.mapPrivate(m, a.vm, a.page, to);
+      leaked.sharers.at(a.vm)[a.page] = false;
+      leaked.references = 0;
+      m.host.sharing.shared--;
+    }),
 };
 
 const mergesAcrossSalts: VmmFault = {

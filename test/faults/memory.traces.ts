@@ -133,7 +133,7 @@ export const memoryTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[loadDriver(), target(4), ...inflate(0, 1)],
   ],
   'memory/K1': [...twoPages, hostWrite(1, 2), merge(1, 1)],
-  'memory/K2': [...twoPages, merge(1, 1), hostWrite(1, 1), merge(1, 1, 'end-merge')],
+  'memory/K2': [...twoPages, merge(1, 1, 'compare-page'), hostWrite(1, 1), merge(1, 1)],
   'memory/K3': [...twoPages, ofPage('pin', { page: 1 }), merge(1, 1)],
   'memory/K4': [...twoPages, merge(1, 1)],
   'memory/K5': [...twoPages, merge(1, 1), merge(0, 3, 'break-share'), map(1), write(1)],
@@ -158,7 +158,7 @@ export const memoryTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[merge(1, 1), merge(2, 1), merge(3, 1)],
   ],
   'memory/K11': [
-    ...[...twoPages, merge(1, 1), merge(0, 3, 'break-share'), merge(1, 4, 'break-share')],
+    ...[...twoPages, merge(1, 1), merge(0, 3, 'break-share'), ofPage('break-last', { page: 1 })],
   ],
   'memory/K12': [
     ...[create(0, 1), create(1, 1), ofVm('set-salt', { salt: 1 })],
