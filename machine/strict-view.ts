@@ -225,6 +225,9 @@ export class Session {
         if (id === undefined || id >= target.length) {
           this.fail(path, `has no element '${String(name)}': arrays keep their length`);
         }
+        if (shape.of.form === 'list' && !this.isIn(value, target, name)) {
+          this.fail(`${path}[${id}]`, 'is a place: change it inside');
+        }
         this.write(target, String(id), shape.of, value, `${path}[${id}]`);
         return true;
       },
@@ -279,6 +282,12 @@ export class Session {
     return this.viewOf(shape, (of as Fields)[name], path, { ghost, history });
   }
 
+  /** A view put back in its own place changes nothing. */
+  private isIn(value: unknown, of: object, name: string | symbol): boolean {
+    if (typeof value !== 'object' || value === null || !this.behind.has(value)) return false;
+    return this.behind.get(value) === Reflect.get(of, name);
+  }
+
   private writes(path: string): void {
     this.use(path);
     if (this.phase !== 'effect') this.fail(path, `is written by ${this.phase}`);
@@ -290,8 +299,7 @@ export class Session {
     const target = of as Fields;
     if (typeof value === 'object' && value !== null) {
       const from = this.paths.get(value);
-      // A view put back in its own place changes nothing.
-      if (from !== undefined && this.behind.get(value) === target[name]) return;
+      if (this.isIn(value, target, name)) return;
       if (from !== undefined) this.fail(path, `is given the object at ${from}: write a copy`);
       if (shape.form === 'record' || shape.form === 'array') {
         this.fail(path, 'is a place: change it inside');
