@@ -22,10 +22,10 @@ import {
   variant,
 } from '../machine/index.ts';
 
-export const vm = index('vm');
-export const page = index('page', { within: vm });
-export const frame = index('frame');
-export const slot = index('slot');
+const vm = index('vm');
+const page = index('page', { within: vm });
+const frame = index('frame');
+const slot = index('slot');
 
 const Backing = variant({
   unmapped: {},

@@ -70,7 +70,7 @@ class Report {
 }
 
 /** A value in a few characters, whatever it is. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
   if (typeof value === 'string') return JSON.stringify(shorten(value));
