@@ -20,7 +20,7 @@ export type FieldClass = 'command' | 'exact' | 'bounded' | 'derived' | 'noise';
 export interface Field {
   /** Kind of record, as the system's reader names it. */
   readonly record: string;
-  /** Path in the record; `[]` is any element, a trailing `.**` everything below. */
+  /** Path in the record; `[]` is any element, a trailing `.**` everything below, `**` all else. */
   readonly path: string;
   readonly class: FieldClass;
   /** One line: what is implied, or why nothing is. */
@@ -40,11 +40,13 @@ export interface FieldTable {
 export function fieldTable(rows: readonly Field[]): FieldTable {
   const exact = new Set<string>();
   const below: string[] = [];
+  const rest = new Set<string>();
   for (const row of rows) {
     const key = `${row.record} ${row.path}`;
     if (exact.has(key)) throw new Error(`field listed twice: ${key}`);
     exact.add(key);
     if (row.path.endsWith('.**')) below.push(key.slice(0, -3));
+    if (row.path === '**') rest.add(row.record);
   }
   const listed = (key: string): boolean =>
     exact.has(key) || below.some((prefix) => key === prefix || startsBelow(key, prefix));
@@ -61,9 +63,10 @@ export function fieldTable(rows: readonly Field[]): FieldTable {
     rows,
     unknown: (kind, record) => {
       const problems: Problem[] = [];
+      if (rest.has(kind)) return problems;
       for (const path of leaves(record.value)) {
         if (known(`${kind} ${path}`)) continue;
-        const problem = `unknown field in a ${kind} record`;
+        const problem = `unknown field in the record (${kind})`;
         problems.push({ line: record.line, path: path.slice(0, 200), problem });
       }
       return problems;

@@ -5,8 +5,8 @@
 import type { Contradiction, Place } from '../verdict.ts';
 import { frames } from './capacity.ts';
 import { apply, processOf } from './commands.ts';
-import { scansSince } from './counters.ts';
 import { contentKey, type Process, pageCount, wordKey, zeroPages } from './population.ts';
+import { SCANS_TO_VISIT, scansSince } from './scans.ts';
 import { type Known, mergeablePages, merged, type State } from './state.ts';
 
 /** Sizes that the profit formula of `ksm_stat` uses on 64-bit Linux, in bytes. */
@@ -148,7 +148,7 @@ function stat(
   const own = { all: pageCount(process.layout), zeros: zeroPages([process]) };
   const zeroHigh = state.useZero || state.low.zeros > 0 ? own.zeros : 0;
   const allZeros = state.low.zeros > 0 && state.low.zeros === state.room.zeros;
-  const visited = scansSince(state, 2) && state.leaving === 0;
+  const visited = scansSince(state, SCANS_TO_VISIT) && state.leaving === 0;
   const part = mergedPages(state, process);
   const itemsHigh = pages === 0 ? own.all : pages;
   const checks: readonly (readonly [string, number, number, number])[] = [

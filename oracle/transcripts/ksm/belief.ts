@@ -5,7 +5,7 @@
  */
 import type { Contradiction } from '../verdict.ts';
 import { apply, type Command } from './commands.ts';
-import { scansSince } from './counters.ts';
+import { SCANS_TO_MERGE, scansSince } from './scans.ts';
 import { initial, type State } from './state.ts';
 
 /** At most this many hypotheses are held. */
@@ -69,7 +69,7 @@ function distinct(belief: Belief): Belief {
 /** Hypotheses that differ in nothing that later observations could tell apart. */
 function keyOf(state: State): string {
   const names = state.processes.map(({ name, mergeable, sure }) => `${name}${mergeable}${sure}`);
-  const settled = scansSince(state, 5) ? 'settled' : `${state.changedAt}`;
+  const settled = scansSince(state, SCANS_TO_MERGE) ? 'settled' : `${state.changedAt}`;
   const { stale, leaving, fresh, young } = state;
   return [...names, stale, leaving, fresh, young, settled].join(' ');
 }

@@ -4,9 +4,9 @@
  * since the reading before (decision 23 of the design); bounds on one counter are not.
  */
 import type { Contradiction, Place } from '../verdict.ts';
-import { frames } from './capacity.ts';
+import { after } from './after.ts';
 import { apply } from './commands.ts';
-import { contentKey, type Process, sizeClasses } from './population.ts';
+import { itemBounds, SCANS_TO_MERGE, SCANS_TO_VISIT, scansSince } from './scans.ts';
 import type { Counters, State } from './state.ts';
 
 /** One reading of all counters. */
@@ -19,12 +19,8 @@ export interface Reading {
   readonly stopped: boolean;
 }
 
-/** Scans after which every page was visited since a change: the one under way, and one whole. */
-const SCANS_TO_VISIT = 2;
 /** Scans that may end while the ten counters are read, on a loaded host. */
 const SCANS_WHILE_READING = 8;
-/** Scans after which young equal pages are merged (DED-L1: three, after the one under way). */
-const SCANS_TO_MERGE = 5;
 
 type Bound = readonly [field: keyof Counters, low: number, high: number, because?: Place];
 
@@ -188,11 +184,6 @@ function convergedFloor(state: State): {
   return { shared, sharing, zeros, chains, dups };
 }
 
-/** Whether so many scans ended between the last change and the last reading. */
-export function scansSince({ changedAt, last }: State, scans: number): boolean {
-  return changedAt !== undefined && last !== undefined && last.full_scans >= changedAt + scans;
-}
-
 /** Shared, sharing, unshared and volatile pages are all the pages the scanner knows (DED-I4). */
 function sumWrong(state: State, reading: Reading, visits: number): Contradiction | undefined {
   const { counters: now } = reading;
@@ -218,86 +209,4 @@ function sumWrong(state: State, reading: Reading, visits: number): Contradiction
 
 function merges({ low }: State): number {
   return low.shared + low.sharing;
-}
-
-function itemBounds(state: State, visits: number): { low: number; high: number } {
-  const { room, items, leaving } = state;
-  const high = Math.min(room.pages + leaving, items.high + visits + state.visits);
-  // Pages merged with the zero page are forgotten by the scanner.
-  const zeros = state.useZero ? room.zeros : 0;
-  const all = scansSince(state, SCANS_TO_VISIT) ? room.pages - zeros : 0;
-  return { low: Math.max(0, Math.min(high, Math.max(all, items.low - zeros))), high };
-}
-
-function after(state: State, now: Counters, place: Place, visits: number): State {
-  const dropped = Math.max(0, (state.last?.pages_sharing ?? 0) - now.pages_sharing);
-  const stale = Math.max(0, state.stale - dropped);
-  const items = itemBounds(state, visits);
-  const torn = Number.isFinite(visits) ? visits : sum(now);
-  const seen = sum(now) - torn - state.leaving;
-  const since = state.processes.flatMap((each) => (each.mergeable ? [each.since ?? -1] : []));
-  const begun = Math.min(...since.map((scan) => (scan < 0 && now.full_scans <= 1 ? 0 : scan)));
-  const changed = state.changedAt === undefined;
-  const next: State = {
-    ...state,
-    low: {
-      shared: stale === 0 ? now.pages_shared : Math.min(state.low.shared, now.pages_shared),
-      sharing: Math.max(0, now.pages_sharing - stale),
-      zeros: now.ksm_zero_pages,
-    },
-    stale,
-    items: { low: Math.max(items.low, seen, 0), high: items.high },
-    changedAt: state.changedAt ?? now.full_scans,
-    young: changed ? begun >= 0 && now.full_scans - begun <= 1 : state.young,
-    visits,
-    steady: state.room.pages,
-    last: { ...now, place },
-  };
-  return saturated(next) ? surelyMerged(next) : next;
-}
-
-function sum(now: Counters): number {
-  return now.pages_shared + now.pages_sharing + now.pages_unshared + now.pages_volatile;
-}
-
-/** As much sharing as there is room for: then each content is merged as far as it can be. */
-function saturated({ low, room, stale, last }: State): boolean {
-  const full = room.certain && stale === 0 && room.sharing > 0;
-  return full && low.sharing === room.sharing && last !== undefined;
-}
-
-function surelyMerged(state: State): State {
-  // With a page left over in some content, which one it is cannot be told.
-  const classes = sizeClasses(state.processes);
-  const leftOver = classes.some(({ size }) => frames(size, state.limit) * state.limit < size);
-  if (leftOver || state.processes.every((each) => each.sure && allSure(each))) return state;
-  // Once pages left their contents, some of the others may be single.
-  const asBegun = state.processes.every((each) => each.written.size + each.rewritten === 0);
-  const processes = state.processes.map((process) => ({
-    ...process,
-    sure: process.sure || (process.mergeable && state.fresh && asBegun),
-    written: new Map(
-      [...process.written].map(([page, { key, sure }]) => [
-        page,
-        { key, sure: sure || holders(state, key) >= 2 },
-      ]),
-    ),
-  }));
-  return { ...state, processes };
-}
-
-function allSure(process: Process): boolean {
-  return [...process.written.values()].every(({ sure }) => sure);
-}
-
-/** How many pages hold the content now, as far as single written pages and common ones tell. */
-function holders({ processes }: State, key: string): number {
-  const [kind, index] = key.split(' ');
-  let count = 0;
-  for (const process of processes) {
-    if (!process.mergeable) continue;
-    const at = kind === 'common' ? Number(index?.split('=')[0]) : -1;
-    if (at >= 0 && at < process.layout.common && contentKey(process, at) === key) count += 1;
-  }
-  return count;
 }

@@ -81,6 +81,7 @@ export const fields: FieldTable = fieldTable([
     ['sleep_millisecs', 'noise', 'pace of the scanner', 'decision 22'],
     ['smart_scan', 'noise', 'the rules hold with and without it', 'decision 23'],
   ]),
+  ...rows('note', '', [['**', 'noise', 'other results of the script', 'format']]),
   ...rows('note', '', COUNTERS),
   ...rows('note', 'after.', COUNTERS),
   ...rows('note', 'w.', ANSWER, 'derived'),

@@ -1,20 +1,19 @@
 /** Reads KSM transcripts: translates records into commands and observations of the abstraction. */
 import type { LogRecord } from '../log.ts';
-import { canonical } from '../log.ts';
-import { badInput, differs, type Outcome, possible, type Reader } from '../system.ts';
+import { badInput, type Outcome, possible, type Reader } from '../system.ts';
 import type { Contradiction, Place, Problem } from '../verdict.ts';
 import { type Answer, answered } from './answers.ts';
 import { type Belief, initialBelief, observed, perhapsExited, told } from './belief.ts';
 import type { Command } from './commands.ts';
 import { observe } from './counters.ts';
 import { fields } from './fields.ts';
+import { countersOf, derived, remember, repeats, type Said, type Sample } from './notes.ts';
 import { type Layout, pageCount } from './population.ts';
 import {
   type AnswerRecord,
   type AskRecord,
   type KsmRecord,
   type NoteRecord,
-  type Out,
   PAGES_MAX,
   parse,
   type StartRecord,
@@ -23,15 +22,7 @@ import type { Counters, State } from './state.ts';
 import { checkAnswer, type Step, step } from './steps.ts';
 import { hintsExit, saysExit, settings } from './texts.ts';
 
-const REPEATED = [
-  'pages_shared',
-  'pages_sharing',
-  'pages_unshared',
-  'pages_volatile',
-  'ksm_zero_pages',
-  'stable_node_chains',
-  'stable_node_dups',
-] as const;
+const TOO_MANY = 'cannot be judged: too many processes may have ended';
 
 /** What is wrong with the form of a record. */
 export function ksmForm(record: LogRecord): readonly Problem[] {
@@ -49,15 +40,13 @@ class KsmReader {
   private belief: Belief = initialBelief();
   private readonly layouts = new Map<string, Layout>();
   private readonly asked = new Map<string, Step[]>();
-  private readonly answers = new Map<string, Out>();
+  private readonly said: Said = { answers: new Map(), frames: [], wrote: undefined };
   /** Processes that a counters record came after: their experiment has been looked at. */
   private readonly measured = new Set<string>();
-  private frames: string[] = [];
-  private wrote: Out | undefined;
   private text = '';
   private saidStopped = false;
   private acted = false;
-  private lastSample: { counters: Counters; place: Place } | undefined;
+  private lastSample: Sample | undefined;
 
   read(record: LogRecord): Outcome {
     const parsed = parse(record);
@@ -95,8 +84,9 @@ class KsmReader {
     const reset = this.acted && counters.full_scans < (this.belief[0].last?.full_scans ?? 0);
     this.acted = false;
     const open = reset ? perhapsExited(this.belief, [...this.measured]) : this.belief;
+    if (open === undefined) return badInput(place.line, '', TOO_MANY);
     return this.conclude(
-      observed(open ?? this.belief, (state) => observe(state, reading)),
+      observed(open, (state) => observe(state, reading)),
       prefix,
       10,
     );
@@ -126,7 +116,7 @@ class KsmReader {
     }
     this.tell({ kind: 'exit', name: proc });
     const open = perhapsExited(this.belief, [...this.measured]);
-    if (open === undefined) return badInput(line, 'proc', 'too many processes may have ended');
+    if (open === undefined) return badInput(line, 'proc', TOO_MANY);
     this.belief = open;
     this.layouts.set(proc, layout);
     this.measured.delete(proc);
@@ -162,9 +152,7 @@ class KsmReader {
     const layout = this.layouts.get(proc);
     const wrong = checkAnswer(question, out, layout);
     if (wrong !== undefined) return { kind: 'impossible', contradiction: wrong };
-    this.answers.set(proc, out);
-    if (out.write !== undefined || out.writes !== undefined) this.wrote = out;
-    if (out.pfn !== undefined) this.frames = [...this.frames.slice(-1), out.pfn];
+    remember(this.said, proc, out);
     if (question?.answer !== undefined) {
       const answer: Answer | string = question.answer(out);
       if (typeof answer === 'string') return badInput(record.line, 'out', answer);
@@ -182,46 +170,19 @@ class KsmReader {
   private note(record: NoteRecord, place: Place): Outcome {
     const refused = this.hear(record.note, place.line) ?? this.noteSettings(record, place.line);
     if (refused !== undefined) return refused;
-    const wrong = this.derived(record);
+    const wrong = derived(record, this.said);
     if (wrong !== undefined) return { kind: 'impossible', contradiction: wrong };
     const own = countersOf(record);
     if (own !== undefined) {
-      const repeats = record.note.startsWith('settled ') ? this.repeats(own) : undefined;
-      if (repeats !== undefined) return { kind: 'impossible', contradiction: repeats };
+      const wrongCopy = record.note.startsWith('settled ')
+        ? repeats(own, this.lastSample)
+        : undefined;
+      if (wrongCopy !== undefined) return { kind: 'impossible', contradiction: wrongCopy };
       return this.counters('', own, place, record.note);
     }
     if (record.run !== undefined) this.saidStopped = record.run === '0';
     if (record.after === undefined) return possible(1);
     return this.counters('after.', record.after, place, record.note);
-  }
-
-  /** A settled note repeats the last sample: samples are written on every change. */
-  private repeats(own: Counters): Contradiction | undefined {
-    const sample = this.lastSample;
-    if (sample === undefined) return undefined;
-    for (const field of REPEATED) {
-      const wrong = differs(field, own[field], sample.counters[field], sample.place);
-      if (wrong !== undefined) return wrong;
-    }
-    return undefined;
-  }
-
-  private derived({ equal, w, a, b }: NoteRecord): Contradiction | undefined {
-    if (equal !== undefined) {
-      const wrong = differs('equal', equal, this.frames[0] === this.frames[1]);
-      if (wrong !== undefined) return wrong;
-    }
-    const repeated = [
-      ['w', w, this.wrote],
-      ['a', a, this.answers.get('A')],
-      ['b', b, this.answers.get('B')],
-    ] as const;
-    for (const [field, copy, original] of repeated) {
-      if (copy === undefined) continue;
-      const wrong = differs(field, canonical(copy), canonical(original));
-      if (wrong !== undefined) return wrong;
-    }
-    return undefined;
   }
 
   /** Takes a label or note that was not heard before: what it says of exits and settings. */
@@ -234,7 +195,7 @@ class KsmReader {
     for (const name of gone) this.exit(name);
     if (gone.length === 0 && hintsExit(text)) {
       const open = perhapsExited(this.belief, living);
-      if (open === undefined) return badInput(line, 'label', 'too many processes may have ended');
+      if (open === undefined) return badInput(line, 'label', TOO_MANY);
       this.belief = open;
     }
     const said = settings(text);
@@ -263,36 +224,4 @@ class KsmReader {
 
 function placeOf({ line, event }: Place): Place {
   return { line, event };
-}
-
-function countersOf(record: NoteRecord): Counters | undefined {
-  const { pages_shared, pages_sharing, pages_unshared, pages_volatile, full_scans } = record;
-  const { ksm_zero_pages, stable_node_chains, stable_node_dups } = record;
-  const { pages_skipped, pages_scanned } = record;
-  if (
-    pages_shared === undefined ||
-    pages_sharing === undefined ||
-    pages_unshared === undefined ||
-    pages_volatile === undefined ||
-    full_scans === undefined ||
-    ksm_zero_pages === undefined ||
-    stable_node_chains === undefined ||
-    stable_node_dups === undefined ||
-    pages_skipped === undefined ||
-    pages_scanned === undefined
-  ) {
-    return undefined;
-  }
-  return {
-    pages_shared,
-    pages_sharing,
-    pages_unshared,
-    pages_volatile,
-    full_scans,
-    ksm_zero_pages,
-    stable_node_chains,
-    stable_node_dups,
-    pages_skipped,
-    pages_scanned,
-  };
 }

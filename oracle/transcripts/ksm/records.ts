@@ -103,9 +103,10 @@ export interface NoteRecord
   readonly max_page_sharing?: string | undefined;
   readonly equal?: boolean | undefined;
   readonly after?: Counters | undefined;
-  readonly w?: Out | undefined;
-  readonly a?: Out | undefined;
-  readonly b?: Out | undefined;
+  /** Copies of answers. */
+  readonly w?: unknown;
+  readonly a?: unknown;
+  readonly b?: unknown;
 }
 
 const ksm: z.ZodType<KsmRecord> = z.looseObject({
@@ -127,9 +128,9 @@ const note: z.ZodType<NoteRecord> = z.looseObject({
   max_page_sharing: digits.optional(),
   equal: z.boolean().optional(),
   after: counters.optional(),
-  w: out.optional(),
-  a: out.optional(),
-  b: out.optional(),
+  w: z.unknown().optional(),
+  a: z.unknown().optional(),
+  b: z.unknown().optional(),
 });
 
 /** A record with its kind, or what is wrong with it. */

@@ -2,8 +2,8 @@
  * What labels and notes tell besides numbers: settings that were written and processes that ended
  * (decision 23 of the design). Anything else in a text is not judged.
  */
-const EXIT = 'gone|exit|exits|exited|kill|kills|killed|dead|died|dies|quit|ended|closed|left';
-const ANY_EXIT = new RegExp(`\\b(${EXIT}|alone|without)\\b`, 'i');
+const EXIT = 'gone|exit|exits|exited|killed|dead|died|dies|quit|ended|terminated';
+const ANY_EXIT = new RegExp(`\\b(${EXIT}|kill|kills|closed|left|alone|only|without)\\b`, 'i');
 
 /** Settings that a text names as in `max_page_sharing=2`. */
 export interface Told {

@@ -69,7 +69,7 @@ export function clampTarget(bytes: number, ram: number): number {
 export function command(balloon: Balloon, to: BalloonCommand): Balloon {
   switch (to.kind) {
     case 'request':
-      return spread({ ...balloon, ...request(balloon, to.bytes) });
+      return spread(request(balloon, to.bytes));
     case 'granted':
       return granted(balloon);
     case 'refused':
@@ -97,16 +97,21 @@ export function command(balloon: Balloon, to: BalloonCommand): Balloon {
   }
 }
 
-function request({ ram }: Balloon, bytes: number): Pick<Balloon, 'requested' | 'resting'> {
-  return { requested: clampTarget(bytes, ram), resting: false };
+function request(balloon: Balloon, bytes: number): Balloon {
+  const { actual, driver, target, ram } = balloon;
+  const moving = actual.low !== actual.high && driver !== 'absent';
+  return {
+    ...balloon,
+    requested: clampTarget(bytes, ram),
+    resting: false,
+    former: moving ? target : undefined,
+  };
 }
 
 function granted(balloon: Balloon): Balloon {
-  const { requested, target, actual } = balloon;
+  const { requested } = balloon;
   if (requested === undefined) return balloon;
-  const moving = actual.low !== actual.high && balloon.driver !== 'absent';
-  const former = moving ? target : undefined;
-  return spread({ ...balloon, target: requested, requested: undefined, former });
+  return spread({ ...balloon, target: requested, requested: undefined });
 }
 
 /** The balloon seen at `bytes`; undefined when it cannot be there. */

@@ -41,9 +41,9 @@ export function answered(machine: Machine, msg: Message, place: Place): Found {
     case 'alloc':
       return alloc(machine, msg, Number(argument));
     case 'fill':
-      return 'error' in msg ? undefined : differs('msg.fill', msg['fill'], Number(argument));
+      return 'error' in msg ? undefined : differs('msg.fill', msg.fill, Number(argument));
     case 'free':
-      return 'error' in msg ? undefined : differs('msg.free', msg['free'], true);
+      return 'error' in msg ? undefined : differs('msg.free', msg.free, true);
     case 'insmod':
     case 'rmmod':
       return module(machine, msg, verb, argument);
@@ -126,14 +126,14 @@ function memory(machine: Machine, msg: Message): Found {
 function alloc(machine: Machine, msg: Message, pages: number): Found {
   const total = machine.totalKib(machine.balloon.actual);
   const kib = (pages * PAGE_BYTES) / 1024;
-  if (msg['error'] !== undefined) {
-    const wrong = differs('msg.error', msg['error'], 'ENOMEM');
+  if (msg.error !== undefined) {
+    const wrong = differs('msg.error', msg.error, 'ENOMEM');
     if (wrong !== undefined) return wrong;
     // The allocator may ask for a little more than the pages.
     const possible = total === undefined || kib + 64 > total.low;
     return possible ? undefined : differs('msg.error', 'ENOMEM', `${pages} pages: there is room`);
   }
-  const wrong = differs('msg.alloc', msg['alloc'], pages);
+  const wrong = differs('msg.alloc', msg.alloc, pages);
   if (wrong !== undefined || total === undefined || kib <= total.high) return wrong;
   return differs('msg.alloc', pages, `ENOMEM: the guest has ${total.high / 4} pages`);
 }

@@ -56,7 +56,6 @@ const RECEIVED: readonly Row[] = [
   ['msg.QMP.**', 'noise', 'greeting: version and capabilities', 'format'],
   ['msg.id', 'exact', 'the id of the oldest unanswered command', 'QMP specification'],
   ['msg.return', 'exact', 'an empty object where a command has no result', 'QMP specification'],
-  ['msg.return.stats', 'bounded', 'no statistics yet', 'virtio 5.5.6.4'],
   ['msg.return.actual', 'bounded', 'between the size before and the target; whole pages', 'BAL-T2'],
   ['msg.return.last-update', 'bounded', 'never falls; without a new one nothing changes', 'virtio'],
   ['msg.error.class', 'exact', 'the typed error', '3.3 QmpBalloon'],
@@ -88,6 +87,7 @@ const NOTE: readonly Row[] = [
   ['deflateOnOom', 'derived', 'as in argv', 'format'],
   ['exited', 'derived', 'whether the machine has ended', 'format'],
   ['reachedAtMs', 'noise', 'time', 'decision 22'],
+  ['**', 'noise', 'other results of the script', 'format'],
   ['rssMiB', 'noise', 'host memory of QEMU: never rises on deflate', 'decision 22'],
   ['rssBeforeMiB', 'noise', 'host memory of QEMU', 'decision 22'],
 ];
@@ -95,7 +95,8 @@ const NOTE: readonly Row[] = [
 /** Events other than the two that are judged carry data of their own. */
 const OTHER_EVENTS: readonly Row[] = [
   ['msg', 'noise', 'an empty message', 'format'],
-  ['msg.data', 'noise', 'an event without data', 'QMP specification'],
+  ['msg.return.**', 'noise', 'results of commands that no rule is about', 'QMP specification'],
+  ['msg.data.**', 'noise', 'data of events that no rule is about', 'QMP specification'],
 ];
 
 /** The table. Records: `start sent received asked answered stderr exit note`. */

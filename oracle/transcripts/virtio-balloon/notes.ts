@@ -32,7 +32,8 @@ export function note(machine: Machine, record: NoteRecord): Contradiction | unde
 function copies(machine: Machine, record: NoteRecord): Contradiction | undefined {
   for (const [key, kinds] of Object.entries(COPIES)) {
     const copy = record[key];
-    if (copy === undefined) continue;
+    // Null stands for a message that never came.
+    if (copy === undefined || copy === null) continue;
     const text = canonical(copy);
     const latest = kinds.flatMap((kind) => machine.heard.get(kind) ?? []);
     const heard = latest.length > 0 ? latest : [...machine.heard.values()];
@@ -50,11 +51,11 @@ function sizes(machine: Machine, record: NoteRecord): Contradiction | undefined 
   if (targetMiB !== undefined && !near(targetMiB, machine.asked)) {
     return differs('targetMiB', targetMiB, inMib(machine.asked));
   }
-  if (finalMiB !== undefined && !near(finalMiB, last)) {
+  if (typeof finalMiB === 'number' && !near(finalMiB, last)) {
     return differs('finalMiB', finalMiB, inMib(last), machine.seenAt);
   }
   if (steps === undefined) return undefined;
-  const said = changes(steps.map(([, mib]) => Math.round(mib)));
+  const said = changes(steps.flatMap(([, mib]) => (mib === null ? [] : [Math.round(mib)])));
   const polled = changes(machine.polls.map((bytes) => bytes / MIB));
   machine.polls = [];
   return follows(said, polled) ? undefined : differs('steps[][]', said.join(' '), rounded(polled));

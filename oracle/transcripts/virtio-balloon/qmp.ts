@@ -27,7 +27,7 @@ export function sent(machine: Machine, msg: SentRecord['msg']): void {
   if (msg.execute !== 'balloon') return;
   machine.polls = [];
   const { value } = request.arguments;
-  if (typeof value !== 'number' || value <= 0) return;
+  if (typeof value !== 'number' || value <= 0 || Object.keys(request.arguments).length > 1) return;
   machine.asked = value;
   if (machine.hasBalloon) machine.tell({ kind: 'request', bytes: value });
 }
@@ -109,6 +109,9 @@ function wrongType(name: string, type: string): { class: string; desc: RegExp } 
 
 function balloonReply(machine: Machine, request: Request, msg: Message): Contradiction | undefined {
   const { value } = request.arguments;
+  if (Object.keys(request.arguments).some((key) => key !== 'value')) {
+    return refused(msg, { class: 'GenericError', desc: /unexpected/ });
+  }
   const integer = typeof value === 'number' && Number.isInteger(value) && value < 2 ** 63;
   if (!integer) return refused(msg, wrongType('value', 'integer'));
   if (!machine.hasBalloon) return refused(msg, NO_DEVICE);
@@ -125,7 +128,7 @@ function queryReply(
   place: { line: number; event: number },
 ): Contradiction | undefined {
   if (!machine.hasBalloon) return refused(msg, NO_DEVICE);
-  const actual = isObject(msg.return) ? msg.return['actual'] : undefined;
+  const actual = isObject(msg.return) ? msg.return.actual : undefined;
   if (typeof actual !== 'number') {
     return differs('msg.return.actual', show(msg.return ?? msg.error), 'a size in bytes');
   }
@@ -165,10 +168,10 @@ function event(machine: Machine, msg: Message, record: LogRecord): Contradiction
   const { event: name, data } = msg;
   if (name === 'BALLOON_CHANGE') return balloonEvent(machine, data, record);
   if (name !== 'SHUTDOWN') return undefined;
-  const reason = typeof data?.['reason'] === 'string' ? data['reason'] : '';
+  const reason = typeof data?.reason === 'string' ? data.reason : '';
   machine.shutdown ??= reason;
   const byGuest = reason.startsWith('guest-');
-  const wrong = differs('msg.data.guest', data?.['guest'], byGuest);
+  const wrong = differs('msg.data.guest', data?.guest, byGuest);
   if (wrong !== undefined) return wrong;
   const reasons = [
     'host-qmp-quit',
@@ -187,7 +190,7 @@ function balloonEvent(
   data: Message['data'],
   record: LogRecord,
 ): Contradiction | undefined {
-  const actual = data?.['actual'];
+  const actual = data?.actual;
   const place = { line: record.line, event: record.event };
   if (typeof actual !== 'number')
     return differs('msg.data.actual', show(actual), 'a size in bytes');

@@ -78,8 +78,9 @@ export interface NoteRecord {
   readonly note: string;
   readonly vm?: string | undefined;
   readonly targetMiB?: number | undefined;
-  readonly finalMiB?: number | undefined;
-  readonly steps?: readonly (readonly [number, number])[] | undefined;
+  /** Null when nothing could be read any more. */
+  readonly finalMiB?: number | null | undefined;
+  readonly steps?: readonly (readonly [number, number | null])[] | undefined;
   readonly events?: number | undefined;
   readonly deflateOnOom?: string | undefined;
   readonly exited?: boolean | undefined;
@@ -144,7 +145,7 @@ const note: z.ZodType<NoteRecord> = z.looseObject({
   note: z.string().max(1_000),
   vm: name.optional(),
   targetMiB: z.number().optional(),
-  finalMiB: z.number().optional(),
+  finalMiB: z.number().nullish(),
   steps: z
     .array(z.tuple([z.number(), z.number()]))
     .max(100_000)
@@ -180,10 +181,10 @@ export function parse({ line, value }: LogRecord): Parsed {
   if ('argv' in value) return checked('start', start.safeParse(value), line);
   if ('stderr' in value) return checked('stderr', stderr.safeParse(value), line);
   if ('exit' in value) return checked('exit', exit.safeParse(value), line);
-  if (value['agent'] === '>') return checked('asked', asked.safeParse(value), line);
-  if (value['agent'] === '<') return checked('answered', answered.safeParse(value), line);
-  if (value['dir'] === '>') return checked('sent', sent.safeParse(value), line);
-  if (value['dir'] === '<') return checked('received', received.safeParse(value), line);
+  if (value.agent === '>') return checked('asked', asked.safeParse(value), line);
+  if (value.agent === '<') return checked('answered', answered.safeParse(value), line);
+  if (value.dir === '>') return checked('sent', sent.safeParse(value), line);
+  if (value.dir === '<') return checked('received', received.safeParse(value), line);
   return bad('no balloon record: none of argv, dir, agent, stderr, exit, note');
 }
 

@@ -27,7 +27,7 @@ export function statistics(
   place: Place,
 ): Contradiction | undefined {
   const { return: result } = msg;
-  const values = isObject(result) ? numbers(result['stats']) : undefined;
+  const values = isObject(result) ? numbers(result.stats) : undefined;
   const update = isObject(result) ? result['last-update'] : undefined;
   if (values === undefined || typeof update !== 'number') {
     return differs('msg.return', show(result ?? msg.error), 'stats and last-update');

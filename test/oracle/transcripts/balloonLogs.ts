@@ -59,7 +59,10 @@ class Guest {
 
   run(): void {
     this.start();
-    if (this.devices === 2) return this.refuse();
+    if (this.devices === 2) {
+      this.refuse();
+      return;
+    }
     this.send({ execute: 'qmp_capabilities' }, { return: {} });
     if (this.random() < 0.9) this.boot();
     const steps = this.below(14);
@@ -184,7 +187,10 @@ class Guest {
     const wish = floor + this.random() * (this.ram * 1.3 - floor);
     const value = Math.floor(wish / PAGE) * PAGE + (this.random() < 0.3 ? 777 : 0);
     const command = { execute: 'balloon', arguments: { value } };
-    if (this.devices === 0) return this.send(command, this.error());
+    if (this.devices === 0) {
+      this.send(command, this.error());
+      return;
+    }
     this.asked = value;
     this.polls = [];
     this.send(command, { return: {} });
@@ -259,7 +265,10 @@ class Guest {
   private alloc(): void {
     const pages = this.below((this.ram * 1.2) / PAGE);
     const total = this.ram - this.reserved - (this.oom ? 0 : this.held * PAGE);
-    if (pages * PAGE > total) return this.ask(`alloc ${pages}`, { error: 'ENOMEM' });
+    if (pages * PAGE > total) {
+      this.ask(`alloc ${pages}`, { error: 'ENOMEM' });
+      return;
+    }
     const short = (): boolean => pages * PAGE > this.free();
     const reach = this.free() + (this.oom && this.driver ? this.held * PAGE : 0);
     if (pages * PAGE > reach) return;

@@ -5,22 +5,32 @@ import { balloonLog } from './balloonLogs.ts';
 import { ksmLog } from './ksmLogs.ts';
 
 // Any seed must do; the fixed one keeps a failure reproducible by its counterexample alone.
-const RUNS = { seed: 1, numRuns: 1_000 };
+const RUNS = { seed: 1, numRuns: 600 };
+// Against a busy machine, not a claim about speed.
+const PATIENCE_MS = 60_000;
 
-test('no true KSM log is refused: other counts, limits, settings, exits, torn readings', () => {
-  fc.assert(
-    fc.property(fc.nat(), (seed) => {
-      expect(validate('ksm', ksmLog(seed))).toMatchObject({ verdict: 'holds' });
-    }),
-    RUNS,
-  );
-});
+test(
+  'no true KSM log is refused: other counts, limits, settings, exits, torn readings',
+  () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        expect(validate('ksm', ksmLog(seed))).toMatchObject({ verdict: 'holds' });
+      }),
+      RUNS,
+    );
+  },
+  PATIENCE_MS,
+);
 
-test('no true balloon log is refused: other sizes, drivers, targets, errors, shortages', () => {
-  fc.assert(
-    fc.property(fc.nat(), (seed) => {
-      expect(validate('virtio-balloon', balloonLog(seed))).toMatchObject({ verdict: 'holds' });
-    }),
-    RUNS,
-  );
-});
+test(
+  'no true balloon log is refused: other sizes, drivers, targets, errors, shortages',
+  () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        expect(validate('virtio-balloon', balloonLog(seed))).toMatchObject({ verdict: 'holds' });
+      }),
+      RUNS,
+    );
+  },
+  PATIENCE_MS,
+);

@@ -35,7 +35,7 @@ export function* falsifications(
     for (const [path, field, leaf] of leaves(value, [], '')) {
       const row =
         rows.find((each) => each.record === kind && each.path === field) ??
-        rows.find((each) => each.record === kind && isBelow(field, each.path));
+        rows.findLast((each) => each.record === kind && isBelow(field, each.path));
       if (row === undefined) throw new Error(`${kind} ${field} is in no table`);
       // The first of each pair in `steps` is a time.
       if (!classes.includes(row.class) || (field === 'steps[][]' && path.at(-1) === 0)) continue;
@@ -65,6 +65,7 @@ export function kindOf(system: SystemName, value: Json): string {
 }
 
 function isBelow(field: string, path: string): boolean {
+  if (path === '**') return true;
   return path.endsWith('.**') && `${field}.`.startsWith(path.slice(0, -2));
 }
 
