@@ -1,8 +1,9 @@
 /** Random testing of one machine in one scope, until something fails, time is up, or it is enough. */
 import * as fc from 'fast-check';
-import { type Failure, runner, type Trace, traces } from '../generators/index.ts';
+import { type Failure, type Trace, traces } from '../generators/index.ts';
 import type { Call, Machine, Property, Scope, Tallies } from '../machine/index.ts';
 import { pauses } from './io.ts';
+import { judge } from './judge.ts';
 import type { Stop, StopReason } from './stop.ts';
 
 export interface Campaign<S> {
@@ -43,7 +44,7 @@ class Stopped extends Error {
 
 export async function campaign<S>(options: Campaign<S>): Promise<CampaignResult> {
   const { machine, scope, properties, seed, stop } = options;
-  const each = runner(machine, scope, properties);
+  const each = judge(machine, scope, properties);
   const pause = pauses();
   let runs = 0;
   let commands = 0;
@@ -52,9 +53,9 @@ export async function campaign<S>(options: Campaign<S>): Promise<CampaignResult>
     await pause();
     const reason = stop();
     if (reason !== undefined) throw new Stopped(reason);
-    const { outcomes, failure } = each.run(trace);
+    const failure = each.failure(trace);
     runs++;
-    commands += outcomes.length;
+    commands += trace.length;
     options.progress(runs);
     if (failure !== undefined) failed = { trace, failure };
     return failure === undefined;

@@ -13,7 +13,7 @@ import { BadInput } from './exit.ts';
 import { exists, readWhole } from './files.ts';
 import type { Counterexample } from './report/counterexample.ts';
 import type { StoredCase } from './report/run.ts';
-import { singleRun, subjectNamed } from './subject.ts';
+import { subjectNamed } from './subject.ts';
 
 export interface Case {
   readonly path: string;
@@ -39,8 +39,7 @@ export function readCase(path: string, options: CaseOptions): Case {
       read.problems.map(({ path: place, problem }) => ({ where: `${path} ${place}`, problem })),
     );
   }
-  const properties = subject.properties.filter(singleRun);
-  return { path, file: read.file, subject: { ...subject, properties, scope: read.scope } };
+  return { path, file: read.file, subject: { ...subject, scope: read.scope } };
 }
 
 /** The machine that a text names, before anything else is known of it. */

@@ -1,22 +1,16 @@
 /** Counterexamples: made small, told, and stored as trace files. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import {
-  type Failure,
-  runner,
-  shrink,
-  type Trace,
-  traceFile,
-  writeTrace,
-} from '../generators/index.ts';
+import { type Failure, shrink, type Trace, traceFile, writeTrace } from '../generators/index.ts';
 import { printDifference, type Scope } from '../machine/index.ts';
 import type { FoundFailure } from './campaign.ts';
 import { write } from './files.ts';
+import { judge } from './judge.ts';
 import { type Counterexample, type Minimal, shownSteps } from './report/counterexample.ts';
 import { shortest } from './shortest.ts';
 import type { Subject } from './subject.ts';
 
-/** A subject in one scope, under properties of single runs. */
+/** A subject in one scope. */
 export interface ScopedSubject extends Subject {
   readonly scope: Scope;
 }
@@ -29,7 +23,8 @@ export interface Failing {
 
 /** How a trace fails; undefined where it does not. */
 export function failureOf(subject: ScopedSubject, trace: Trace): Failing | undefined {
-  const { failure } = runner(subject.machine, subject.scope, subject.properties).run(trace);
+  const { machine, scope, properties } = subject;
+  const failure = judge(machine, scope, properties).failure(trace);
   return failure === undefined ? undefined : { trace, failure };
 }
 
@@ -45,10 +40,10 @@ export function smaller(
   states: number,
 ): Smaller {
   const { machine, scope } = subject;
-  const each = runner(machine, scope, subject.properties);
+  const each = judge(machine, scope, subject.properties);
   const failureBy = (candidate: Trace): Failure | undefined => {
     try {
-      const { failure } = each.run(candidate);
+      const failure = each.failure(candidate);
       return failure?.violations.some((v) => v.property === property) ? failure : undefined;
     } catch {
       // A rule that throws before anything is violated is another failure than this one.
@@ -75,7 +70,7 @@ export function chosen(subject: Subject, { violations }: Failure): string {
 }
 
 /** States that the search for a shorter trace may keep while somebody waits for the first report. */
-const quickStates = 5_000;
+const quickStates = 2_000;
 
 /** Shrinks a failure and stores it in a folder. */
 export function counterexampleOf(

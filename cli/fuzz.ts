@@ -1,27 +1,29 @@
 /** `hypercheck fuzz`: random traces of the model, or of a faulted one, until something fails. */
 
 import { fuzzScope } from '../generators/index.ts';
+import type { Scope } from '../machine/index.ts';
 import { campaign } from './campaign.ts';
 import { counterexampleOf } from './counterexamples.ts';
 import { type ExitCode, exitCodeOf } from './exit.ts';
 import { write } from './files.ts';
 import type { FuzzFlags } from './flags.ts';
 import type { Io } from './io.ts';
+import { askedIn } from './judge.ts';
 import { progress } from './progress.ts';
 import { jsonText } from './report/document.ts';
 import { junitXml } from './report/junit.ts';
 import { propertyResult } from './report/properties.ts';
 import { judged, type RunDocument, runCases, runText } from './report/run.ts';
 import { clock, stopAfter } from './stop.ts';
-import { singleRun, subjectOf } from './subject.ts';
+import { type Subject, subjectOf } from './subject.ts';
 
 /** Traces of a run that neither `--runs` nor `--for` bounds. */
 const runsDefault = 1_000;
 
 export async function runFuzz(flags: FuzzFlags, io: Io): Promise<ExitCode> {
   const subject = subjectOf(flags);
-  const { machine, fault, scope = fuzzScope(machine) } = subject;
-  const properties = subject.properties.filter(singleRun);
+  const { machine, fault, scope = defaultScope(subject) } = subject;
+  const properties = subject.properties.filter((each) => askedIn(each, scope));
   const { seed = freshSeed(), out } = flags;
   const now = clock();
   const timed = flags.for !== undefined;
@@ -53,6 +55,14 @@ export async function runFuzz(flags: FuzzFlags, io: Io): Promise<ExitCode> {
   });
   printRun(document, flags, io);
   return exitCodeOf(document.verdict);
+}
+
+/** The scope of random testing, unless all properties name another one. */
+function defaultScope({ machine, properties }: Subject): Scope {
+  const usual = fuzzScope(machine);
+  if (properties.some((each) => askedIn(each, usual))) return usual;
+  const scopes: readonly Scope[] = Object.values(machine.scopes);
+  return scopes.find((scope) => properties.some((each) => askedIn(each, scope))) ?? usual;
 }
 
 /** Prints a run, and writes it for continuous integration where that was asked for. */

@@ -9,7 +9,7 @@ export interface RandomPart {
 export interface Plan {
   readonly name: string;
   readonly random: readonly RandomPart[];
-  /** Pairs of runs for each property of two runs. */
+  /** Random traces in each scope that only properties of two runs name. */
   readonly pairs: number;
   /** Each fault must be found in so many commands; 0 leaves the faults out. */
   readonly faultBudget: number;
@@ -23,7 +23,7 @@ export interface Plan {
 export const quick: Plan = {
   name: 'quick',
   random: [
-    { scope: 'fuzz', runs: 1_000 },
+    { scope: 'fuzz', runs: 1_600 },
     { scope: 'tiny', runs: 300 },
     { scope: 'overcommit', runs: 300 },
   ],

@@ -21,22 +21,41 @@ export interface ShortestOptions<S> {
 }
 
 /**
- * Looks for a shorter trace, first among all commands, which may prove that there is none; where
- * that is too much, among the commands that the trace uses, which proves nothing.
+ * Looks for a shorter trace, first among all calls, which may prove that there is none; where that
+ * is too much, among calls of the kinds and with the values that the trace has, which proves nothing.
  */
 export function shortest<S>(options: ShortestOptions<S>): Shortest {
-  const { trace } = options;
+  const { trace, properties } = options;
+  // A search takes one run at a time.
+  if (properties.some(({ kind }) => kind === 'two-run')) return { trace, proved: false };
   const all = shorter(options, {});
   if (all === 'none') return { trace, proved: true };
   if (all !== 'unknown') return { trace: all, proved: true };
-  const commands = [...new Set(trace.map(({ kind }) => kind))];
-  const some = shorter(options, { commands });
+  const some = shorter(options, alike(trace));
   return { trace: typeof some === 'string' ? trace : some, proved: false };
+}
+
+type Limits = Pick<BreadthFirstOptions<never>, 'commands' | 'calls'>;
+
+/** Calls whose kind, and the value of whose every argument, occur in a trace. */
+function alike(trace: readonly Call[]): Limits {
+  const values = new Map<string, Set<string>>();
+  for (const { args } of trace) {
+    for (const [name, value] of Object.entries(args)) {
+      const known = values.get(name) ?? new Set();
+      values.set(name, known.add(String(value)));
+    }
+  }
+  return {
+    commands: [...new Set(trace.map(({ kind }) => kind))],
+    calls: ({ args }) =>
+      Object.entries(args).every(([name, value]) => values.get(name)?.has(String(value)) === true),
+  };
 }
 
 function shorter<S>(
   { machine, scope, properties, trace, states }: ShortestOptions<S>,
-  limits: Pick<BreadthFirstOptions<S>, 'commands'>,
+  limits: Limits,
 ): readonly Call[] | 'none' | 'unknown' {
   const maxDepth = trace.length - 1;
   // The search cannot stop inside a state, and one state may have thousands of successors.

@@ -52,11 +52,6 @@ export function subjectNamed(name: unknown): Subject {
   return subjectOf(fault === undefined ? {} : { fault: fault.id });
 }
 
-/** Everything but properties of two runs, which one trace cannot violate. */
-export function singleRun({ kind }: Property<never>): boolean {
-  return kind !== 'two-run';
-}
-
 /** The faults with these ids, all when absent. */
 export function faultsOf(ids: readonly string[] | undefined): readonly VmmFault[] {
   if (ids === undefined) return vmmFaults;

@@ -9,20 +9,25 @@ import { type ExitCode, exitCodeOf } from './exit.ts';
 import type { VerifyFlags } from './flags.ts';
 import { printRun } from './fuzz.ts';
 import { type Io, pauses } from './io.ts';
+import { askedIn } from './judge.ts';
 import { deep, lasting, type Plan, quick, type RandomPart } from './plan.ts';
 import { type Progress, progress } from './progress.ts';
 import type { Counterexample } from './report/counterexample.ts';
 import { propertyResult } from './report/properties.ts';
 import { type Established, judged, type StoredCase } from './report/run.ts';
 import { type Clock, clock, type Stop, type StopReason, stopAfter } from './stop.ts';
-import { allProperties, faultsOf, type Subject, singleRun, subjectOf } from './subject.ts';
+import { allProperties, faultsOf, type Subject, subjectOf } from './subject.ts';
 import { judgeShipped } from './transcripts.ts';
 
 /** The same traces everywhere, unless another seed is given. */
 const seedDefault = 1;
 
 export async function runVerify(flags: VerifyFlags, io: Io): Promise<ExitCode> {
-  const plan = planOf(flags);
+  return verify(flags, planOf(flags), io);
+}
+
+/** Carries out a plan, prints what it established. */
+export async function verify(flags: VerifyFlags, plan: Plan, io: Io): Promise<ExitCode> {
   const verification = new Verification(flags, plan, io);
   await verification.run();
   const document = judged(verification.established());
@@ -112,10 +117,23 @@ class Verification {
     return this.stopped !== undefined || this.counterexamples.length > 0;
   }
   private get parts(): readonly RandomPart[] {
-    const { scope } = this.subject;
-    if (scope === undefined) return this.plan.random;
-    const runs = this.plan.random.reduce((sum, part) => sum + part.runs, 0);
-    return [{ scope: scope.name, runs }];
+    const { scope, properties } = this.subject;
+    const all = [...this.plan.random, ...this.pairs];
+    if (scope !== undefined) {
+      return [{ scope: scope.name, runs: all.reduce((sum, { runs }) => sum + runs, 0) }];
+    }
+    return all.filter((part) => properties.some((each) => askedIn(each, scopeNamed(part.scope))));
+  }
+
+  /** Scopes that only properties of two runs name. */
+  private get pairs(): readonly RandomPart[] {
+    const names = this.subject.properties.flatMap((each) => {
+      return each.kind === 'two-run' ? [each.scope] : [];
+    });
+    const known = this.plan.random.map((part) => part.scope);
+    return [...new Set(names)]
+      .filter((name) => !known.includes(name))
+      .map((name) => ({ scope: name, runs: this.plan.pairs }));
   }
 
   private replayStored(): void {
@@ -133,9 +151,8 @@ class Verification {
 
   private async random({ scope: name, runs }: RandomPart, seed: number): Promise<void> {
     if (this.ended) return;
-    const { machine, properties: all } = this.subject;
+    const { machine, properties } = this.subject;
     const scope = scopeNamed(name);
-    const properties = all.filter(singleRun);
     this.shown.begin(`Random traces in scope ${name}, seed ${seed}`, runs);
     const progress = (done: number): void => this.shown.at(done);
     const common = { machine, scope, properties, seed, runs, stop: this.stop, progress };
@@ -148,7 +165,7 @@ class Verification {
     this.stopped ??= result.stopped;
     if (result.found === undefined) return;
     this.shown.begin('Shrinking');
-    const subject = { ...this.subject, scope, properties };
+    const subject = { ...this.subject, scope };
     this.counterexamples.push(counterexampleOf(subject, result.found, this.flags.out));
   }
 
@@ -168,7 +185,7 @@ class Verification {
       this.shown.at(++asked);
       await pause();
     }
-    this.faults = { asked, found: asked - missed.length, missed };
+    if (asked > 0) this.faults = { asked, found: asked - missed.length, missed };
   }
 }
 

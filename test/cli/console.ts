@@ -12,10 +12,11 @@ export interface Printed {
   readonly err: string;
 }
 
-export async function hypercheck(
-  args: readonly string[],
-  given: Partial<Io> = {},
-): Promise<Printed> {
+/** An io that keeps what is printed. */
+export function printing(given: Partial<Io> = {}): {
+  readonly io: Io;
+  printed(): { readonly out: string; readonly err: string };
+} {
   let out = '';
   let err = '';
   const io: Io = {
@@ -31,8 +32,13 @@ export async function hypercheck(
     stop: new AbortController().signal,
     ...given,
   };
+  return { io, printed: () => ({ out, err }) };
+}
+
+export async function hypercheck(args: readonly string[]): Promise<Printed> {
+  const { io, printed } = printing();
   const code = await run(args, io);
-  return { code, out, err };
+  return { code, ...printed() };
 }
 
 /** The one JSON document that a command printed. */
