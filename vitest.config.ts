@@ -12,6 +12,7 @@ export default defineConfig({
         'machine/**/*.ts',
         'model/**/*.ts',
         'invariants/**/*.ts',
+        'checker/**/*.ts',
         'generators/**/*.ts',
         'faults/**/*.ts',
         'oracle/**/*.ts',
