@@ -93,14 +93,16 @@ function bounds(state: State, { counters, stopped }: Reading, visits: number): B
   const floor = convergedFloor(state);
   const zeroHigh = state.useZero || (last?.ksm_zero_pages ?? 0) > 0 ? room.zeros : 0;
   const grown = visits + state.visits;
+  // With every page merged the frames are all there, and are counted after the mappings are read.
+  const full = state.fresh && room.certain && counters.pages_sharing === room.sharing;
   const zerosBegun = state.items.high === 0 ? 0 : (last?.ksm_zero_pages ?? 0);
   const list: Bound[] = [
     ...(counters.full_scans === 0 ? nothingYet() : []),
     ['pages_shared', Math.max(low.shared, floor.shared), sharedHigh(state, grown)],
     ['pages_sharing', Math.max(low.sharing, floor.sharing), room.sharing + stale],
     ['ksm_zero_pages', Math.max(low.zeros, floor.zeros), Math.min(zeroHigh, zerosBegun + grown)],
-    ['stable_node_chains', floor.chains, room.chainsEver],
-    ['stable_node_dups', floor.dups, room.dupsEver],
+    ['stable_node_chains', full ? room.chains : floor.chains, room.chainsEver],
+    ['stable_node_dups', full ? room.dups : floor.dups, room.dupsEver],
     ...ratios(state, counters, visits),
   ];
   if (last !== undefined && stopped) list.push(...unchanged(last));
