@@ -64,7 +64,7 @@ export function smaller(
 }
 
 /** The violation to tell: of a property that must find the seeded bug, if one is among them. */
-export function chosen(subject: Subject, { violations }: Failure): string {
+function chosen(subject: Subject, { violations }: Failure): string {
   const named = violations.find((v) => subject.fault?.killedBy.includes(v.property));
   return (named ?? violations[0])?.property ?? '';
 }

@@ -1,4 +1,5 @@
 /** What `verify` does: fixed amounts of work, so that the same plan says the same everywhere. */
+import { duration } from './report/table.ts';
 
 /** So many random traces in one scope. */
 export interface RandomPart {
@@ -45,7 +46,7 @@ export const deep: Plan = {
 export function lasting(seconds: number): Plan {
   return {
     ...quick,
-    name: `for ${seconds} s`,
+    name: `for ${duration(seconds)}`,
     safetySeconds: Number.POSITIVE_INFINITY,
     forSeconds: seconds,
   };

@@ -46,7 +46,9 @@ export function scopeEntry({ name, purpose, sizes, commands }: Scope): Entry {
 /** A column of a catalogue: its title and the field that it shows. */
 type Shown = readonly [title: string, field: string];
 
-const columns = {
+export type CatalogueName = 'commands' | 'properties' | 'faults' | 'scopes';
+
+const columns: Readonly<Record<CatalogueName, readonly Shown[]>> = {
   commands: [
     ['COMMAND', 'id'],
     ['ACTOR', 'actor'],
@@ -69,9 +71,7 @@ const columns = {
     ['SIZES', 'sizes'],
     ['PURPOSE', 'purpose'],
   ],
-} satisfies Readonly<Record<string, readonly Shown[]>>;
-
-export type CatalogueName = keyof typeof columns;
+};
 
 export function isCatalogueName(name: string): name is CatalogueName {
   return Object.hasOwn(columns, name);
@@ -83,7 +83,7 @@ export function catalogueText(
   entries: readonly Entry[],
   style: Style,
 ): string {
-  const shown: readonly Shown[] = columns[name];
+  const shown = columns[name];
   const titles = shown.map(([title]): Column => ({ title }));
   const rows = entries.map((entry) => shown.map(([, field]) => cell(field, entry[field])));
   return table(titles, rows, style);

@@ -7,7 +7,6 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const { file } = temporaryFolder();
 const out = file('counterexamples');
-const fuzz = ['fuzz', '--fault', 'memory/S1', '--seed', '3', '--out', out];
 
 interface Example {
   readonly property: string;
@@ -18,7 +17,10 @@ interface Example {
 }
 
 /** The counterexample to a seeded bug, found once and stored. */
-const found = hypercheck([...fuzz, '--json', '--junit', file('fuzz.xml')]);
+const found = hypercheck([
+  ...['fuzz', '--fault', 'memory/S1', '--seed', '3'],
+  ...['--out', out, '--json', '--junit', file('fuzz.xml')],
+]);
 async function example(): Promise<Example> {
   const [first] = jsonOf(await found).counterexamples as Example[];
   if (first === undefined) throw new Error('nothing was found');
@@ -62,14 +64,13 @@ test('JUnit gets the violated property as a failure', async () => {
 });
 
 test('the text marks the violating step, tells its changes and how to replay it', async () => {
-  const { code, out: text } = await hypercheck(fuzz);
   const { step, property, file: stored, difference } = await example();
-  expect(code).toBe(1);
+  const { out: text } = await hypercheck(['replay', stored]);
   expect(text).toMatch(new RegExp(`^Violated: ${property}`));
   expect(text).toMatch(new RegExp(`^> +${step}  memory\\.`, 'm'));
   for (const line of difference) expect(text).toContain(`        ${line}\n`);
   expect(text).toContain(`  replay:  npx hypercheck replay ${stored}\n`);
-  expect(text).toMatch(/^PROPERTY +EVALUATIONS +COULD FAIL +VERDICT +WHAT IS TRUE$/m);
+  expect(text).toContain(': as stored\n');
 });
 
 test('a replay shows the same property, step and difference', async () => {
@@ -82,8 +83,6 @@ test('a replay shows the same property, step and difference', async () => {
     counterexample: { property, step, difference },
   });
   expect(readFileSync(file('replay.xml'), 'utf8')).toContain('failures="1"');
-  const text = await hypercheck(['replay', stored]);
-  expect(text.out).toContain(': as stored\n');
 });
 
 /** The stored counterexample with some fields changed. */

@@ -33,7 +33,7 @@ test('the plans name scopes that exist, and only time bounds --for', () => {
     for (const { scope } of plan.random) expect(Object.keys(vmmMachine.scopes)).toContain(scope);
   }
   expect(quick.safetySeconds).toBe(120);
-  expect(lasting(600)).toMatchObject({ name: 'for 600 s', forSeconds: 600 });
+  expect(lasting(600)).toMatchObject({ name: 'for 10 min 0 s', forSeconds: 600 });
 });
 
 test('a plan is carried out whole: logs, traces, seeded bugs, and a closing table', async () => {
