@@ -263,7 +263,12 @@ export const rules: readonly Rule[] = [
     source: linuxBalloon,
   },
   { id: 'BAL-L2', says: 'A lowered target makes the surplus usable again.', source: linuxBalloon },
-  { id: 'BAL-L3', says: 'Without a driver nothing is promised.', source: ours },
+  {
+    id: 'BAL-L3',
+    says: 'Without a driver nothing is promised.',
+    source: ours,
+    deferred: 'falling back to swap without a driver is for the policies over the balloon',
+  },
   { id: 'KVM-I1', says: 'The poison value does not change while the driver runs.', source: virtio },
   {
     id: 'KVM-I2',
@@ -285,18 +290,18 @@ export const rules: readonly Rule[] = [
     source: qemu,
     deferred: hinting,
   },
-  {
-    id: 'ESX-I1',
-    says: 'Policy: thresholds, idle tax and min-funding revocation.',
+  ...['I1', 'I2', 'I3', 'T1', 'T2', 'T3', 'L1', 'L2'].map((id) => ({
+    id: `ESX-${id}`,
+    says: 'Policy over the balloon: thresholds, idle tax and min-funding revocation.',
     source: `${esx}, 5 and 6`,
     deferred: vendor,
-  },
-  {
-    id: 'HV-I1',
-    says: 'Policy: demand, buffer, weight and smart paging.',
+  })),
+  ...['I1', 'I2', 'I3', 'I4', 'T1', 'T2', 'T3', 'L1', 'L2'].map((id) => ({
+    id: `HV-${id}`,
+    says: 'Policy over the balloon: demand, buffer, weight and smart paging.',
     source: hyperv,
     deferred: vendor,
-  },
+  })),
   {
     id: 'DED-I1',
     says: 'A shared frame counts its mappings, and no more than allowed.',
