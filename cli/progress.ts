@@ -24,7 +24,7 @@ function bar(): Progress {
   return {
     begin(title, total) {
       end();
-      const format = total === undefined ? `${title} {value}` : `${title} {bar} {value}/{total}`;
+      const format = total === undefined ? `${title}{done}` : `${title} {bar} {value}/{total}`;
       // The bar must not take Ctrl-C for itself.
       shown = new SingleBar({
         format,
@@ -32,9 +32,9 @@ function bar(): Progress {
         gracefulExit: false,
         hideCursor: true,
       });
-      shown.start(total ?? 0, 0);
+      shown.start(total ?? 0, 0, { done: '' });
     },
-    at: (done) => shown?.update(done),
+    at: (done) => shown?.update(done, { done: `: ${count(done)}` }),
     end,
   };
 }
