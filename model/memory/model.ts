@@ -69,6 +69,14 @@ export type MemoryOperations = {
   readonly logWrite: (m: Memory, vm: VmId, page: PageId) => void;
   /** Forgets the swap copy of a page whose bytes change. */
   readonly dropSwapCopy: (m: Memory, vm: VmId, page: PageId, c: Context<MemoryModel>) => void;
+  /** Compares a page with a frame, byte by byte. DED-T3. */
+  readonly sameBytes: (
+    m: MemoryView,
+    vm: VmId,
+    page: PageId,
+    frame: FrameId,
+    c: Context<MemoryModel>,
+  ) => boolean;
   /** Adds a mapping to a shared frame and gives back the page's own frame. */
   readonly share: (
     m: Memory,

@@ -1,6 +1,6 @@
 /** The inner operations of memory: each keeps stored counts and reverse maps in step. */
 import type { MemoryOperations } from './model.ts';
-import { givenUp, guestOf, hostVm, pageOf } from './model.ts';
+import { contentOf, givenUp, guestOf, hostVm, pageOf } from './model.ts';
 
 export const memoryOperations: MemoryOperations = {
   allocateFrame(m, frame, vm, page) {
@@ -103,6 +103,10 @@ export const memoryOperations: MemoryOperations = {
     if (swapCopy === null) return;
     c.operation.releaseSlot(m, swapCopy);
     entry.swapCopy = null;
+  },
+
+  sameBytes(m, vm, page, frame) {
+    return m.host.frames.at(frame).content === contentOf(m, { vm, page });
   },
 
   share(m, vm, page, frame, c) {

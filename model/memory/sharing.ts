@@ -2,7 +2,7 @@
  * Page sharing: pages of equal content share one frame, and a write breaks the share (copy on
  * write). The guests know nothing of it. Chapter 4.
  */
-import { bool, choice, enumOf, option, ref } from '../../machine/index.ts';
+import { bool, type Context, choice, enumOf, option, ref } from '../../machine/index.ts';
 import { allocated, canAllocate } from './frames.ts';
 import {
   type ContentId,
@@ -11,6 +11,7 @@ import {
   type FrameId,
   guard,
   hostVm,
+  type MemoryModel,
   noSuchVm,
   ofPage,
   ofVm,
@@ -25,6 +26,8 @@ import {
 } from './model.ts';
 import { forgetCandidate } from './operations.ts';
 import { frame, type Memory, type MemorySizes, type MemoryView, salt } from './state.ts';
+
+type C = Context<MemoryModel>;
 
 /** The weak checksum by which the scanner sees that a page changed. Contents may collide. 0.1. */
 export function checksumOf(c: ContentId, size: MemorySizes): number {
@@ -75,7 +78,7 @@ export const mergePage = command({
     [
       'content-differs',
       ['vm', 'page', 'frame'],
-      (m, a) => m.host.frames.at(a.frame).content !== contentOf(m, a),
+      (m, a, c) => !c.operation.sameBytes(m, a.vm, a.page, a.frame, c),
     ],
   ],
   effect(m, a, c) {
@@ -103,18 +106,13 @@ function saltOf(m: MemoryView, id: FrameId): number {
 }
 
 /** A shared frame that the scanner could map this page to. */
-function isStable(
-  m: MemoryView,
-  a: { vm: VmId; page: PageId },
-  id: FrameId,
-  size: MemorySizes,
-): boolean {
-  const { use, content, references } = m.host.frames.at(id);
+function isStable(m: MemoryView, a: { vm: VmId; page: PageId }, id: FrameId, c: C): boolean {
+  const { use, references } = m.host.frames.at(id);
   return (
     use.kind === 'shared' &&
     use.salt === viewVm(m, a.vm).salt &&
-    references < size.maxSharing &&
-    content === contentOf(m, a)
+    references < c.size.maxSharing &&
+    c.operation.sameBytes(m, a.vm, a.page, id, c)
   );
 }
 
@@ -153,8 +151,8 @@ export const scanPage = command({
       ['vm', 'page', 'into'],
       (m, a, c) => {
         if (!reachesTree(m, a, c.size)) return a.into !== null;
-        if (a.into !== null) return !isStable(m, a, a.into, c.size);
-        return m.host.frames.some((_, id) => isStable(m, a, id, c.size));
+        if (a.into !== null) return !isStable(m, a, a.into, c);
+        return m.host.frames.some((_, id) => isStable(m, a, id, c));
       },
     ],
   ],
@@ -184,7 +182,7 @@ export const scanPage = command({
       c.operation.share(m, a.vm, a.page, a.into, c);
       return report('merged');
     }
-    const partner = candidateFor(m, a);
+    const partner = candidateFor(m, a, c);
     if (partner === null) {
       const bySalt = m.host.sharing.unstable.at(hostVm(m, a.vm).salt);
       bySalt[now] = { kind: 'page', vm: a.vm, page: a.page };
@@ -200,13 +198,13 @@ export const scanPage = command({
 function candidateFor(
   m: MemoryView,
   a: { vm: VmId; page: PageId },
+  c: C,
 ): { vm: VmId; page: PageId; frame: FrameId } | null {
-  const now = contentOf(m, a);
-  const entry = m.host.sharing.unstable.at(viewVm(m, a.vm).salt).at(now);
+  const entry = m.host.sharing.unstable.at(viewVm(m, a.vm).salt).at(contentOf(m, a));
   if (entry.kind === 'none') return null;
   const { at } = viewPage(m, entry);
   if (at.kind !== 'mapped' || !isCandidate(m, a, at.frame)) return null;
-  if (contentOf(m, entry) !== now) return null;
+  if (!c.operation.sameBytes(m, a.vm, a.page, at.frame, c)) return null;
   return { vm: entry.vm, page: entry.page, frame: at.frame };
 }
 
