@@ -1,6 +1,6 @@
 /** Faults of page sharing: what is compared when, what is protected, what is counted. */
 import { addCommand, dropGuard } from '../../machine/index.ts';
-import { checksumOf, contentOf, sharedFrame } from '../../model/index.ts';
+import { checksumOf, contentOf, type MemoryView, sharedFrame } from '../../model/index.ts';
 import { hostVm, noFreeFrame, pageOf, viewPage, viewVm } from '../../model/memory/model.ts';
 import { forgetCandidate } from '../../model/memory/operations.ts';
 import {
@@ -14,16 +14,26 @@ import {
 
 const mergesByChecksum: VmmFault = {
   id: 'memory/K1',
-  seam: 'command',
+  seam: 'operation',
   story: 'Pages of equal checksum are merged without comparing their bytes.',
   origin: 'why every system compares: Waldspurger (OSDI 2002), section 4.2; Linux mm/ksm.c',
   killedBy: ['MEM-I7'],
   apply: (machine) =>
-    changeGuard(machine, 'memory.merge-page', 'content-differs', () => (m, a, c) => {
-      const other = m.host.frames.at(a.frame).content;
-      return checksumOf(other, c.size) !== checksumOf(contentOf(m, a), c.size);
+    changeEverywhere(machine, 'sameBytes', () => (m, vm, page, frame, c) => {
+      const other = m.host.frames.at(frame).content;
+      return checksumOf(other, c.size) === checksumOf(contentOf(m, { vm, page }), c.size);
     }),
 };
+
+/** The scanner has noted a page as a candidate of these bytes. */
+function isNoted(
+  m: MemoryView,
+  { vm, page }: { readonly vm: number; readonly page: number },
+  content: number,
+): boolean {
+  const noted = m.host.sharing.unstable.at(viewVm(m, vm).salt).at(content);
+  return noted.kind === 'page' && noted.vm === vm && noted.page === page;
+}
 
 const comparesTooEarly: VmmFault = {
   id: 'memory/K2',
@@ -32,20 +42,19 @@ const comparesTooEarly: VmmFault = {
   origin: 'the order in Linux mm/ksm.c, write_protect_page before the comparison (O_DIRECT race)',
   killedBy: ['DED-T3', 'MEM-I7'],
   apply(machine) {
-    const kind = 'memory.merge-page';
-    const compare = changeEffect(machine, kind, () => (m, a) => {
+    const comparing = changeEffect(machine, 'memory.merge-page', () => (m, a) => {
       // What was compared is noted where the scanner notes its candidates.
-      const bySalt = m.host.sharing.unstable.at(hostVm(m, a.vm).salt);
       forgetCandidate(m, a.vm, a.page);
+      const bySalt = m.host.sharing.unstable.at(hostVm(m, a.vm).salt);
       bySalt[contentOf(m, a)] = { kind: 'page', vm: a.vm, page: a.page };
-    }).commands[kind];
-    const trusting = changeGuard(machine, kind, 'content-differs', () => (m, a) => {
-      const { content } = m.host.frames.at(a.frame);
-      const noted = m.host.sharing.unstable.at(viewVm(m, a.vm).salt).at(content);
-      return noted.kind === 'none' || noted.vm !== a.vm || noted.page !== a.page;
+    });
+    const trusting = changeEverywhere(machine, 'sameBytes', (same) => (m, vm, page, frame, c) => {
+      const { use, content } = m.host.frames.at(frame);
+      if (same(m, vm, page, frame, c) || isNoted(m, { vm, page }, content)) return true;
+      return use.kind === 'private' && isNoted(m, use, contentOf(m, { vm, page }));
     });
     return addCommand(trusting, 'memory.compare-page', {
-      ...compare,
+      ...comparing.commands['memory.merge-page'],
       summary: 'Compares a page with a frame that it may be merged with later.',
     });
   },
@@ -221,15 +230,20 @@ const mergeDirties: VmmFault = {
 
 const breakForgetsDirty: VmmFault = {
   id: 'memory/K13b',
-  seam: 'operation',
+  seam: 'command',
   story: 'A share broken for a write is mapped writable, so that the write is in no dirty log.',
   origin: 'made up: sharing must be invisible to migration',
-  killedBy: ['MEM-T2'],
-  apply: (machine) =>
-    changeWithin(machine, 'memory.write', 'ownLastReference', (own) => (m, vm, page) => {
+  killedBy: ['MEM-T2', 'MEM-I9'],
+  apply(machine) {
+    const copied = changeEffect(machine, 'memory.break-share', (breakShare) => (m, a, c) => {
+      breakShare(m, a, c);
+      pageOf(m, a).writable = true;
+    });
+    return changeEverywhere(copied, 'ownLastReference', (own) => (m, vm, page) => {
       own(m, vm, page);
       pageOf(m, { vm, page }).writable = true;
-    }),
+    });
+  },
 };
 
 export const sharingFaults: readonly VmmFault[] = [

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { deferredFaults, vmmFaults } from '../../faults/index.ts';
-import { vmmMachine } from '../../model/index.ts';
+import { run } from '../../generators/index.ts';
+import { vmmProperties } from '../../invariants/index.ts';
+import { scopes, vmmMachine } from '../../model/index.ts';
+import { memoryTraces } from './memory.traces.ts';
 
 test('every fault of the specification is here once, or deferred with a reason', () => {
   const ids = [...vmmFaults, ...deferredFaults].map(({ id }) => id);
@@ -15,6 +18,9 @@ function row(family: string, count: number): string[] {
 }
 
 describe.each(vmmFaults)('$id', (fault) => {
+  const trace = memoryTraces[fault.id] ?? [];
+  const named = vmmProperties.filter(({ id }) => fault.killedBy.includes(id));
+
   test('has a seam in the machine, and leaves the machine itself alone', () => {
     const commands = { ...vmmMachine.commands };
     const operations = { ...vmmMachine.operations };
@@ -28,5 +34,25 @@ describe.each(vmmFaults)('$id', (fault) => {
     expect(fault.story).toMatch(/^[A-Z].*\.$/);
     expect(fault.origin).not.toBe('');
     expect(fault.killedBy).not.toHaveLength(0);
+  });
+
+  test('turns its story wrong for a property that it names, at the last command', () => {
+    const { outcomes, failure } = run(fault.apply(vmmMachine), scopes.fuzz, trace, named);
+    expect(outcomes.filter(({ ok }) => !ok)).toEqual([]);
+    expect(failure?.step).toBe(trace.length);
+  });
+
+  test('is what is wrong: without it the same commands break nothing', () => {
+    // A command that the fault brings with it is no command of the machine.
+    const known = trace.filter(({ kind }) => kind in vmmMachine.commands);
+    expect(run(vmmMachine, scopes.fuzz, known, vmmProperties).failure).toBeUndefined();
+  });
+
+  test('needs every command of its story', () => {
+    const faulted = fault.apply(vmmMachine);
+    for (let i = 0; i < trace.length; i++) {
+      const shorter = trace.filter((_, at) => at !== i);
+      expect(run(faulted, scopes.fuzz, shorter, named).failure, `without ${i}`).toBeUndefined();
+    }
   });
 });

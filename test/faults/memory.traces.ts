@@ -27,6 +27,7 @@ const hostWrite = (page: number, content: number): Call =>
   call('host-write', { vm: 0, page, content });
 const map = (page: number): Call => ofVm('map', { virtual: 0, page, writable: true });
 const write = (content: number): Call => ofVm('write', { virtual: 0, content });
+const scan = (page: number): Call => ofPage('scan-page', { page, into: null });
 const startLog = ofVm('start-log', { manual: false });
 const loadDriver = (more: Values = {}): Call =>
   ofVm('load-driver', {
@@ -78,9 +79,9 @@ export const memoryTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[create(0, 1), populate(0, 1), ofPage('pin'), loadDriver({ reporting: true })],
     ...[ofVm('report-free-pages', { pages: [0] }), ofVm('acknowledge-report')],
   ],
+  // The frame that was the overhead of the one VM becomes a page of the next.
   'memory/M8': [
-    ...[create(0, 1), populate(0, 1), hostWrite(0, 1), ofVm('destroy-vm')],
-    ...[create(0, 1), populate(0, 1)],
+    ...[create(0, 1), ofVm('destroy-vm'), create(0, 1, { overhead: [10] }), populate(0, 11)],
   ],
   'memory/M10': [...twoPages, merge(1, 1), map(1), ofVm('unmap', { virtual: 0 })],
   'memory/S1': [
@@ -137,14 +138,8 @@ export const memoryTraces: Readonly<Record<string, readonly Call[]>> = {
   'memory/K3': [...twoPages, ofPage('pin', { page: 1 }), merge(1, 1)],
   'memory/K4': [...twoPages, merge(1, 1)],
   'memory/K5': [...twoPages, merge(1, 1), merge(0, 3, 'break-share'), map(1), write(1)],
-  'memory/K6': [
-    ...[create(0, 1), populate(0, 1)],
-    ...[ofPage('scan-page', { into: null }), ofPage('scan-page', { into: null })],
-  ],
-  'memory/K7': [
-    ...[create(0, 1), populate(0, 1), ofPage('scan-page', { into: null })],
-    ofVm('destroy-vm'),
-  ],
+  'memory/K6': [...[create(0, 1), populate(0, 1)], ...[scan(0), scan(0)]],
+  'memory/K7': [...[create(0, 1), populate(0, 1), scan(0)], ofVm('destroy-vm')],
   'memory/K8': [
     ...[...crowded, populate(5, 7), merge(1, 1), populate(0, 8, 2)],
     merge(1, 2, 'break-share'),
