@@ -47,4 +47,4 @@ export {
   traceVersion,
   writeTrace,
 } from './trace-file.ts';
-export { fuzzScope, type TracesOptions, traces } from './traces.ts';
+export { dispensableKindsOf, fuzzScope, type TracesOptions, traces } from './traces.ts';

@@ -14,8 +14,12 @@ const lostMin = 6;
 
 const known = new WeakMap<object, Map<string, readonly string[]>>();
 
-/** `dispensableKinds`, probed once for each machine, scope and options. */
-export function cachedDispensableKinds<S>(
+/**
+ * The kinds of `options.kinds` that others can do without, in the order of the machine: each is left
+ * out of a short fixed probe, and is needed where some other kind never happens then. Probed once for
+ * each machine and scope.
+ */
+export function dispensableKinds<S>(
   machine: Machine<S>,
   scope: Scope,
   options: WalkOptions,
@@ -23,20 +27,12 @@ export function cachedDispensableKinds<S>(
   const ofMachine = known.get(machine) ?? new Map<string, readonly string[]>();
   known.set(machine, ofMachine);
   const key = JSON.stringify([scope.sizes, scope.commands, options.kinds, options.weights]);
-  const found = ofMachine.get(key) ?? dispensableKinds(machine, scope, options);
+  const found = ofMachine.get(key) ?? probeKinds(machine, scope, options);
   ofMachine.set(key, found);
   return found;
 }
 
-/**
- * The kinds of `options.kinds` that others can do without, in the order of the machine: each is left
- * out of a short fixed probe, and is needed where some other kind never happens then.
- */
-function dispensableKinds<S>(
-  machine: Machine<S>,
-  scope: Scope,
-  options: WalkOptions,
-): readonly string[] {
+function probeKinds<S>(machine: Machine<S>, scope: Scope, options: WalkOptions): readonly string[] {
   const all = acceptedKinds(machine, scope, options, new Set());
   return options.kinds.filter((kind) => {
     // What hardly happens anyway tells nothing by happening less.

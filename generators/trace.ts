@@ -74,8 +74,10 @@ export function runner<S>(
         if (failures.settled(outcomes.length)) break;
         try {
           const result = host.step(state, call);
-          if (!result.ok) outcomes.push({ ok: false, rejection: result.rejection });
-          else {
+          if (!result.ok) {
+            outcomes.push({ ok: false, rejection: result.rejection });
+            watch.refused(call, result.rejection.code);
+          } else {
             const { events } = result;
             outcomes.push({ ok: true, events });
             failures.add(outcomes.length, watch.after(state, call, events));

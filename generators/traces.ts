@@ -9,7 +9,7 @@ import {
 } from '../machine/index.ts';
 import { type Subject, Surgeon } from './shrink/subject.ts';
 import { beginning, candidates, type Place } from './shrink/tree.ts';
-import { cachedDispensableKinds, drawOff } from './swarm.ts';
+import { dispensableKinds, drawOff } from './swarm.ts';
 import { commandsMax, type Trace } from './trace.ts';
 import { type Observer, Walker, type WalkOptions } from './walk.ts';
 import { commandWeights } from './weights.ts';
@@ -27,6 +27,11 @@ export interface TracesOptions {
   readonly weights?: Readonly<Record<string, number>>;
   /** The share of traces that do without some kinds of commands, 0 to 1; 0.75 when absent. */
   readonly swarm?: number;
+  /**
+   * The kinds that such traces may do without. When absent, a fixed short probe of the machine finds
+   * them: every kind without which no other kind stops happening.
+   */
+  readonly dispensable?: readonly string[];
 }
 
 /** The scope that random testing uses unless told otherwise. Throws when the machine has none. */
@@ -43,7 +48,7 @@ export function fuzzScope<S>(machine: Machine<S>): Scope {
  * source alone, so `{ seed, path }` replays a counterexample, and a trace from a file can be given as
  * an example and is shrunk like any other.
  *
- * Throws on a kind in `commands` or `weights` that the scope does not have, and on a share outside
+ * Throws on a kind in an option that the scope does not have, and on a share outside
  * 0 to 1.
  */
 export function traces<S, T extends CommandTable>(
@@ -62,6 +67,7 @@ export class TraceArbitrary<S> extends fc.Arbitrary<Trace> {
   private readonly scope: Scope;
   private readonly options: WalkOptions;
   private readonly swarm: number;
+  private readonly dispensable: readonly string[] | undefined;
   private readonly observer: Observer | undefined;
   private walker: Walker<S> | undefined;
   private surgeon: Surgeon<S> | undefined;
@@ -72,6 +78,7 @@ export class TraceArbitrary<S> extends fc.Arbitrary<Trace> {
     this.scope = options.scope ?? fuzzScope(machine);
     this.options = walkOptions(machine, this.scope, options);
     this.swarm = share('swarm', options.swarm ?? 0.75);
+    this.dispensable = options.dispensable;
     this.observer = observer;
   }
 
@@ -82,7 +89,8 @@ export class TraceArbitrary<S> extends fc.Arbitrary<Trace> {
 
   private off(random: fc.Random): ReadonlySet<string> {
     if (random.nextInt(0, 999) >= this.swarm * 1000) return nothing;
-    return drawOff(random, cachedDispensableKinds(this.machine, this.scope, this.options));
+    const { machine, scope, options } = this;
+    return drawOff(random, this.dispensable ?? dispensableKinds(machine, scope, options));
   }
 
   override canShrinkWithoutContext(value: unknown): value is Trace {
@@ -139,9 +147,21 @@ class Resumption {
 
 const nothing: ReadonlySet<string> = new Set();
 
+/** The kinds that traces of these options may do without; see `TracesOptions.dispensable`. */
+export function dispensableKindsOf<S>(
+  machine: Machine<S>,
+  options: TracesOptions = {},
+): readonly string[] {
+  const scope = options.scope ?? fuzzScope(machine);
+  return (
+    options.dispensable ?? dispensableKinds(machine, scope, walkOptions(machine, scope, options))
+  );
+}
+
 function walkOptions<S>(machine: Machine<S>, scope: Scope, options: TracesOptions): WalkOptions {
   const known = kindsOf(machine, scope);
-  for (const kind of [...(options.commands ?? []), ...Object.keys(options.weights ?? {})]) {
+  const { commands: wanted = [], weights: weighed = {}, dispensable = [] } = options;
+  for (const kind of [...wanted, ...Object.keys(weighed), ...dispensable]) {
     if (!known.includes(kind)) {
       throw new Error(`there is no command '${kind}' in scope '${scope.name}'`);
     }
