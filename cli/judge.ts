@@ -4,16 +4,13 @@
  */
 import { type Failure, runner, type Trace } from '../generators/index.ts';
 import {
-  type Call,
-  type InPlace,
-  inPlace,
   type Machine,
-  type Outcome,
   type Property,
   type Scope,
   type Tallies,
   type Tally,
   type TwoRun,
+  twoRun,
 } from '../machine/index.ts';
 
 export interface Judge {
@@ -42,7 +39,7 @@ export function judge<S>(
   const pairs = properties
     .filter(isTwoRun)
     .filter((property) => askedIn(property, scope))
-    .map((property) => pair(inPlace(machine, scope), property));
+    .map((property) => pair(machine, scope, property));
   return {
     failure(trace) {
       const { failure } = single.run(trace);
@@ -67,39 +64,22 @@ interface Pair {
   failure(trace: Trace): Failure | undefined;
 }
 
-function pair<S>(host: InPlace<S>, property: TwoRun<never>): Pair {
+function pair<S>(machine: Machine<S>, scope: Scope, property: TwoRun<never>): Pair {
   const { id, name } = property;
   const tally: Tally = { evaluations: 0, couldFail: 0, skipped: 0, violations: 0 };
-  const size = host.scope.sizes as never;
+  const ask = twoRun(machine, scope, property);
   return {
     id,
     tally,
     failure(trace) {
-      const [one, other] = [host.initial(), host.initial()];
-      let varied = false;
+      const { leak, varied } = ask(trace);
       tally.evaluations++;
-      for (const [i, call] of trace.entries()) {
-        const secret: Call = property.vary(call as never, size);
-        const seen = property.observe(call as never, outcome(host, one, call));
-        const seenThere = property.observe(secret as never, outcome(host, other, secret));
-        if (secret !== call && !varied) {
-          varied = true;
-          tally.couldFail++;
-        }
-        const [here, there] = [JSON.stringify(seen), JSON.stringify(seenThere)];
-        if (here === there) continue;
-        tally.violations++;
-        const message = `the observer sees ${here} in one run and ${there} in the other`;
-        return { step: i + 1, violations: [{ property: id, name, message }], found: [id] };
-      }
-      return undefined;
+      if (varied) tally.couldFail++;
+      if (leak === null) return undefined;
+      tally.violations++;
+      const { step, here, there } = leak;
+      const message = `the observer sees ${here} in one run and ${there} in the other`;
+      return { step, violations: [{ property: id, name, message }], found: [id] };
     },
   };
-}
-
-function outcome<S>(host: InPlace<S>, state: S, call: Call): Outcome {
-  const result = host.step(state, call);
-  return result.ok
-    ? { ok: true, events: result.events }
-    : { ok: false, code: result.rejection.code };
 }

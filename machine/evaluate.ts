@@ -4,16 +4,29 @@
  */
 import type { Machine } from './machine.ts';
 import { type Promises, promises } from './promises.ts';
-import type { Change, Invariant, Property, Sometimes, Transition, Within } from './property.ts';
+import type {
+  Change,
+  Invariant,
+  Property,
+  Reached,
+  Reads,
+  Refused,
+  Transition,
+  Within,
+} from './property.ts';
 import type { Sizes } from './scope.ts';
 import { type Counted, type Tallies, type Tally, type Violation, violation } from './tally.ts';
 
 export interface Evaluation {
   readonly tallies: Tallies;
-  /** Asks every invariant. */
-  state(state: unknown, found: Violation[]): void;
+  /**
+   * Asks every invariant; after a `change` from a state where all were asked, those that it affects.
+   */
+  state(state: unknown, found: Violation[], change?: Change): void;
   /** Asks every transition property that looks at the command, and the goals not yet reached. */
   change(change: Change, found: Violation[]): void;
+  /** Notes that a command was refused. */
+  refused(command: string, code: string): void;
   /** The promises that a run has open. */
   readonly promises: Promises;
 }
@@ -32,12 +45,18 @@ export function evaluation(
     return { property, tally };
   });
   const invariants = counted.filter(isInvariant);
-  const goals = counted.filter(isSometimes);
+  const goals = counted.filter(isReached);
+  const refusals = refusalsByCode(counted.filter(isRefused));
   const byKind = transitionsByKind(machine, counted.filter(isTransition));
+  const isUnread = unread();
   return {
     tallies,
-    state(state, found) {
+    state(state, found, change) {
       for (const { property, tally } of invariants) {
+        if (change !== undefined && isUnread(property.reads, change)) {
+          tally.skipped++;
+          continue;
+        }
         tally.evaluations++;
         if (property.when?.(state as never, size) === false) continue;
         tally.couldFail++;
@@ -48,6 +67,10 @@ export function evaluation(
     change(change, found) {
       const asked = byKind.get(change.call.kind);
       for (const { property, tally } of asked?.looking ?? []) {
+        if (isUnread(property.reads, change)) {
+          tally.skipped++;
+          continue;
+        }
         tally.evaluations++;
         if (property.when?.(change) === false) continue;
         tally.couldFail++;
@@ -62,14 +85,48 @@ export function evaluation(
         if (property.reached(change)) tally.couldFail++;
       }
     },
+    refused(command, code) {
+      const tally = refusals.get(`${command} ${code}`);
+      if (tally === undefined || tally.couldFail > 0) return;
+      tally.evaluations++;
+      tally.couldFail++;
+    },
     promises: promises(counted.filter(isWithin), size),
+  };
+}
+
+/** Whether a change left alone all that a property reads; compared once for each change. */
+function unread(): (reads: Reads | undefined, change: Change) => boolean {
+  let last: Change | undefined;
+  let by: Reads['changed'] | undefined;
+  let parts = 0;
+  return (reads, change) => {
+    if (reads === undefined) return false;
+    if (change !== last || reads.changed !== by) {
+      parts = reads.changed(change);
+      last = change;
+      by = reads.changed;
+    }
+    return (parts & reads.parts) === 0;
   };
 }
 
 const isInvariant = (c: Counted): c is Counted<Invariant> => c.property.kind === 'invariant';
 const isTransition = (c: Counted): c is Counted<Transition> => c.property.kind === 'transition';
-const isSometimes = (c: Counted): c is Counted<Sometimes> => c.property.kind === 'sometimes';
+const isReached = (c: Counted): c is Counted<Reached> =>
+  c.property.kind === 'sometimes' && 'reached' in c.property;
+const isRefused = (c: Counted): c is Counted<Refused> =>
+  c.property.kind === 'sometimes' && 'refused' in c.property;
 const isWithin = (c: Counted): c is Counted<Within> => c.property.kind === 'within';
+
+function refusalsByCode(goals: readonly Counted<Refused>[]): ReadonlyMap<string, Tally> {
+  return new Map(
+    goals.map(({ property, tally }) => {
+      const { command, code } = property.refused;
+      return [`${command} ${code}`, tally];
+    }),
+  );
+}
 
 interface ByKind {
   readonly looking: readonly Counted<Transition>[];

@@ -23,3 +23,4 @@ export * from './shape.ts';
 export { type Strict, strict } from './strict.ts';
 export { table } from './tables.ts';
 export type { Tallies, Tally, Violation } from './tally.ts';
+export { type Leak, type TwoRunResult, twoRun } from './two-run.ts';

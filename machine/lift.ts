@@ -3,7 +3,7 @@
  * counterpart of `lift` for commands.
  */
 import type { Model } from './command.ts';
-import type { Change, Property, TwoRun, Within } from './property.ts';
+import type { Change, Property, Reads, TwoRun, Within } from './property.ts';
 import type { View } from './shape.ts';
 
 /** Where a part occurs in a whole. */
@@ -20,37 +20,42 @@ export function liftProperty<W extends Model, P extends Model>(
   places: Places<W, P>,
   property: Property<P>,
 ): Property<W> {
-  const part = (change: Change<W>): Change<P> => partOf(places, change, places.of(change));
+  const { at, change: part, reads: readsOf } = partsOf(places);
   switch (property.kind) {
     case 'invariant': {
-      const { when } = property;
+      const { when, reads, ...rest } = property;
       const lifted: Property<W> = {
-        ...property,
+        ...rest,
+        ...readsOf(reads),
         violation(state, size) {
           for (let i = 0; i < places.count(size); i++) {
-            const here = places.at(state, i);
+            const here = at(state, i);
             if (when?.(here, size) === false) continue;
             const message = property.violation(here, size);
             if (message !== null) return message;
           }
           return null;
         },
-        when: (state, size) =>
-          when === undefined ||
-          range(places.count(size)).some((i) => when(places.at(state, i), size)),
+        when(state, size) {
+          if (when === undefined) return true;
+          for (let i = 0; i < places.count(size); i++) if (when(at(state, i), size)) return true;
+          return false;
+        },
       };
       return lifted;
     }
     case 'transition': {
-      const { when, ...rest } = property;
+      const { when, reads, ...rest } = property;
       const lifted = {
         ...rest,
+        ...readsOf(reads),
         violation: (change: Change<W>) => property.violation(part(change)),
       };
       if (when === undefined) return lifted;
       return { ...lifted, when: (change: Change<W>) => when(part(change)) };
     }
     case 'sometimes':
+      if ('refused' in property) return property;
       return { ...property, reached: (change) => property.reached(part(change)) };
     case 'within':
       return liftWithin(places, property);
@@ -60,18 +65,83 @@ export function liftProperty<W extends Model, P extends Model>(
   }
 }
 
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+/** The parts at the places of a whole. */
+interface Parts<W extends Model, P extends Model> {
+  at(state: View<W['state']>, place: number): View<P['state']>;
+  /** The change of the part, at the place that it happened at. */
+  change(change: Change<W>): Change<P>;
+  changeAt(change: Change<W>, place: number): Change<P>;
+  /** What a property of the part reads, in the whole: one function for all that share one. */
+  reads(of: Reads<P> | undefined): { readonly reads?: Reads<W> };
+}
 
-function partOf<W extends Model, P extends Model>(
-  places: Places<W, P>,
-  change: Change<W>,
-  place: number,
-): Change<P> {
-  const { events, size } = change;
-  // A lifted call is the part's own with arguments more.
-  const call = change.call as unknown as Change<P>['call'];
-  const before = places.at(change.before, place);
-  return { before, call, after: places.at(change.after, place), events, size };
+/** All properties of a part ask for the same few parts, so they remember them together. */
+const known = new WeakMap<object, Parts<never, never>>();
+
+function partsOf<W extends Model, P extends Model>(places: Places<W, P>): Parts<W, P> {
+  const found = known.get(places) as Parts<W, P> | undefined;
+  if (found !== undefined) return found;
+  const parts = remembering(places);
+  known.set(places, parts as unknown as Parts<never, never>);
+  return parts;
+}
+
+/**
+ * The last parts that were asked for. A part is composed of places, and a place stays where it is,
+ * so a part stays right while its whole changes in place.
+ */
+function remembering<W extends Model, P extends Model>(places: Places<W, P>): Parts<W, P> {
+  interface Seen {
+    state: View<W['state']> | undefined;
+    place: number;
+    part: View<P['state']>;
+  }
+  const nothing = (): Seen => ({ state: undefined, place: -1, part: undefined as never });
+  // A state before and a state after.
+  const seen = [nothing(), nothing()] as const;
+  let oldest = 0;
+  const at = (state: View<W['state']>, place: number): View<P['state']> => {
+    const [a, b] = seen;
+    if (a.state === state && a.place === place) return a.part;
+    if (b.state === state && b.place === place) return b.part;
+    const next = oldest === 0 ? a : b;
+    oldest = 1 - oldest;
+    next.state = state;
+    next.place = place;
+    next.part = places.at(state, place);
+    return next.part;
+  };
+  let whole: Change<W> | undefined;
+  let where = -1;
+  let changed: Change<P>;
+  const changeAt = (change: Change<W>, place: number): Change<P> => {
+    if (whole === change && where === place) return changed;
+    const { events, size } = change;
+    // A lifted call is the part's own with arguments more.
+    const call = change.call as unknown as Change<P>['call'];
+    const before = at(change.before, place);
+    changed = { before, call, after: at(change.after, place), events, size };
+    whole = change;
+    where = place;
+    return changed;
+  };
+  const change = (each: Change<W>): Change<P> => changeAt(each, places.of(each));
+  const lifted = new Map<Reads<P>['changed'], Reads<W>['changed']>();
+  const changedBy = (inPart: Reads<P>['changed']): Reads<W>['changed'] => {
+    const found = lifted.get(inPart);
+    if (found !== undefined) return found;
+    // What the places have in common may have changed for all of them.
+    const changed = (each: Change<W>): number => {
+      let parts = 0;
+      for (let i = 0; i < places.count(each.size); i++) parts |= inPart(changeAt(each, i));
+      return parts;
+    };
+    lifted.set(inPart, changed);
+    return changed;
+  };
+  const reads: Parts<W, P>['reads'] = (of) =>
+    of === undefined ? {} : { reads: { parts: of.parts, changed: changedBy(of.changed) } };
+  return { at, change, changeAt, reads };
 }
 
 /** Instances of the whole are numbered place by place. */
@@ -79,21 +149,22 @@ function liftWithin<W extends Model, P extends Model>(
   places: Places<W, P>,
   property: Within<P>,
 ): Within<W> {
-  const split = (instance: number, size: W['sizes']): readonly [place: number, inner: number] => {
-    const each = property.instances(size);
-    return [Math.floor(instance / each), instance % each];
-  };
+  const parts = partsOf(places);
+  const placeOf = (instance: number, size: W['sizes']): number =>
+    Math.floor(instance / property.instances(size));
+  const innerOf = (instance: number, size: W['sizes']): number =>
+    instance % property.instances(size);
   const stateAt =
     <R>(ask: (state: View<P['state']>, inner: number, size: W['sizes']) => R) =>
     (state: View<W['state']>, instance: number, size: W['sizes']): R => {
-      const [place, inner] = split(instance, size);
-      return ask(places.at(state, place), inner, size);
+      const here = parts.at(state, placeOf(instance, size));
+      return ask(here, innerOf(instance, size), size);
     };
   const changeAt =
     (ask: (change: Change<P>, inner: number) => boolean) =>
     (change: Change<W>, instance: number): boolean => {
-      const [place, inner] = split(instance, change.size);
-      return ask(partOf(places, change, place), inner);
+      const here = parts.changeAt(change, placeOf(instance, change.size));
+      return ask(here, innerOf(instance, change.size));
     };
   return {
     ...property,

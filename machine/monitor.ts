@@ -20,6 +20,8 @@ export interface Monitor<S> {
   start(state: S): readonly Violation[];
   /** Checks an accepted command; `state` is the state after it, changed in place or new. */
   after(state: S, call: Call, events: readonly AnyEvent[]): readonly Violation[];
+  /** Notes a refused command: a goal may be to see it refused. */
+  refused(call: Call, code: string): void;
   readonly tallies: Tallies;
 }
 
@@ -37,6 +39,7 @@ export function monitor<S>(
   let previous: S | undefined;
   return {
     tallies: asked.tallies,
+    refused: ({ kind }, code) => asked.refused(kind, code),
     start(state) {
       if (previous === undefined) previous = copies.copy(state);
       else copies.copyInto(previous, state);
@@ -48,10 +51,17 @@ export function monitor<S>(
     },
     after(state, call, events) {
       const found: Violation[] = [];
-      const change = { before: previous, call, after: state, events, size: scope.sizes };
-      asked.change(change as unknown as Change, found);
-      asked.state(state, found);
-      asked.promises.advance(change as unknown as Change, found);
+      // The change is of the state S, which properties of any model leave open.
+      const change = {
+        before: previous,
+        call,
+        after: state,
+        events,
+        size: scope.sizes,
+      } as unknown as Change;
+      asked.change(change, found);
+      asked.state(state, found, change);
+      asked.promises.advance(change, found);
       asked.promises.open(state);
       repeat.run(previous, call);
       return found.length === 0 ? none : found;

@@ -18,14 +18,29 @@ interface Named {
   readonly name: string;
 }
 
+/**
+ * What a property reads of a state. Where a command changed none of it, an invariant that held before
+ * holds still, and a transition property holds: neither need be asked.
+ */
+export interface Reads<M extends Model = Model> {
+  /** The parts of the state in which the two states of a change differ, a bit each. */
+  changed(change: Change<M>): number;
+  /** The parts that the property reads. */
+  readonly parts: number;
+}
+
 /** True of every reachable state. */
 export interface Invariant<M extends Model = Model> extends Named {
   readonly kind: 'invariant';
   when?(state: View<M['state']>, size: M['sizes']): boolean;
   violation(state: View<M['state']>, size: M['sizes']): string | null;
+  readonly reads?: Reads<M>;
 }
 
-/** What a transition property sees of one accepted command. */
+/**
+ * What a property sees of one accepted command. It is a fresh object for each command, so that
+ * properties may remember together what they found out about it.
+ */
 export interface Change<M extends Model = Model> {
   readonly before: View<M['state']>;
   readonly call: CallIn<M>;
@@ -38,6 +53,7 @@ export interface Change<M extends Model = Model> {
 export interface Transition<M extends Model = Model> extends Named {
   readonly kind: 'transition';
   readonly commands?: readonly string[];
+  readonly reads?: Reads<M>;
   when?(change: Change<M>): boolean;
   violation(change: Change<M>): string | null;
 }
@@ -60,10 +76,16 @@ export interface Within<M extends Model = Model> extends Named {
 }
 
 /** A situation that must be reachable, so that nothing holds only because nothing happens. */
-export interface Sometimes<M extends Model = Model> extends Named {
+export interface Reached<M extends Model = Model> extends Named {
   readonly kind: 'sometimes';
   reached(change: Change<M>): boolean;
 }
+/** A refusal that must be reachable. */
+export interface Refused extends Named {
+  readonly kind: 'sometimes';
+  readonly refused: { readonly command: string; readonly code: string };
+}
+export type Sometimes<M extends Model = Model> = Reached<M> | Refused;
 
 /**
  * A property of two runs: from one initial state the same calls, except that `vary` replaces some
@@ -95,7 +117,8 @@ export function propertiesOf<M extends Model>() {
     invariant: (p: Omit<Invariant<M>, 'kind'>): Invariant<M> => ({ kind: 'invariant', ...p }),
     transition: (p: Omit<Transition<M>, 'kind'>): Transition<M> => ({ kind: 'transition', ...p }),
     within: (p: Omit<Within<M>, 'kind'>): Within<M> => ({ kind: 'within', ...p }),
-    sometimes: (p: Omit<Sometimes<M>, 'kind'>): Sometimes<M> => ({ kind: 'sometimes', ...p }),
+    sometimes: (p: Omit<Reached<M>, 'kind'>): Sometimes<M> => ({ kind: 'sometimes', ...p }),
+    refused: (p: Omit<Refused, 'kind'>): Sometimes<M> => ({ kind: 'sometimes', ...p }),
     twoRun: (p: Omit<TwoRun<M>, 'kind'>): TwoRun<M> => ({ kind: 'two-run', ...p }),
   };
 }

@@ -12,7 +12,7 @@ export interface Violation {
 export interface Tally {
   evaluations: number;
   couldFail: number;
-  /** Accepted commands that the property does not look at. */
+  /** Accepted commands that the property does not look at, or that change nothing it reads. */
   skipped: number;
   violations: number;
 }

@@ -56,6 +56,15 @@ const fuzzSizes: VmmSizes = {
   pins: 2,
 };
 
+/** Frames to spare: running short of them would be another channel than the one in question. */
+const secretSizes: VmmSizes = {
+  ...tinySizes,
+  frame: 64,
+  booted: 2,
+  useZero: 0,
+  salted: 1,
+};
+
 export const scopes = {
   tiny: {
     name: 'tiny',
@@ -71,5 +80,21 @@ export const scopes = {
     name: 'overcommit',
     purpose: 'heuristic overcommitment: nothing is reserved, and a host may have to kill a VM',
     sizes: { ...fuzzSizes, reserve: 0, slot: 2 },
+  },
+  secrets: {
+    name: 'secrets',
+    purpose: 'what access costs tell one VM of another, with a salt for each (DED-S1)',
+    sizes: secretSizes,
+    commands: [
+      'memory.map',
+      'memory.read',
+      'memory.write',
+      'memory.populate',
+      'memory.scan-page',
+      'memory.end-scan',
+      'memory.merge-page',
+      'memory.break-share',
+      'memory.break-last',
+    ],
   },
 } satisfies Readonly<Record<string, VmmScope>>;

@@ -1,0 +1,197 @@
+/**
+ * What random runs must come to see: every place of a page, every use of a frame, every event, every
+ * refusal, and the interactions of chapter 6. Nothing holds only because nothing happens.
+ */
+import type { Property } from '../../machine/index.ts';
+import { type CheckedMemory, type MemoryCall, memoryCommands } from '../../model/index.ts';
+import { isPrivate, isShared, type MemoryChange, property, type Reading } from './reading.ts';
+
+type Goal = Property<CheckedMemory>;
+
+/** Whether any page of any VM is so. */
+function somePage(m: Reading, is: (m: Reading, vm: number, page: number) => boolean): boolean {
+  for (let v = 0; v < m.host.vms.length; v++) {
+    for (let p = 0; p < m.host.vms.at(v).size; p++) if (is(m, v, p)) return true;
+  }
+  return false;
+}
+
+const places = (
+  ['unbacked', 'mapped', 'zero', 'swapped', 'ballooned', 'reported', 'special'] as const
+).map(
+  (kind): Goal =>
+    property.sometimes({
+      id: `GOAL-place-${kind}`,
+      name: `a page is ${kind}`,
+      reached: ({ after }) =>
+        somePage(after, (m, v, p) => m.host.vms.at(v).pages.at(p).at.kind === kind),
+    }),
+);
+
+const frameUses = (['free', 'private', 'shared', 'overhead', 'hypervisor'] as const).map(
+  (kind): Goal =>
+    property.sometimes({
+      id: `GOAL-frame-${kind}`,
+      name: `a frame is ${kind}`,
+      reached: ({ after }) => after.host.frames.some(({ use }) => use.kind === kind),
+    }),
+);
+
+const guestUses = (['free', 'used', 'ballooned', 'deflating', 'isolated', 'reserved'] as const).map(
+  (use): Goal =>
+    property.sometimes({
+      id: `GOAL-guest-${use}`,
+      name: `a guest has a page that is ${use}`,
+      reached: ({ after }) => after.guests.some((guest) => guest.use.some((each) => each === use)),
+    }),
+);
+
+const events = (
+  [
+    'read',
+    'written',
+    'stalled',
+    'guest-fault',
+    'balloon-popped',
+    'iommu-fault',
+    'double-paging',
+    'swap-out-aborted',
+    'harvested',
+    'activity',
+    'guest-oom-kill',
+    'balloon-gave',
+    'host-oom-kill',
+    'scanned',
+  ] as const
+).map(
+  (type): Goal =>
+    property.sometimes({
+      id: `GOAL-event-${type}`,
+      name: `something tells '${type}'`,
+      reached: ({ events: told }) => told.some((event) => event.type === type),
+    }),
+);
+
+const scans = (['already-shared', 'volatile', 'merged', 'merged-zero', 'inserted'] as const).map(
+  (result): Goal =>
+    property.sometimes({
+      id: `GOAL-scan-${result}`,
+      name: `a visit of the scanner ends as '${result}'`,
+      reached: ({ events: told }) =>
+        told.some((event) => event.type === 'scanned' && event['result'] === result),
+    }),
+);
+
+/** A page as the columns of chapter 6 tell them apart. */
+type Column =
+  | 'unbacked'
+  | 'private'
+  | 'pinned'
+  | 'shared'
+  | 'swapped'
+  | 'ballooned'
+  | 'reported'
+  | 'special';
+function columnOf(m: Reading, vm: number, page: number): Column {
+  const { at, pins } = m.host.vms.at(vm).pages.at(page);
+  if (isShared(m.host, at)) return 'shared';
+  if (isPrivate(m.host, at)) return pins > 0 ? 'pinned' : 'private';
+  return at.kind === 'mapped' || at.kind === 'zero' ? 'private' : at.kind;
+}
+
+/** The pages that an accepted command is about, as it found them. */
+function subjects({ call, before }: MemoryChange): readonly (readonly [number, number])[] {
+  const { args } = call;
+  if (!('vm' in args)) return [];
+  const { vm } = args;
+  const guest = before.guests.at(vm);
+  const all = guest.use.map((_, page) => [vm, page] as const);
+  switch (call.kind) {
+    case 'memory.read':
+    case 'memory.write':
+    case 'memory.page-out': {
+      const entry = guest.table.at(call.args.virtual);
+      return entry.kind === 'present' ? [[vm, entry.page]] : [];
+    }
+    case 'memory.acknowledge-inflate':
+      return all.filter(([, page]) => guest.inflating.at(page));
+    case 'memory.acknowledge-deflate':
+      return all.filter(([, page]) => guest.deflating.at(page));
+    case 'memory.acknowledge-report':
+      return all.filter(([, page]) => guest.reporting.at(page));
+    case 'memory.reset-vm':
+    case 'memory.destroy-vm':
+      return all.filter(([, page]) => page < before.host.vms.at(vm).size);
+    default:
+      return 'page' in args ? [[vm, args.page]] : [];
+  }
+}
+
+/** The cells of chapter 6 that are accepted; refused ones are among the refusals. */
+const cells: Readonly<Partial<Record<MemoryCall['kind'], readonly Column[]>>> = {
+  'memory.read': ['unbacked', 'private', 'pinned', 'shared', 'swapped', 'ballooned', 'reported'],
+  'memory.write': ['unbacked', 'private', 'pinned', 'shared', 'swapped', 'ballooned', 'reported'],
+  'memory.page-out': ['unbacked', 'private', 'pinned', 'shared', 'swapped', 'reported'],
+  'memory.populate': ['unbacked', 'ballooned', 'reported'],
+  'memory.swap-out-begin': ['private'],
+  'memory.merge-page': ['private'],
+  'memory.scan-page': ['private', 'shared'],
+  'memory.acknowledge-inflate': ['unbacked', 'private', 'pinned', 'shared', 'swapped', 'reported'],
+  'memory.acknowledge-deflate': ['ballooned'],
+  'memory.acknowledge-report': ['unbacked', 'private', 'pinned', 'shared', 'swapped', 'reported'],
+  'memory.pin': ['private', 'pinned'],
+  'memory.reset-vm': [
+    'unbacked',
+    'private',
+    'pinned',
+    'shared',
+    'swapped',
+    'ballooned',
+    'reported',
+    'special',
+  ],
+  'memory.destroy-vm': [
+    'unbacked',
+    'private',
+    'shared',
+    'swapped',
+    'ballooned',
+    'reported',
+    'special',
+  ],
+};
+
+const interactions = Object.entries(cells).flatMap(([kind, columns]) =>
+  columns.map(
+    (column): Goal =>
+      property.sometimes({
+        id: `GOAL-${kind.slice('memory.'.length)}-${column}`,
+        name: `${kind} meets a page that is ${column}`,
+        reached: (change) =>
+          change.call.kind === kind &&
+          subjects(change).some(([vm, page]) => columnOf(change.before, vm, page) === column),
+      }),
+  ),
+);
+
+const refusals = Object.entries(memoryCommands).flatMap(([kind, { requires }]) => {
+  const codes = new Set(requires.map(([code]): string => code));
+  return [...codes].map(
+    (code): Goal =>
+      property.refused({
+        id: `GOAL-${kind.slice('memory.'.length)}-refused-${code}`,
+        name: `${kind} is refused with ${code}`,
+        refused: { command: kind, code },
+      }),
+  );
+});
+
+export const memoryGoals: readonly Goal[] = [
+  ...places,
+  ...frameUses,
+  ...guestUses,
+  ...events,
+  ...scans,
+  ...interactions,
+  ...refusals,
+];
