@@ -6,9 +6,11 @@ import * as balloonSteps from './memory/balloon-steps.ts';
 import * as footprints from './memory/footprints.ts';
 import * as frameSteps from './memory/frame-steps.ts';
 import { frameInvariants } from './memory/frames.ts';
+import { memoryGoals } from './memory/goals.ts';
 import { pagingInvariants } from './memory/paging.ts';
 import * as pagingSteps from './memory/paging-steps.ts';
 import * as responses from './memory/responses.ts';
+import { secretProperties } from './memory/secrets.ts';
 import * as settings from './memory/settings.ts';
 import { sharingInvariants } from './memory/sharing.ts';
 import * as sharingSteps from './memory/sharing-steps.ts';
@@ -40,6 +42,8 @@ const chapter1: readonly Property<CheckedMemory>[] = [
   frameSteps.framesBalance,
   settings.settingsAreSetByName,
   settings.vmsBeginAsAsked,
+  writes.writesArrive,
+  writes.changesEnterLog,
   responses.stalledAccessesGoOn,
   responses.excessShrinks,
 ];
@@ -47,6 +51,7 @@ const chapter1: readonly Property<CheckedMemory>[] = [
 /** Chapter 2: double paging and host swap. */
 const chapter2: readonly Property<CheckedMemory>[] = [
   ...pagingInvariants,
+  responses.swapInsStayPossible,
   footprints.swappingIsInvisible,
   pagingSteps.writesDuringWriteOutSurvive,
   pagingSteps.doublePagingIsCounted,
@@ -54,7 +59,6 @@ const chapter2: readonly Property<CheckedMemory>[] = [
   pagingSteps.swapInsArePrivate,
   pagingSteps.totalsCountSwaps,
   pagingSteps.exchangeIsLastResort,
-  responses.swapInsStayPossible,
   responses.swapInsServe,
 ];
 
@@ -74,6 +78,7 @@ const chapter3: readonly Property<CheckedMemory>[] = [
   balloonSteps.balloonOpensOnTouch,
   balloonSteps.wholeHostPagesAreTaken,
   balloonSteps.deflatedPagesAreUsable,
+  balloonSteps.driversAreAsLoaded,
   responses.balloonSettles,
   responses.surplusBecomesUsable,
   balloonSteps.featuresAreFixed,
@@ -94,6 +99,7 @@ const chapter4: readonly Property<CheckedMemory>[] = [
   sharingSteps.volatilePagesAreNoCandidates,
   sharingSteps.visitsComeToWhatTheyMust,
   sharingSteps.scansEndClean,
+  sharingSteps.scannerIsRunAsAsked,
   responses.equalPagesMerge,
   responses.breaksComplete,
   responses.unmergingEnds,
@@ -104,4 +110,6 @@ export const memoryProperties: readonly Property<CheckedMemory>[] = [
   ...chapter2,
   ...chapter3,
   ...chapter4,
+  ...secretProperties,
+  ...memoryGoals,
 ];

@@ -1,6 +1,7 @@
 /** Transition properties of the balloon. Chapters 3.0 and 3.3. */
-import { differs, everything, part, sameFeatures } from './differences.ts';
+import { allBut, reads, trespass } from './changes.ts';
 import { releasedFrames } from './frame-steps.ts';
+import { bytes, part, sameFeatures } from './parts.ts';
 import {
   any,
   balloonOf,
@@ -33,6 +34,7 @@ const leadsAway = (kind: MemoryChange['call']['kind']): boolean =>
 export const stepsLeadToTarget = property.transition({
   id: 'BAL-T2',
   name: 'no step leads the balloon away from its target but saving the guest and an end of the driver',
+  reads: reads(part.use | part.target),
   violation(change) {
     const { before, after, call, size } = change;
     for (let v = 0; v < after.guests.length; v++) {
@@ -75,6 +77,7 @@ export const inflatingTakesFreePages = property.transition({
 export const targetIsNotPassed = property.transition({
   id: 'BAL-T4',
   name: 'the balloon grows only up to its target and shrinks only down to it, but to save the guest',
+  reads: reads(part.use),
   violation(change) {
     const { before, after, call, size } = change;
     for (let v = 0; v < after.guests.length; v++) {
@@ -123,6 +126,7 @@ export const gainsAreReal = property.transition({
 export const returnedPagesAreOwn = property.transition({
   id: 'BAL-T6',
   name: 'a page that leaves the balloon, or is reported no more, reads zeros',
+  reads: reads(part.at | bytes),
   violation({ before, after }) {
     const { vms } = after.host;
     for (let v = 0; v < vms.length; v++) {
@@ -143,8 +147,7 @@ export const emergencyKeepsTarget = property.transition({
   id: 'BAL-T7',
   name: 'a guest out of memory leaves the target of its balloon alone',
   commands: kinds('memory.out-of-memory'),
-  violation: ({ before, after }) =>
-    differs(before, after, -1, -1, everything & ~part.target, everything & ~part.target),
+  violation: (change) => trespass(change, -1, -1, allBut(part.target)),
 });
 
 export const guestsAreSavedFirst = property.transition({
@@ -299,6 +302,7 @@ const negotiated = kinds(
 export const featuresAreFixed = property.transition({
   id: 'KVM-I1',
   name: 'what a driver negotiated, the poison value too, does not change while it runs',
+  reads: reads(part.driver),
   violation(change) {
     const { before, after, call } = change;
     for (let v = 0; v < after.host.vms.length; v++) {
@@ -312,11 +316,24 @@ export const featuresAreFixed = property.transition({
         return `the features of VM ${v} changed while its driver ran`;
       }
     }
+    return null;
+  },
+});
+
+export const driversAreAsLoaded = property.transition({
+  id: 'BAL-T15',
+  name: 'a driver that is loaded has the features it asked for and begins with an empty balloon',
+  commands: kinds('memory.load-driver'),
+  violation({ after, call }) {
     if (call.kind !== 'memory.load-driver') return null;
-    const { balloon } = after.host.vms.at(call.args.vm);
-    return sameFeatures({ ...balloon, ...call.args }, balloon) && balloon.driver === 'ready'
+    const { vm } = call.args;
+    const { balloon } = after.host.vms.at(vm);
+    if (!sameFeatures({ ...balloon, ...call.args }, balloon) || balloon.driver !== 'ready') {
+      return `the driver of VM ${vm} is not as it was loaded`;
+    }
+    return balloon.actual === 0 && balloonOf(after.guests.at(vm)) === 0
       ? null
-      : `the driver of VM ${call.args.vm} is not as it was loaded`;
+      : `the driver of VM ${vm} was loaded with pages in its balloon`;
   },
 });
 

@@ -1,9 +1,12 @@
 /** Invariants of the balloon. Chapter 3.0. */
+import { reads } from './changes.ts';
+import { part } from './parts.ts';
 import { any, balloonOf, count, type GuestReading, pageName, property } from './reading.ts';
 
 const ballooned = property.invariant({
   id: 'BAL-I1',
   name: 'a page is ballooned exactly when the host took it back, and only after it was told',
+  reads: reads(part.at | part.told),
   violation({ host: { vms } }) {
     for (let v = 0; v < vms.length; v++) {
       const { pages, balloon } = vms.at(v);
@@ -22,6 +25,7 @@ const ballooned = property.invariant({
 const usesAreDistinct = property.invariant({
   id: 'BAL-I2',
   name: 'the driver’s messages name pages that it has set aside, one message at a time',
+  reads: reads(part.use | part.messages | part.life | part.driver),
   violation(m) {
     for (let v = 0; v < m.guests.length; v++) {
       const { use, inflating, deflating, reporting, balloonPages } = m.guests.at(v);
@@ -60,6 +64,7 @@ const usesAreDistinct = property.invariant({
 const balloonLeavesFloor = property.invariant({
   id: 'BAL-I3',
   name: 'a target lies within the VM’s memory, and the balloon leaves the guest its floor',
+  reads: reads(part.use | part.target | part.life),
   violation(m, size) {
     for (let v = 0; v < m.guests.length; v++) {
       const { state, size: pages, balloon } = m.host.vms.at(v);
@@ -79,6 +84,7 @@ const balloonLeavesFloor = property.invariant({
 const nothingBehindBalloon = property.invariant({
   id: 'BAL-I4',
   name: 'there is no frame and no slot behind a page that gave its memory back',
+  reads: reads(part.at | part.pins | part.writeback | part.swapCopy | part.frames | part.slots),
   violation({ host }) {
     const { frames, slots, vms } = host;
     for (let v = 0; v < vms.length; v++) {
@@ -109,6 +115,7 @@ const nothingBehindBalloon = property.invariant({
 const noDriverNoBalloon = property.invariant({
   id: 'BAL-I5',
   name: 'without a running driver there is no balloon',
+  reads: reads(part.at | part.use | part.messages | part.told | part.driver),
   violation(m) {
     for (let v = 0; v < m.guests.length; v++) {
       const { pages, balloon } = m.host.vms.at(v);
@@ -137,6 +144,7 @@ const isTalking = ({ inflating, deflating, reporting }: GuestReading): boolean =
 const actualIsTrue = property.invariant({
   id: 'BAL-I6',
   name: 'a running driver publishes the size of its balloon, less what it has just announced',
+  reads: reads(part.use | part.messages | part.actual | part.driver),
   violation(m, size) {
     for (let v = 0; v < m.guests.length; v++) {
       const { balloon } = m.host.vms.at(v);
@@ -154,6 +162,7 @@ const actualIsTrue = property.invariant({
 const usedPagesDoNotFault = property.invariant({
   id: 'BAL-I7',
   name: 'where touching a ballooned page is an error, no page in use is ballooned',
+  reads: reads(part.at | part.use | part.life),
   violation(m) {
     for (let v = 0; v < m.guests.length; v++) {
       const { pages, mode } = m.host.vms.at(v);
@@ -173,6 +182,7 @@ const usedPagesDoNotFault = property.invariant({
 const guestSeesShortage = property.invariant({
   id: 'BAL-I8',
   name: 'a guest sees its memory shrink by its balloon, unless that deflates when memory is short',
+  reads: reads(part.use | part.messages | part.driver | part.life),
   violation(m) {
     for (let v = 0; v < m.guests.length; v++) {
       const { size, balloon } = m.host.vms.at(v);
@@ -189,6 +199,7 @@ const guestSeesShortage = property.invariant({
 const hostKnowsBalloon = property.invariant({
   id: 'BAL-I9',
   name: 'the host knows of exactly the pages that the driver told it',
+  reads: reads(part.use | part.messages | part.told),
   violation(m) {
     for (let v = 0; v < m.guests.length; v++) {
       const { told } = m.host.vms.at(v).balloon;
@@ -207,6 +218,7 @@ const hostKnowsBalloon = property.invariant({
 const statisticsBufferIsSomewhere = property.invariant({
   id: 'BAL-I10',
   name: 'the one statistics buffer exists exactly while a driver runs',
+  reads: reads(part.driver | part.statistics | part.life),
   violation({ host: { vms } }) {
     for (let v = 0; v < vms.length; v++) {
       const { balloon, size } = vms.at(v);

@@ -3,11 +3,12 @@
  * is not its business is caught here, whatever it was meant to do.
  */
 import type { MemoryCall } from '../../model/index.ts';
-import { differs, everything, guestParts, part, sameEntry, samePlace } from './differences.ts';
-import { kinds, type MemoryChange, pageName, pageOf, property, vmOf } from './reading.ts';
+import { allBut, reads, trespass } from './changes.ts';
+import { everything, guestParts, part, sameEntry, samePlace } from './parts.ts';
+import { kinds, pageName, pageOf, property, vmOf } from './reading.ts';
 
 interface Footprint {
-  /** Parts of the host, of the VM and of the page that the command names. */
+  /** Parts of the host, and of the VM and the page that the command names. */
   readonly mine: number;
   /** Parts of other pages and other VMs. */
   readonly others?: number;
@@ -16,107 +17,99 @@ interface Footprint {
 }
 
 const { at, writable, accessed, dirty, logged, pins, writeback, swapCopy, checksum } = part;
-const { config, stalled, counts, activity, target, actual, driver, told, statistics } = part;
-const { history, table, use, disk, messages, ghosts, frames, zero, slots, shares, scanner } = part;
+const { life, settings, logging, stalled, counts, reports, target, actual, driver } = part;
+const { told, statistics, table, use, disk, messages, ghosts } = part;
+const { frames, contents, slots, slotContents, shares, scanner } = part;
 
-const appears = frames | at | writable | dirty | counts | stalled;
-const leaves = frames | at | writable | dirty | counts | history | scanner | slots;
-const writes = accessed | dirty | logged | writable | swapCopy | slots | counts | frames | ghosts;
-const given = at | writable | dirty | writeback | swapCopy | counts | leaves;
-const oneShare = frames | shares | scanner;
+const appears = at | writable | dirty | counts | stalled;
+const leaves = at | writable | dirty | counts | reports;
+const writes = accessed | dirty | logged | writable | swapCopy | counts | ghosts;
+const given = at | writable | dirty | writeback | swapCopy | counts;
+const swap = slots | slotContents;
+const givenHost = frames | swap | shares | scanner;
+const driverEnds = driver | statistics | actual | use | at | told | messages;
 
 const footprints: Readonly<Record<MemoryCall['kind'], Footprint>> = {
-  'memory.create-vm': { mine: config | frames | use | messages },
+  'memory.create-vm': { mine: life | settings | use | messages | frames },
   'memory.destroy-vm': { mine: everything },
   'memory.oom-kill': { mine: everything },
   'memory.reset-vm': {
     mine: at | told | pins | stalled | driver | statistics | use | table | messages,
     wholeVm: true,
   },
-  'memory.set-reservation': { mine: config },
-  'memory.set-limit': { mine: config },
-  'memory.set-shares': { mine: config },
+  'memory.set-reservation': { mine: settings },
+  'memory.set-limit': { mine: settings },
+  'memory.set-shares': { mine: settings },
   'memory.map': { mine: table | use },
   'memory.unmap': { mine: table | use },
   'memory.read': { mine: accessed | stalled },
-  'memory.write': { mine: writes | stalled | shares },
-  'memory.page-out': { mine: stalled | history | disk | table | use },
-  'memory.overwrite': { mine: appears | writes },
-  'memory.host-write': { mine: writes },
-  'memory.pin': { mine: pins | swapCopy | slots | counts },
+  'memory.write': { mine: writes | stalled | frames | contents | swap | shares },
+  'memory.page-out': { mine: stalled | reports | disk | table | use },
+  'memory.overwrite': { mine: appears | writes | frames | contents | swap },
+  'memory.host-write': { mine: writes | contents | swap },
+  'memory.pin': { mine: pins | swapCopy | counts | swap },
   'memory.unpin': { mine: pins },
-  'memory.dma': { mine: frames | accessed | dirty | logged | ghosts },
-  'memory.populate': { mine: appears | told },
-  'memory.scrub': { mine: frames },
+  'memory.dma': { mine: accessed | dirty | logged | ghosts | contents },
+  'memory.populate': { mine: appears | told | frames },
+  'memory.scrub': { mine: frames | contents },
   'memory.map-special': { mine: at | use },
-  'memory.start-log': { mine: config | logged | writable | ghosts, wholeVm: true },
-  'memory.stop-log': { mine: config | logged, wholeVm: true },
+  'memory.start-log': { mine: logging | logged | writable | ghosts, wholeVm: true },
+  'memory.stop-log': { mine: logging | logged, wholeVm: true },
   'memory.harvest-log': { mine: logged | writable | ghosts, wholeVm: true },
   'memory.clear-log': { mine: logged | writable | ghosts },
-  'memory.sample-active': { mine: activity | accessed, wholeVm: true },
-  'memory.swap-out-begin': { mine: slots | counts | writeback | dirty },
-  'memory.swap-out-end': { mine: leaves | writeback },
-  'memory.swap-out-clean': { mine: leaves | swapCopy },
-  'memory.swap-in': { mine: appears | swapCopy | slots | history },
-  'memory.drop-swap-copy': { mine: swapCopy | slots | counts },
+  'memory.sample-active': { mine: reports | accessed, wholeVm: true },
+  'memory.swap-out-begin': { mine: counts | writeback | dirty | swap },
+  'memory.swap-out-end': { mine: leaves | writeback | frames | swap | scanner },
+  'memory.swap-out-clean': { mine: leaves | swapCopy | frames | scanner },
+  'memory.swap-in': { mine: appears | swapCopy | reports | frames | contents | swap },
+  'memory.drop-swap-copy': { mine: swapCopy | counts | swap },
   'memory.exchange': {
-    mine: appears | slots | history | scanner,
-    others: at | writable | dirty | counts | history,
+    mine: appears | reports | frames | contents | swap | scanner,
+    others: at | writable | dirty | counts | reports,
   },
   'memory.set-balloon-target': { mine: target },
   'memory.request-balloon': { mine: target },
   'memory.load-driver': { mine: driver | statistics | actual },
-  'memory.unload-driver': {
-    mine: driver | statistics | actual | use | at | told | messages,
-    wholeVm: true,
-  },
-  'memory.freeze-driver': {
-    mine: driver | statistics | actual | use | at | told | messages,
-    wholeVm: true,
-  },
+  'memory.unload-driver': { mine: driverEnds, wholeVm: true },
+  'memory.freeze-driver': { mine: driverEnds, wholeVm: true },
   'memory.restore-driver': { mine: driver | statistics },
   'memory.inflate-balloon': { mine: use | messages | ghosts },
   'memory.acknowledge-inflate': {
-    mine: messages | told | actual | given | zero | shares,
+    mine: messages | told | actual | given | givenHost,
     wholeVm: true,
   },
   'memory.deflate-balloon': { mine: use | messages | actual },
   'memory.acknowledge-deflate': { mine: messages | told | use | at, wholeVm: true },
-  'memory.set-inhibit': { mine: part.inhibited },
+  'memory.set-inhibit': { mine: settings },
   'memory.out-of-memory': { mine: use | messages | actual },
   'memory.report-free-pages': { mine: use | messages | ghosts },
-  'memory.acknowledge-report': { mine: use | messages | given | zero | shares, wholeVm: true },
+  'memory.acknowledge-report': { mine: use | messages | given | givenHost, wholeVm: true },
   'memory.request-statistics': { mine: statistics },
   'memory.send-statistics': { mine: statistics },
-  'memory.scan-page': {
-    mine: oneShare | zero | at | writable | dirty | checksum | swapCopy | slots | counts,
-    others: writable,
-  },
+  'memory.scan-page': { mine: given | checksum | givenHost, others: writable },
   'memory.end-scan': { mine: scanner },
   'memory.merge-page': {
-    mine: oneShare | at | writable | swapCopy | slots | counts,
+    mine: at | writable | swapCopy | counts | givenHost,
     others: writable,
   },
-  'memory.break-share': { mine: appears | zero | shares },
-  'memory.break-last': { mine: frames | shares | writable | stalled },
+  'memory.break-share': { mine: appears | frames | contents | shares },
+  'memory.break-last': { mine: writable | stalled | frames | shares },
   'memory.set-sharing': { mine: scanner },
-  'memory.set-mergeable': { mine: config | scanner },
-  'memory.set-salt': { mine: config | scanner },
+  'memory.set-mergeable': { mine: settings | scanner },
+  'memory.set-salt': { mine: settings | scanner },
 };
-
-/** A page that the command is about, and no VM when it is about none. */
-function touched(change: MemoryChange, { mine, others = 0, wholeVm }: Footprint): string | null {
-  const vm = vmOf(change);
-  const page = wholeVm === true || mine === everything ? -1 : pageOf(change);
-  // A command without a VM touches no part of any; no VM has the number that stands for none here.
-  const owner = vm === -1 ? change.after.host.vms.length : vm;
-  return differs(change.before, change.after, owner, page, mine, others);
-}
 
 export const commandsMindTheirBusiness = property.transition({
   id: 'MEM-T10',
   name: 'a command changes only what it is about, and only of the VM and the page that it names',
-  violation: (change) => touched(change, footprints[change.call.kind]),
+  violation(change) {
+    const { mine, others = 0, wholeVm } = footprints[change.call.kind];
+    const vm = vmOf(change);
+    const page = wholeVm === true || mine === everything ? -1 : pageOf(change);
+    // A command without a VM touches no part of any; no VM has the number that stands for none here.
+    const owner = vm === -1 ? change.after.host.vms.length : vm;
+    return trespass(change, owner, page, { mine, others });
+  },
 });
 
 /** Of a page's place: by which commands it may change, from what and to what. */
@@ -186,6 +179,7 @@ const moves: Readonly<Partial<Record<MemoryCall['kind'], readonly (readonly [str
 export const placesChangeByTheBook = property.transition({
   id: 'MEM-T11',
   name: 'a page moves from one sort of place to another only by a command that says so',
+  reads: reads(at),
   violation({ before, after, call }) {
     const { vms } = after.host;
     for (let v = 0; v < vms.length; v++) {
@@ -207,10 +201,11 @@ export const samplingOnlyLooks = property.transition({
   id: 'MEM-T6',
   name: 'sampling changes accessed bits of the sample and the estimate, nothing else',
   commands: kinds('memory.sample-active'),
-  violation({ before, after, call, events }) {
+  violation(change) {
+    const { before, after, call, events } = change;
     if (call.kind !== 'memory.sample-active') return null;
     const { vm, pages } = call.args;
-    const found = differs(before, after, vm, -1, activity | accessed, 0);
+    const found = trespass(change, vm, -1, { mine: reports | accessed | 0, others: 0 });
     if (found !== null) return found;
     const old = before.host.vms.at(vm);
     const now = after.host.vms.at(vm);
@@ -248,25 +243,29 @@ export const tablesBelongToGuests = property.transition({
       case 'memory.unmap':
       case 'memory.page-out': {
         const { vm, virtual } = call.args;
-        const others = before.guests.at(vm).table;
-        for (let i = 0; i < others.length; i++) {
-          if (i === virtual) continue;
-          const now = after.guests.at(vm).table.at(i);
-          if (!sameEntry(others.at(i), now)) return `entry ${i} of VM ${vm} changed too`;
+        const from = before.guests.at(vm).table;
+        const to = after.guests.at(vm).table;
+        for (let i = 0; i < from.length; i++) {
+          if (i === virtual || sameEntry(from.at(i), to.at(i))) continue;
+          return `entry ${i} of VM ${vm} changed too`;
         }
-        return differs(before, after, vm, -1, everything & ~at, everything & ~table);
+        return trespass(change, vm, -1, byGuest);
       }
       case 'memory.reset-vm':
       case 'memory.destroy-vm':
       case 'memory.oom-kill':
-        return differs(before, after, call.args.vm, -1, everything, everything & ~table);
+        return trespass(change, call.args.vm, -1, byEnd);
       default:
-        return differs(before, after, -1, -1, everything & ~table, everything & ~table);
+        return trespass(change, -1, -1, byOthers);
     }
   },
 });
 
-const leaveGuest = everything & ~guestParts;
+const byGuest = { mine: everything & ~at & ~frames, others: everything & ~table };
+const byEnd = { mine: everything, others: everything & ~table };
+const byOthers = allBut(table);
+
+const notGuests = allBut(guestParts);
 
 export const swappingIsInvisible = property.transition({
   id: 'SWP-T1',
@@ -279,19 +278,20 @@ export const swappingIsInvisible = property.transition({
     'memory.drop-swap-copy',
     'memory.exchange',
   ),
-  violation: ({ before, after }) => differs(before, after, -1, -1, leaveGuest, leaveGuest),
+  violation: (change) => trespass(change, -1, -1, notGuests),
 });
 
 export const targetIsOnlyTarget = property.transition({
   id: 'BAL-T1',
   name: 'a request of the host sets the target as asked and changes nothing else',
   commands: kinds('memory.set-balloon-target', 'memory.request-balloon'),
-  violation({ before, after, call, size }) {
+  violation(change) {
+    const { before, after, call, size } = change;
     if (call.kind !== 'memory.set-balloon-target' && call.kind !== 'memory.request-balloon') {
       return null;
     }
     const { vm } = call.args;
-    const found = differs(before, after, vm, -1, target, 0);
+    const found = trespass(change, vm, -1, { mine: target | 0, others: 0 });
     if (found !== null) return found;
     const old = before.host.vms.at(vm);
     const memory = old.size * size.units;

@@ -1,5 +1,6 @@
 /** Transition properties of frames: who gets them, who gives them back, and what they hold. */
-import { samePlace, sameUse } from './differences.ts';
+import { reads } from './changes.ts';
+import { part, samePlace, sameUse } from './parts.ts';
 import {
   consumedBy,
   contentAt,
@@ -20,6 +21,7 @@ import {
 export const limitsAreExceededBySwapInsOnly = property.transition({
   id: 'MEM-I6',
   name: 'only bringing a swapped page back takes a VM above its limit, and by that page alone',
+  reads: reads(part.at),
   violation({ before, after, call }) {
     const { vms } = after.host;
     for (let v = 0; v < vms.length; v++) {
@@ -43,6 +45,7 @@ export const limitsAreExceededBySwapInsOnly = property.transition({
 export const pinsHold = property.transition({
   id: 'MEM-T4',
   name: 'a pinned page keeps its frame, and only pinning, unpinning and a reset change its pins',
+  reads: reads(part.pins | part.at),
   violation({ before, after, call }) {
     const { vms } = after.host;
     for (let v = 0; v < vms.length; v++) {
@@ -101,6 +104,7 @@ const isUnscrubbed = ({ use }: FrameReading): boolean => use.kind === 'free' && 
 export const framesAreScrubbedBetweenOwners = property.transition({
   id: 'MEM-T7',
   name: 'a frame is free and scrubbed between two owners, and scrubbing needs its own command',
+  reads: reads(part.frames),
   violation({ before, after, call }) {
     const { frames } = after.host;
     for (let f = 0; f < frames.length; f++) {

@@ -1,9 +1,12 @@
 /** Invariants of frames and of the VMs that have them. Chapter 1. */
+import { reads } from './changes.ts';
+import { bytes, part } from './parts.ts';
 import { consumedBy, contentAt, freeFramesOf, isPrivate, pageName, property } from './reading.ts';
 
 const framesHaveOneUse = property.invariant({
   id: 'MEM-I1',
   name: 'every frame has one use, and the stored counts agree with the uses',
+  reads: reads(part.life | part.frames),
   violation({ host }, size) {
     const { frames, vms, freeFrames } = host;
     let hypervisor = 0;
@@ -36,6 +39,7 @@ const framesHaveOneUse = property.invariant({
 const ownersAndMappingsAgree = property.invariant({
   id: 'MEM-I2',
   name: 'a frame names exactly the pages that map it',
+  reads: reads(part.at | part.frames),
   violation({ host }) {
     const { frames, vms } = host;
     for (let v = 0; v < vms.length; v++) {
@@ -89,6 +93,7 @@ const ownersAndMappingsAgree = property.invariant({
 const pagesAreSomewhere = property.invariant({
   id: 'MEM-I3',
   name: 'every page of a VM is in one place, and those with memory are counted',
+  reads: reads(part.at | part.counts | part.life),
   violation({ host }) {
     const { vms } = host;
     for (let v = 0; v < vms.length; v++) {
@@ -109,6 +114,7 @@ const pagesAreSomewhere = property.invariant({
 const reservationsFit = property.invariant({
   id: 'MEM-I4',
   name: 'all reservations, overheads and the hypervisor’s own frames fit in memory together',
+  reads: reads(part.life | part.settings),
   when: (_m, size) => size.reserve === 1,
   violation({ host: { vms } }, size) {
     let promised = size.hypervisor + size.emergency;
@@ -126,6 +132,7 @@ const reservationsFit = property.invariant({
 const swapPromisesFit = property.invariant({
   id: 'MEM-I5',
   name: 'what reservations do not cover of the VMs fits in the swap area',
+  reads: reads(part.life | part.settings),
   when: (_m, size) => size.reserve === 1,
   violation({ host: { vms } }, size) {
     let promised = 0;
@@ -142,6 +149,7 @@ const swapPromisesFit = property.invariant({
 const readsFindWrites = property.invariant({
   id: 'MEM-I7',
   name: 'a page holds what the guest last wrote, or, where it gave the page up, nothing foreign',
+  reads: reads(part.at | part.ghosts | part.life | bytes),
   violation(m) {
     const { vms } = m.host;
     for (let v = 0; v < vms.length; v++) {
@@ -165,6 +173,9 @@ const readsFindWrites = property.invariant({
 const writesAreNoticed = property.invariant({
   id: 'MEM-I9',
   name: 'a page is writable only where it is private and the dirty log knows it already',
+  reads: reads(
+    part.at | part.writable | part.dirty | part.logged | part.swapCopy | part.logging | part.frames,
+  ),
   violation({ host }) {
     const { vms } = host;
     for (let v = 0; v < vms.length; v++) {
@@ -190,6 +201,7 @@ const writesAreNoticed = property.invariant({
 const pinnedPagesStay = property.invariant({
   id: 'MEM-I10',
   name: 'a page that a device holds is mapped to the very frame that the device has',
+  reads: reads(part.at | part.pins | part.frames),
   violation({ host }) {
     const { vms } = host;
     for (let v = 0; v < vms.length; v++) {
@@ -213,6 +225,7 @@ const pinnedPagesStay = property.invariant({
 const scrubbedIsZero = property.invariant({
   id: 'MEM-I11',
   name: 'a frame that counts as scrubbed, or that only the hypervisor has, holds zeros',
+  reads: reads(part.frames | part.contents),
   violation({ host: { frames } }) {
     for (let f = 0; f < frames.length; f++) {
       const { use, content } = frames.at(f);
@@ -229,6 +242,7 @@ const scrubbedIsZero = property.invariant({
 const worstCaseFits = property.invariant({
   id: 'MEM-I13',
   name: 'without any sharing or ballooning, every page of every VM would still have a place',
+  reads: reads(part.life),
   when: (_m, size) => size.reserve === 1,
   violation({ host: { vms } }, size) {
     let wanted = size.hypervisor + size.emergency;
@@ -244,6 +258,7 @@ const worstCaseFits = property.invariant({
 const emergencyFramesRemain = property.invariant({
   id: 'MEM-I14',
   name: 'the emergency frames are free whenever no exchange is at work',
+  reads: reads(part.frames),
   violation({ host }, size) {
     const free = freeFramesOf(host);
     return free < size.emergency

@@ -4,7 +4,14 @@
  */
 import type { Property } from '../../machine/index.ts';
 import { type CheckedMemory, type MemoryCall, memoryCommands } from '../../model/index.ts';
-import { isPrivate, isShared, type MemoryChange, property, type Reading } from './reading.ts';
+import {
+  isPrivate,
+  isShared,
+  kinds,
+  type MemoryChange,
+  property,
+  type Reading,
+} from './reading.ts';
 
 type Goal = Property<CheckedMemory>;
 
@@ -16,58 +23,85 @@ function somePage(m: Reading, is: (m: Reading, vm: number, page: number) => bool
   return false;
 }
 
-const places = (
-  ['unbacked', 'mapped', 'zero', 'swapped', 'ballooned', 'reported', 'special'] as const
-).map(
-  (kind): Goal =>
+/** Where pages come to be, and a command that may bring them there. */
+const placesBy = {
+  unbacked: kinds('memory.create-vm'),
+  mapped: kinds('memory.populate'),
+  zero: kinds('memory.scan-page'),
+  swapped: kinds('memory.swap-out-end'),
+  ballooned: kinds('memory.acknowledge-inflate'),
+  reported: kinds('memory.acknowledge-report'),
+  special: kinds('memory.map-special'),
+};
+const places = Object.entries(placesBy).map(
+  ([kind, commands]): Goal =>
     property.sometimes({
       id: `GOAL-place-${kind}`,
       name: `a page is ${kind}`,
+      commands,
       reached: ({ after }) =>
         somePage(after, (m, v, p) => m.host.vms.at(v).pages.at(p).at.kind === kind),
     }),
 );
 
-const frameUses = (['free', 'private', 'shared', 'overhead', 'hypervisor'] as const).map(
-  (kind): Goal =>
+const frameUsesBy = {
+  free: kinds('memory.create-vm'),
+  private: kinds('memory.populate'),
+  shared: kinds('memory.merge-page', 'memory.scan-page'),
+  overhead: kinds('memory.create-vm'),
+  hypervisor: kinds('memory.create-vm'),
+};
+const frameUses = Object.entries(frameUsesBy).map(
+  ([kind, commands]): Goal =>
     property.sometimes({
       id: `GOAL-frame-${kind}`,
       name: `a frame is ${kind}`,
+      commands,
       reached: ({ after }) => after.host.frames.some(({ use }) => use.kind === kind),
     }),
 );
 
-const guestUses = (['free', 'used', 'ballooned', 'deflating', 'isolated', 'reserved'] as const).map(
-  (use): Goal =>
+const guestUsesBy = {
+  free: kinds('memory.create-vm'),
+  used: kinds('memory.map'),
+  ballooned: kinds('memory.inflate-balloon'),
+  deflating: kinds('memory.deflate-balloon', 'memory.out-of-memory'),
+  isolated: kinds('memory.report-free-pages'),
+  reserved: kinds('memory.map-special'),
+};
+const guestUses = Object.entries(guestUsesBy).map(
+  ([use, commands]): Goal =>
     property.sometimes({
       id: `GOAL-guest-${use}`,
       name: `a guest has a page that is ${use}`,
+      commands,
       reached: ({ after }) => after.guests.some((guest) => guest.use.some((each) => each === use)),
     }),
 );
 
-const events = (
-  [
-    'read',
-    'written',
-    'stalled',
-    'guest-fault',
-    'balloon-popped',
-    'iommu-fault',
-    'double-paging',
-    'swap-out-aborted',
-    'harvested',
-    'activity',
-    'guest-oom-kill',
-    'balloon-gave',
-    'host-oom-kill',
-    'scanned',
-  ] as const
-).map(
-  (type): Goal =>
+const access = kinds('memory.read', 'memory.write', 'memory.page-out');
+const eventsBy = {
+  read: kinds('memory.read'),
+  written: kinds('memory.write'),
+  stalled: access,
+  'guest-fault': access,
+  'balloon-popped': kinds('memory.populate'),
+  'iommu-fault': kinds('memory.dma'),
+  'double-paging': kinds('memory.page-out'),
+  'swap-out-aborted': kinds('memory.swap-out-end'),
+  harvested: kinds('memory.harvest-log'),
+  activity: kinds('memory.sample-active'),
+  'guest-oom-kill': kinds('memory.out-of-memory'),
+  'balloon-gave': kinds('memory.out-of-memory'),
+  'host-oom-kill': kinds('memory.oom-kill'),
+  scanned: kinds('memory.scan-page'),
+};
+const events = Object.entries(eventsBy).map(
+  ([type, commands]): Goal =>
     property.sometimes({
       id: `GOAL-event-${type}`,
       name: `something tells '${type}'`,
+      commands,
       reached: ({ events: told }) => told.some((event) => event.type === type),
     }),
 );
@@ -77,6 +111,7 @@ const scans = (['already-shared', 'volatile', 'merged', 'merged-zero', 'inserted
     property.sometimes({
       id: `GOAL-scan-${result}`,
       name: `a visit of the scanner ends as '${result}'`,
+      commands: kinds('memory.scan-page'),
       reached: ({ events: told }) =>
         told.some((event) => event.type === 'scanned' && event['result'] === result),
     }),
@@ -167,8 +202,8 @@ const interactions = Object.entries(cells).flatMap(([kind, columns]) =>
       property.sometimes({
         id: `GOAL-${kind.slice('memory.'.length)}-${column}`,
         name: `${kind} meets a page that is ${column}`,
+        commands: [kind],
         reached: (change) =>
-          change.call.kind === kind &&
           subjects(change).some(([vm, page]) => columnOf(change.before, vm, page) === column),
       }),
   ),

@@ -1,4 +1,6 @@
 /** Transition properties of double paging. Chapter 2. */
+import { reads } from './changes.ts';
+import { part } from './parts.ts';
 import {
   contentAt,
   eventOf,
@@ -108,6 +110,7 @@ export const swapInsArePrivate = property.transition({
 export const totalsCountSwaps = property.transition({
   id: 'SWP-T6',
   name: 'the totals of a VM count each page that was swapped out or read back, and nothing else',
+  reads: reads(part.at | part.reports),
   violation({ before, after, call }) {
     const { vms } = after.host;
     for (let v = 0; v < vms.length; v++) {

@@ -1,9 +1,12 @@
 /** Invariants of double paging: swap slots, write-outs, and VMs that wait. Chapter 2. */
+import { reads } from './changes.ts';
+import { bytes, part } from './parts.ts';
 import { contentAt, isPrivate, pageName, property, slotsOf } from './reading.ts';
 
 const slotsAndPagesAgree = property.invariant({
   id: 'SWP-I1',
   name: 'a slot is used exactly by the one page that lies, is copied or is being written there',
+  reads: reads(part.at | part.writeback | part.swapCopy | part.slots),
   violation({ host }) {
     const { slots, vms, freeSlots } = host;
     let claims = 0;
@@ -42,6 +45,7 @@ const slotsAndPagesAgree = property.invariant({
 const quotasHold = property.invariant({
   id: 'SWP-I2',
   name: 'a VM’s slots are counted, and no more than admission promised it',
+  reads: reads(part.counts | part.life | part.settings | part.slots),
   violation({ host }, size) {
     const { vms } = host;
     for (let v = 0; v < vms.length; v++) {
@@ -59,6 +63,7 @@ const quotasHold = property.invariant({
 const slotsHoldWrites = property.invariant({
   id: 'SWP-I3',
   name: 'a page in the swap area, or a copy that counts as clean, holds the page’s bytes',
+  reads: reads(part.at | part.writeback | part.swapCopy | part.dirty | part.ghosts | bytes),
   violation(m) {
     const { slots, vms } = m.host;
     for (let v = 0; v < vms.length; v++) {
@@ -86,6 +91,7 @@ const slotsHoldWrites = property.invariant({
 const pinnedPagesAreNotSwapped = property.invariant({
   id: 'SWP-I4',
   name: 'a page that a device holds is not swapped, not being written out and has no copy',
+  reads: reads(part.at | part.pins | part.writeback | part.swapCopy),
   violation({ host: { vms } }) {
     for (let v = 0; v < vms.length; v++) {
       const { pages } = vms.at(v);
@@ -105,6 +111,7 @@ const pinnedPagesAreNotSwapped = property.invariant({
 const waitsHaveReason = property.invariant({
   id: 'SWP-I5',
   name: 'a stalled VM waits for a page that it uses and that is not ready for it',
+  reads: reads(part.at | part.stalled | part.life | part.use | part.frames),
   violation(m) {
     const { host } = m;
     for (let v = 0; v < host.vms.length; v++) {
@@ -127,6 +134,7 @@ const waitsHaveReason = property.invariant({
 const writeOutsArePrivate = property.invariant({
   id: 'SWP-I6',
   name: 'only a private page is being written out or keeps a copy in the swap area',
+  reads: reads(part.at | part.writeback | part.swapCopy | part.frames),
   violation({ host }) {
     const { vms } = host;
     for (let v = 0; v < vms.length; v++) {

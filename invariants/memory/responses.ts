@@ -3,7 +3,10 @@
  * it were accepted. Whether such a command comes is up to the scheduler of the run (fairness); that
  * it then helps is what is promised.
  */
+
 import type { MemorySizes } from '../../model/index.ts';
+import { reads } from './changes.ts';
+import { part } from './parts.ts';
 import {
   any,
   balloonOf,
@@ -137,8 +140,19 @@ function allSwappable({ host }: Reading): boolean {
  * both full there is an emergency frame, and a victim whose slot quota has room.
  */
 export const swapInsStayPossible = property.invariant({
-  id: 'SWP-L1',
+  id: 'SWP-I7',
   name: 'a VM that waits for a swapped page can always get it: a frame is left, and room can be made',
+  reads: reads(
+    part.at |
+      part.stalled |
+      part.life |
+      part.settings |
+      part.pins |
+      part.writeback |
+      part.swapCopy |
+      part.frames |
+      part.slots,
+  ),
   when: (m) => m.host.vms.some((_, vm) => waitsForSlot(m, vm)),
   violation(m, size) {
     for (let v = 0; v < m.host.vms.length; v++) {
@@ -155,7 +169,7 @@ export const swapInsStayPossible = property.invariant({
 });
 
 export const swapInsServe = property.within({
-  id: 'SWP-L3',
+  id: 'SWP-L1',
   name: 'a VM that waits for a swapped page goes on with the first command that reads it back',
   instances: eachVm,
   starts: waitsForSlot,

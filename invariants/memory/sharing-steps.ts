@@ -1,6 +1,7 @@
 /** Transition properties of page sharing. Chapter 4. */
 import type { MemorySizes } from '../../model/index.ts';
-import { differs, everything, guestParts, part, samePlace } from './differences.ts';
+import { allBut, reads, trespass } from './changes.ts';
+import { guestParts, part, samePlace } from './parts.ts';
 import {
   contentAt,
   eventOf,
@@ -23,6 +24,7 @@ const checksumOf = (content: number, size: MemorySizes): number => content % siz
 export const sharedFramesDoNotChange = property.transition({
   id: 'DED-I3',
   name: 'the bytes of a shared frame do not change while it is shared, nor as it becomes so',
+  reads: reads(part.contents),
   violation({ before, after }) {
     const { frames } = after.host;
     for (let f = 0; f < frames.length; f++) {
@@ -45,15 +47,16 @@ const sharingCommands = kinds(
   'memory.set-mergeable',
   'memory.set-salt',
 );
-const unseen = everything & ~guestParts & ~part.logged & ~part.accessed & ~part.activity;
+const unseen = allBut(guestParts | part.logged | part.accessed | part.reports);
 
 export const sharingIsTransparent = property.transition({
   id: 'DED-T1',
   name: 'sharing changes nothing that a guest, a device or the dirty log can see',
   commands: sharingCommands,
-  violation({ before, after }) {
-    const found = differs(before, after, -1, -1, unseen, unseen);
+  violation(change) {
+    const found = trespass(change, -1, -1, unseen);
     if (found !== null) return found;
+    const { before, after } = change;
     for (let v = 0; v < after.host.vms.length; v++) {
       const { pages } = after.host.vms.at(v);
       const old = before.host.vms.at(v).pages;
@@ -269,18 +272,14 @@ export const visitsComeToWhatTheyMust = property.transition({
 
 export const scansEndClean = property.transition({
   id: 'DED-T8',
-  name: 'a scan that ends forgets its candidates and counts itself; nothing else ends a scan',
-  violation({ before, after, call }) {
-    const from = before.host.sharing;
+  name: 'a scan that ends forgets its candidates and counts itself; sharing is run as asked',
+  commands: kinds('memory.end-scan', 'memory.set-sharing'),
+  violation(change) {
+    const { after, call } = change;
     const to = after.host.sharing;
-    const ended = call.kind === 'memory.end-scan';
-    if (to.fullScans - from.fullScans !== (ended ? 1 : 0)) {
-      return `the scanner counts ${to.fullScans} scans after ${from.fullScans}`;
+    if (call.kind === 'memory.set-sharing') {
+      return to.run === call.args.run ? null : `sharing was to ${call.args.run}, but is ${to.run}`;
     }
-    if (from.run !== to.run && (call.kind !== 'memory.set-sharing' || call.args.run !== to.run)) {
-      return `sharing went from ${from.run} to ${to.run} unasked`;
-    }
-    if (!ended) return null;
     if (to.cursor.kind !== 'none') return 'the scan has ended, but the scanner stands somewhere';
     for (let s = 0; s < to.unstable.length; s++) {
       const bySalt = to.unstable.at(s);
@@ -289,5 +288,22 @@ export const scansEndClean = property.transition({
       }
     }
     return null;
+  },
+});
+
+export const scannerIsRunAsAsked = property.transition({
+  id: 'DED-T9',
+  name: 'only the end of a scan counts one, and only a request changes whether sharing runs',
+  reads: reads(part.scanner),
+  violation({ before, after, call }) {
+    const from = before.host.sharing;
+    const to = after.host.sharing;
+    if (from.run !== to.run && call.kind !== 'memory.set-sharing') {
+      return `sharing went from ${from.run} to ${to.run} unasked`;
+    }
+    const ended = call.kind === 'memory.end-scan' ? 1 : 0;
+    return to.fullScans - from.fullScans === ended
+      ? null
+      : `the scanner counts ${to.fullScans} scans after ${from.fullScans}`;
   },
 });

@@ -1,9 +1,12 @@
 /** Invariants of page sharing. Chapter 4. */
+import { reads } from './changes.ts';
+import { bytes, part } from './parts.ts';
 import { contentAt, isPrivate, isShared, mappingsOf, pageName, property } from './reading.ts';
 
 const referencesAreCounted = property.invariant({
   id: 'DED-I1',
   name: 'a shared frame counts the pages that map it: at least one, at most the sharing limit',
+  reads: reads(part.at | part.frames),
   violation({ host }, size) {
     const { frames } = host;
     for (let f = 0; f < frames.length; f++) {
@@ -24,6 +27,7 @@ const referencesAreCounted = property.invariant({
 const sharedIsReadOnly = property.invariant({
   id: 'DED-I2',
   name: 'no mapping of a shared frame is writable',
+  reads: reads(part.at | part.writable | part.frames),
   violation({ host }) {
     const { vms } = host;
     for (let v = 0; v < vms.length; v++) {
@@ -40,6 +44,7 @@ const sharedIsReadOnly = property.invariant({
 const countersAddUp = property.invariant({
   id: 'DED-I4',
   name: 'the counters of shared frames, of pages that share them and of zero pages are true',
+  reads: reads(part.at | part.frames | part.shares),
   violation({ host }) {
     const { frames, vms, sharing, zero } = host;
     let shared = 0;
@@ -68,6 +73,7 @@ const countersAddUp = property.invariant({
 const pinnedIsNotShared = property.invariant({
   id: 'DED-I5',
   name: 'a page that a device holds is not shared',
+  reads: reads(part.at | part.pins | part.frames),
   violation({ host }) {
     const { vms } = host;
     for (let v = 0; v < vms.length; v++) {
@@ -85,6 +91,7 @@ const pinnedIsNotShared = property.invariant({
 const saltsAgree = property.invariant({
   id: 'DED-I6',
   name: 'only VMs of one salt share a frame',
+  reads: reads(part.at | part.settings | part.frames),
   violation({ host }) {
     const { frames, vms } = host;
     for (let v = 0; v < vms.length; v++) {
@@ -105,6 +112,7 @@ const saltsAgree = property.invariant({
 const candidatesArePrivate = property.invariant({
   id: 'DED-I7',
   name: 'a candidate for sharing is a private page, listed once and under its VM’s salt',
+  reads: reads(part.at | part.settings | part.life | part.frames | part.scanner),
   violation({ host }) {
     const { unstable } = host.sharing;
     for (let s = 0; s < unstable.length; s++) {
@@ -133,6 +141,7 @@ const candidatesArePrivate = property.invariant({
 const zeroFrameIsZero = property.invariant({
   id: 'DED-I8',
   name: 'the zero frame holds zeros',
+  reads: reads(part.shares),
   violation: ({ host: { zero } }) =>
     zero.content === 0 ? null : `the zero frame holds ${zero.content}`,
 });
@@ -140,6 +149,7 @@ const zeroFrameIsZero = property.invariant({
 const scannerKnowsLivingVms = property.invariant({
   id: 'DED-I9',
   name: 'the scanner remembers only pages of VMs that exist',
+  reads: reads(part.life | part.scanner),
   violation({ host: { vms, sharing } }) {
     const { cursor, unstable } = sharing;
     if (cursor.kind === 'page' && cursor.page >= vms.at(cursor.vm).size) {
@@ -161,6 +171,7 @@ const scannerKnowsLivingVms = property.invariant({
 const onlyMergeableShare = property.invariant({
   id: 'DED-I10',
   name: 'a VM that may not share, or is backed by huge pages, shares no frame',
+  reads: reads(part.at | part.settings | part.life | part.frames),
   violation({ host }) {
     const { frames, vms } = host;
     for (let v = 0; v < vms.length; v++) {
@@ -181,6 +192,7 @@ const onlyMergeableShare = property.invariant({
 const sharersReadTheSame = property.invariant({
   id: 'DED-I11',
   name: 'all guests that share a frame expect the bytes that it holds',
+  reads: reads(part.at | part.ghosts | part.frames | bytes),
   violation(m) {
     const { host } = m;
     for (let v = 0; v < host.vms.length; v++) {

@@ -1,4 +1,6 @@
 /** Invariants of VMs as a whole: their configuration, their dirty log, and what outlives them. */
+import { reads } from './changes.ts';
+import { bytes, everything, part } from './parts.ts';
 import {
   any,
   contentAt,
@@ -12,6 +14,7 @@ import {
 const configurationIsOrdered = property.invariant({
   id: 'MEM-I15',
   name: 'a running VM has 1 <= reservation <= limit <= size and some shares',
+  reads: reads(part.life | part.settings),
   violation({ host: { vms } }) {
     for (let v = 0; v < vms.length; v++) {
       const { state, size, reservation, limit, shares, pages } = vms.at(v);
@@ -30,6 +33,7 @@ const configurationIsOrdered = property.invariant({
 const changesAreLogged = property.invariant({
   id: 'MEM-I16',
   name: 'a page that differs from what it held at the last harvest is in the dirty log',
+  reads: reads(part.at | part.logged | part.logging | part.ghosts | part.life | bytes),
   violation(m) {
     const { vms } = m.host;
     for (let v = 0; v < vms.length; v++) {
@@ -52,6 +56,7 @@ const changesAreLogged = property.invariant({
 const nothingOutlivesVm = property.invariant({
   id: 'MEM-I17',
   name: 'a VM that does not exist, and a page outside its VM, leave nothing behind',
+  reads: reads(everything),
   violation(m) {
     const { vms } = m.host;
     for (let v = 0; v < vms.length; v++) {
@@ -112,6 +117,7 @@ function leftOfVm(machine: VmReading, guest: GuestReading): string | null {
 const guestKnowsItsPages = property.invariant({
   id: 'MEM-I18',
   name: 'a guest’s table names pages that the guest uses, and blocks that it wrote',
+  reads: reads(part.table | part.use | part.disk),
   violation(m) {
     for (let v = 0; v < m.guests.length; v++) {
       const { table, use, disk } = m.guests.at(v);
@@ -145,6 +151,7 @@ function isMapped(table: GuestReading['table'], page: number): boolean {
 const specialPagesAreReserved = property.invariant({
   id: 'MEM-I19',
   name: 'a page of the hypervisor’s own is one that the guest keeps its hands off',
+  reads: reads(part.at | part.use),
   violation(m) {
     const { vms } = m.host;
     for (let v = 0; v < vms.length; v++) {

@@ -1,5 +1,6 @@
 /** Transition properties of accesses: what is read and written, and what the dirty log owes. */
-import { differs, part } from './differences.ts';
+import { reads, trespass } from './changes.ts';
+import { bytes, part } from './parts.ts';
 import {
   contentAt,
   eventOf,
@@ -17,9 +18,10 @@ import {
 
 export const onlyWritesChangeContent = property.transition({
   id: 'MEM-T1',
-  name: 'a write changes what its own page holds, and nothing else changes what any page holds',
+  name: 'nothing but a write to it changes what a page holds, and what its guest expects there',
+  reads: reads(part.at | part.ghosts | part.life | bytes),
   violation(change) {
-    const { before, after, call } = change;
+    const { before, after } = change;
     const writer = vmOf(change);
     const written = writtenPage(change);
     const { vms } = after.host;
@@ -44,15 +46,6 @@ export const onlyWritesChangeContent = property.transition({
         }
       }
     }
-    if (written === -1 || !('content' in call.args)) return null;
-    const { content } = call.args;
-    const found = contentAt(after, after.host.vms.at(writer).pages.at(written).at);
-    if (found !== content) {
-      return `${content} was written to ${pageName(writer, written)}, which holds ${found}`;
-    }
-    if (after.guests.at(writer).expected.at(written) !== content) {
-      return `the write to ${pageName(writer, written)} was not noted`;
-    }
     return null;
   },
 });
@@ -68,21 +61,51 @@ function givesUp({ call }: MemoryChange, vm: number, page: number): boolean {
   }
 }
 
+const writing = kinds('memory.write', 'memory.dma', 'memory.host-write', 'memory.overwrite');
+
+export const writesArrive = property.transition({
+  id: 'MEM-T22',
+  name: 'a write puts its bytes into the page and leaves the page accessed and dirty',
+  commands: writing,
+  violation(change) {
+    const { after, call } = change;
+    const written = writtenPage(change);
+    if (written === -1 || !('content' in call.args)) return null;
+    const { vm, content } = call.args;
+    const { at, dirty, accessed } = after.host.vms.at(vm).pages.at(written);
+    const found = contentAt(after, at);
+    if (found !== content) {
+      return `${content} was written to ${pageName(vm, written)}, which holds ${found}`;
+    }
+    const { expected, written: all } = after.guests.at(vm);
+    if (expected.at(written) !== content || !all.at(content)) {
+      return `the write to ${pageName(vm, written)} was not noted`;
+    }
+    return dirty && accessed ? null : `the write left no bits on ${pageName(vm, written)}`;
+  },
+});
+
 export const logIsComplete = property.transition({
   id: 'MEM-T2',
-  name: 'while the dirty log is on, a page that changes is in it, and a write leaves its bits',
+  name: 'while the dirty log is on, a page that is written enters it, whoever writes',
+  commands: writing,
   violation(change) {
-    const { before, after } = change;
-    const writer = vmOf(change);
+    const { after, call } = change;
     const written = writtenPage(change);
-    if (written !== -1) {
-      const { pages, logging } = after.host.vms.at(writer);
-      const { logged, dirty, accessed } = pages.at(written);
-      if (!dirty || !accessed) return `the write left no bits on ${pageName(writer, written)}`;
-      if (logging !== 'off' && !logged) {
-        return `${pageName(writer, written)} was written without entering the log`;
-      }
-    }
+    if (written === -1 || !('content' in call.args)) return null;
+    const { vm } = call.args;
+    const { pages, logging } = after.host.vms.at(vm);
+    return logging === 'off' || pages.at(written).logged
+      ? null
+      : `${pageName(vm, written)} was written without entering the log`;
+  },
+});
+
+export const changesEnterLog = property.transition({
+  id: 'MEM-T23',
+  name: 'while the dirty log is on, no page changes that is not in it afterwards',
+  reads: reads(part.at | part.logged | part.ghosts | bytes),
+  violation({ before, after }) {
     for (let v = 0; v < after.host.vms.length; v++) {
       const { logging, pages, size } = after.host.vms.at(v);
       const old = before.host.vms.at(v);
@@ -241,13 +264,15 @@ export const waitingChangesNothing = property.transition({
     eventOf(change, 'stalled') !== undefined ||
     eventOf(change, 'guest-fault') !== undefined ||
     eventOf(change, 'balloon-fault') !== undefined,
-  violation: (change) =>
-    differs(change.before, change.after, vmOf(change), -1, part.stalled | part.history, 0),
+  violation: (change) => trespass(change, vmOf(change), -1, waitOnly),
 });
+
+const waitOnly = { mine: part.stalled | part.reports, others: 0 };
 
 export const waitsEndWithThePage = property.transition({
   id: 'MEM-T14',
   name: 'a VM begins to wait by an access of its own, and stops when the page is ready',
+  reads: reads(part.stalled),
   violation(change) {
     const { before, after, call } = change;
     for (let v = 0; v < after.host.vms.length; v++) {
@@ -274,6 +299,7 @@ const endsVm = (kind: string): boolean =>
 export const bitsComeFromWrites = property.transition({
   id: 'MEM-T15',
   name: 'a page becomes dirty or logged by a write to it and by nothing else',
+  reads: reads(part.dirty | part.logged),
   violation(change) {
     const { before, after } = change;
     const writer = vmOf(change);
