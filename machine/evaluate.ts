@@ -45,9 +45,8 @@ export function evaluation(
     return { property, tally };
   });
   const invariants = counted.filter(isInvariant);
-  const goals = counted.filter(isReached);
   const refusals = refusalsByCode(counted.filter(isRefused));
-  const byKind = transitionsByKind(machine, counted.filter(isTransition));
+  const byKind = propertiesByKind(machine, counted);
   const isUnread = unread();
   return {
     tallies,
@@ -78,11 +77,16 @@ export function evaluation(
         if (message !== null) found.push(violation({ property, tally }, message));
       }
       for (const { tally } of asked?.others ?? []) tally.skipped++;
-      for (const { property, tally } of goals) {
-        // A goal is asked until it was reached once.
-        if (tally.couldFail > 0) continue;
-        tally.evaluations++;
-        if (property.reached(change)) tally.couldFail++;
+      const pending = asked?.pending ?? [];
+      for (let i = pending.length - 1; i >= 0; i--) {
+        const { property, tally } = pending[i] as Counted<Reached>;
+        // A goal is asked until it was reached once, by whichever command.
+        if (tally.couldFail === 0) {
+          tally.evaluations++;
+          if (!property.reached(change)) continue;
+          tally.couldFail++;
+        }
+        pending.splice(i, 1);
       }
     },
     refused(command, code) {
@@ -131,13 +135,17 @@ function refusalsByCode(goals: readonly Counted<Refused>[]): ReadonlyMap<string,
 interface ByKind {
   readonly looking: readonly Counted<Transition>[];
   readonly others: readonly Counted<Transition>[];
+  /** Goals that are not reached yet. */
+  readonly pending: Counted<Reached>[];
 }
 
-function transitionsByKind(
+function propertiesByKind(
   machine: Machine,
-  transitions: readonly Counted<Transition>[],
+  counted: readonly Counted[],
 ): ReadonlyMap<string, ByKind> {
-  const looksAt = (kind: string, { property }: Counted<Transition>): boolean =>
+  const transitions = counted.filter(isTransition);
+  const goals = counted.filter(isReached);
+  const looksAt = (kind: string, { property }: Counted<Transition | Reached>): boolean =>
     property.commands === undefined || property.commands.includes(kind);
   return new Map(
     Object.keys(machine.commands).map((kind) => [
@@ -145,6 +153,7 @@ function transitionsByKind(
       {
         looking: transitions.filter((each) => looksAt(kind, each)),
         others: transitions.filter((each) => !looksAt(kind, each)),
+        pending: goals.filter((each) => looksAt(kind, each)),
       },
     ]),
   );

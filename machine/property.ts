@@ -78,6 +78,8 @@ export interface Within<M extends Model = Model> extends Named {
 /** A situation that must be reachable, so that nothing holds only because nothing happens. */
 export interface Reached<M extends Model = Model> extends Named {
   readonly kind: 'sometimes';
+  /** The commands that may bring it about; any when absent. */
+  readonly commands?: readonly string[];
   reached(change: Change<M>): boolean;
 }
 /** A refusal that must be reachable. */

@@ -101,7 +101,7 @@ test('a transition property sees the part that the command changed', () => {
 test('a goal is reached by the part that the command changed', () => {
   const on = sometimes({ id: 'on', name: 'it is on', reached: ({ after }) => after.on });
   const lifted = liftProperty(places, on);
-  if (lifted.kind !== 'sometimes') throw new Error(lifted.kind);
+  if (lifted.kind !== 'sometimes' || !('reached' in lifted)) throw new Error(lifted.kind);
   expect(lifted.reached(changeAt(1, off, off))).toBe(false);
   expect(lifted.reached(changeAt(1, off, { n: 0, on: true }))).toBe(true);
 });
