@@ -1,23 +1,33 @@
 /** What the arguments of commands are to the shrinker: ids of entities, and values of a cost. */
-import type { ArgumentShape, Call, Slot } from '../../machine/index.ts';
+import {
+  type ArgumentShape,
+  type Call,
+  resolve,
+  type Sizes,
+  type Slot,
+} from '../../machine/index.ts';
 
 /** An argument that holds ids of an index set. */
 export interface ArgumentRole {
   readonly name: string;
   readonly index: string;
+  /** How many ids the index set has in the scope. */
+  readonly size: number;
   /** The argument that says which owner's ids they are, where each owner has its own. */
   readonly owner: string | undefined;
   readonly choice: boolean;
 }
 
-export function rolesOf(slots: readonly Slot[]): readonly ArgumentRole[] {
+export function rolesOf(slots: readonly Slot[], sizes: Sizes): readonly ArgumentRole[] {
   return slots.flatMap(({ name, shape }) => {
     const index = indexOf(shape);
     if (index === undefined) return [];
     const owner = slots.find(
       ({ shape: other }) => other.form === 'ref' && other.index.name === index.within?.name,
     );
-    return [{ name, index: index.name, owner: owner?.name, choice: shape.choice === true }];
+    const choice = shape.choice === true;
+    const size = resolve(index.name, sizes);
+    return [{ name, index: index.name, size, owner: owner?.name, choice }];
   });
 }
 

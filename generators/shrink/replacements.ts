@@ -1,9 +1,8 @@
 /** Passes that change commands so that others can go. */
 import type { Call, IntShape, Plan, Slot } from '../../machine/index.ts';
 import { enumerate } from '../../machine/index.ts';
-import { withIds } from './arguments.ts';
 import { changed, type Pass, type Proposal } from './proposal.ts';
-import { entityClass, type Subject, type Surgeon } from './subject.ts';
+import type { Subject, Surgeon } from './subject.ts';
 
 /** Pairs of commands further apart than this are not replaced by one. */
 const apartMax = 3;
@@ -11,44 +10,6 @@ const apartMax = 3;
 const alternativesMax = 24;
 /** Traces longer than this are left to the cheaper passes. */
 const replaceMax = 16;
-
-/** Lets one entity stand for another of its index set. The cursor counts pairs. */
-export const unify: Pass = function* (subject, surgeon, from) {
-  const all = [...surgeon.entities(subject.calls).keys()];
-  let count = 0;
-  for (const gone of all) {
-    for (const stays of all) {
-      if (gone === stays || classOf(gone) !== classOf(stays)) continue;
-      if (count++ < (from?.[0] ?? 0)) continue;
-      yield renameAll(subject, surgeon, gone, idOf(stays), [count - 1]);
-    }
-  }
-};
-
-const classOf = (entity: string): string => entity.slice(0, entity.lastIndexOf('/'));
-const idOf = (entity: string): number => Number(entity.slice(entity.lastIndexOf('/') + 1));
-
-function renameAll(
-  subject: Subject,
-  surgeon: Surgeon<unknown>,
-  entity: string,
-  to: number,
-  next: readonly number[],
-): Proposal {
-  const [of, id] = [classOf(entity), idOf(entity)];
-  return changed(
-    subject,
-    (call) => {
-      let { args } = call;
-      for (const role of surgeon.facts(call.kind).roles) {
-        if (entityClass(role, call) !== of) continue;
-        args = withIds(role, args, (each) => (each === id ? to : each));
-      }
-      return args === call.args ? call : { kind: call.kind, args };
-    },
-    next,
-  );
-}
 
 /**
  * Drops a command that carries a number, and gives the number's part to a command of its kind: a

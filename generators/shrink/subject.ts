@@ -37,7 +37,7 @@ export class Surgeon<S> {
   constructor(machine: Machine<S>, scope: Scope) {
     this.host = inPlace(machine, scope);
     this.plans = plans(this.host.engine);
-    this.kinds = new Map(this.plans.map((plan) => [plan.command.kind, factsOf(plan)]));
+    this.kinds = new Map(this.plans.map((plan) => [plan.command.kind, factsOf(plan, scope)]));
   }
 
   /** Throws on a kind that the scope does not have. */
@@ -164,11 +164,11 @@ function precedes(a: readonly number[], b: readonly number[]): boolean {
   return at >= 0 && (a[at] as number) < (b[at] as number);
 }
 
-function factsOf(plan: Plan): KindFacts {
+function factsOf(plan: Plan, { sizes }: Scope): KindFacts {
   return {
     plan,
     slots: new Map(plan.slots.map((slot) => [slot.name, slot])),
-    roles: rolesOf(plan.slots),
+    roles: rolesOf(plan.slots, sizes),
   };
 }
 

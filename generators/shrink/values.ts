@@ -18,7 +18,7 @@ export const lowerTogether: Pass = function* (subject, surgeon, from) {
   for (const { name, shape, value } of plainValues(subject, surgeon)) {
     const slot = surgeon.facts(shape).slots.get(name);
     for (const to of slot === undefined ? [] : lowerValues(slot, value)) {
-      if (!skip()) yield replaceValue(subject, name, value, to, count - 1);
+      if (!skip()) yield exchangeValues(subject, name, value, to, count - 1);
     }
   }
 };
@@ -77,7 +77,8 @@ function plainValues(subject: Subject, surgeon: Surgeon<unknown>): readonly Plai
   return [...found.values()];
 }
 
-function replaceValue(
+/** Changes a value wherever an argument of this name has it, and the other way round. */
+function exchangeValues(
   subject: Subject,
   name: string,
   value: unknown,
@@ -86,10 +87,11 @@ function replaceValue(
 ): Proposal {
   return changed(
     subject,
-    (call) =>
-      Object.hasOwn(call.args, name) && call.args[name] === value
-        ? { kind: call.kind, args: { ...call.args, [name]: to } }
-        : call,
+    (call) => {
+      const old = call.args[name];
+      if (!Object.hasOwn(call.args, name) || (old !== value && old !== to)) return call;
+      return { kind: call.kind, args: { ...call.args, [name]: old === value ? to : value } };
+    },
     [next],
   );
 }
