@@ -1,8 +1,8 @@
 /** Faults of page sharing: what is compared when, what is protected, what is counted. */
 import { addCommand, dropGuard } from '../../machine/index.ts';
-import { checksumOf, contentOf, type MemoryView, sharedFrame } from '../../model/index.ts';
+import { checksumOf, contentOf, sharedFrame } from '../../model/index.ts';
+import { store } from '../../model/memory/access.ts';
 import { hostVm, noFreeFrame, pageOf, viewPage, viewVm } from '../../model/memory/model.ts';
-import { forgetCandidate } from '../../model/memory/operations.ts';
 import {
   changeEffect,
   changeEverywhere,
@@ -25,16 +25,6 @@ const mergesByChecksum: VmmFault = {
     }),
 };
 
-/** The scanner has noted a page as a candidate of these bytes. */
-function isNoted(
-  m: MemoryView,
-  { vm, page }: { readonly vm: number; readonly page: number },
-  content: number,
-): boolean {
-  const noted = m.host.sharing.unstable.at(viewVm(m, vm).salt).at(content);
-  return noted.kind === 'page' && noted.vm === vm && noted.page === page;
-}
-
 const comparesTooEarly: VmmFault = {
   id: 'memory/K2',
   seam: 'split',
@@ -42,20 +32,16 @@ const comparesTooEarly: VmmFault = {
   origin: 'the order in Linux mm/ksm.c, write_protect_page before the comparison (O_DIRECT race)',
   killedBy: ['DED-T3', 'MEM-I7'],
   apply(machine) {
-    const comparing = changeEffect(machine, 'memory.merge-page', () => (m, a) => {
-      // What was compared is noted where the scanner notes its candidates.
-      forgetCandidate(m, a.vm, a.page);
-      const bySalt = m.host.sharing.unstable.at(hostVm(m, a.vm).salt);
-      bySalt[contentOf(m, a)] = { kind: 'page', vm: a.vm, page: a.page };
-    });
-    const trusting = changeEverywhere(machine, 'sameBytes', (same) => (m, vm, page, frame, c) => {
-      const { use, content } = m.host.frames.at(frame);
-      if (same(m, vm, page, frame, c) || isNoted(m, { vm, page }, content)) return true;
-      return use.kind === 'private' && isNoted(m, use, contentOf(m, { vm, page }));
-    });
-    return addCommand(trusting, 'memory.compare-page', {
-      ...comparing.commands['memory.merge-page'],
-      summary: 'Compares a page with a frame that it may be merged with later.',
+    const kind = 'memory.merge-page';
+    // The guards have compared; the write comes before the effect protects the page.
+    const raced = changeEffect(machine, kind, (merge) => (m, a, c) => {
+      const other = (contentOf(m, a) + 1) % c.size.content;
+      store(m, { vm: a.vm, page: a.page, content: other }, c);
+      merge(m, a, c);
+    }).commands[kind];
+    return addCommand(machine, 'memory.merge-raced', {
+      ...raced,
+      summary: 'Merges a page that the guest writes after it was compared.',
     });
   },
 };

@@ -134,7 +134,7 @@ export const memoryTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[loadDriver(), target(4), ...inflate(0, 1)],
   ],
   'memory/K1': [...twoPages, hostWrite(1, 2), merge(1, 1)],
-  'memory/K2': [...twoPages, merge(1, 1, 'compare-page'), hostWrite(1, 1), merge(1, 1)],
+  'memory/K2': [...twoPages, merge(1, 1, 'merge-raced')],
   'memory/K3': [...twoPages, ofPage('pin', { page: 1 }), merge(1, 1)],
   'memory/K4': [...twoPages, merge(1, 1)],
   'memory/K5': [...twoPages, merge(1, 1), merge(0, 3, 'break-share'), map(1), write(1)],
