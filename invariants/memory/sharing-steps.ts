@@ -275,11 +275,13 @@ export const scansEndClean = property.transition({
   name: 'a scan that ends forgets its candidates and counts itself; sharing is run as asked',
   commands: kinds('memory.end-scan', 'memory.set-sharing'),
   violation(change) {
-    const { after, call } = change;
+    const { before, after, call } = change;
     const to = after.host.sharing;
     if (call.kind === 'memory.set-sharing') {
       return to.run === call.args.run ? null : `sharing was to ${call.args.run}, but is ${to.run}`;
     }
+    if (to.fullScans !== before.host.sharing.fullScans + 1)
+      return 'the end of a scan is not counted';
     if (to.cursor.kind !== 'none') return 'the scan has ended, but the scanner stands somewhere';
     for (let s = 0; s < to.unstable.length; s++) {
       const bySalt = to.unstable.at(s);
@@ -301,8 +303,7 @@ export const scannerIsRunAsAsked = property.transition({
     if (from.run !== to.run && call.kind !== 'memory.set-sharing') {
       return `sharing went from ${from.run} to ${to.run} unasked`;
     }
-    const ended = call.kind === 'memory.end-scan' ? 1 : 0;
-    return to.fullScans - from.fullScans === ended
+    return to.fullScans === from.fullScans || call.kind === 'memory.end-scan'
       ? null
       : `the scanner counts ${to.fullScans} scans after ${from.fullScans}`;
   },
