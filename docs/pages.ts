@@ -54,11 +54,21 @@ export function commandsPage(commands: CommandTable): string {
 }
 
 export function propertiesPage(properties: readonly Property<CheckedVmm>[]): string {
-  const rows = properties.map((each) => [each.id, each.kind, each.name, looksAt(each)]);
+  const promised = properties.filter(({ kind }) => kind !== 'sometimes');
+  const goals = properties.filter(({ kind }) => kind === 'sometimes');
+  const rows = promised.map((each) => [each.id, each.kind, each.name, looksAt(each)]);
+  const situations = goals.filter((goal) => !('refused' in goal)).map(({ name }) => `- ${name}`);
   return page(
     'Properties',
     'What is checked after every command. A name is a sentence that is true of the model.',
-    markdownTable(['id', 'kind', 'the property', 'looks at'], rows),
+    `${markdownTable(['id', 'kind', 'the property', 'looks at'], rows)}
+## Goals
+
+Situations that random runs must reach, so that nothing holds only because nothing happens: every refusal of every command
+(${goals.length - situations.length} of them), and these.
+
+${situations.join('\n')}
+`,
   );
 }
 
