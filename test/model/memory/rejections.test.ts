@@ -1,0 +1,227 @@
+/** Every reason to refuse a command: each can be the first, the first is the one that is given. */
+import { isDeepStrictEqual } from 'node:util';
+import * as fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { traces } from '../../../generators/index.ts';
+import {
+  type Call,
+  type InPlace,
+  immutable,
+  inPlace,
+  type Plan,
+  plans,
+  type Rejection,
+  type Scope,
+} from '../../../machine/index.ts';
+import { scopes, type Vmm, vmmMachine } from '../../../model/index.ts';
+import {
+  breakShare,
+  create,
+  endScan,
+  loadDriver,
+  map,
+  mergeInto,
+  on,
+  overwrite,
+  populate,
+  read,
+  requestBalloon,
+  scrub,
+  swapIn,
+  swapOut,
+} from './story.ts';
+
+/** In scope `tiny`: two VMs of 2 pages on 4 frames, of which one is for emergencies. */
+const two = [create(0, 2, { reservation: 1 }), create(1, 2, { reservation: 1 })];
+/** One page is swapped out, and only the emergency frame is left, unscrubbed. */
+const crowded = [
+  ...[...two, populate(0, 0, 0), populate(0, 1, 1), populate(1, 0, 2)],
+  ...[...swapOut(0, 0, 0), populate(1, 1, 3)],
+];
+/** The pages of VM 0 share a frame. */
+const shared = [...two, populate(0, 0, 0), populate(0, 1, 1), mergeInto(0, 1, 0)];
+/** In scopes `fuzz` and `overcommit`: eight pages of two VMs leave frame 11 for emergencies. */
+const eightPages = [
+  ...[create(0, 6, { reservation: 2, overhead: [1] }), create(1, 4, { overhead: [2] })],
+  ...[3, 4, 5, 6, 7, 8].map((frame) => populate(0, frame - 3, frame)),
+  ...[populate(1, 0, 9), populate(1, 1, 10)],
+];
+
+/** A command that is refused for a reason that random traces rarely come to. */
+interface Rare {
+  readonly scope: keyof typeof scopes;
+  readonly after: readonly Call[];
+  readonly call: Call;
+  readonly code: string;
+}
+const rare: readonly Rare[] = [
+  {
+    scope: 'tiny',
+    after: [...two, populate(0, 0, 0), populate(0, 1, 1), populate(1, 0, 2)],
+    call: populate(1, 1, 3),
+    code: 'no-free-frame',
+  },
+  { scope: 'tiny', after: crowded, call: swapIn(0, 0, 0), code: 'no-free-frame' },
+  { scope: 'tiny', after: crowded, call: overwrite(0, 0, 1, 0), code: 'no-free-frame' },
+  {
+    scope: 'tiny',
+    after: crowded,
+    call: on('exchange', { vm: 0, page: 0, frame: 0, victimVm: 0, victimPage: 1 }),
+    code: 'frame-not-scrubbed',
+  },
+  {
+    scope: 'tiny',
+    after: [...shared, populate(1, 0, 2), populate(1, 1, 3)],
+    call: breakShare(0, 1, 1),
+    code: 'no-free-frame',
+  },
+  { scope: 'tiny', after: shared, call: on('set-salt', { vm: 0, salt: 1 }), code: 'still-shared' },
+  {
+    scope: 'tiny',
+    after: [on('set-sharing', { run: 'stop' })],
+    call: endScan,
+    code: 'sharing-stopped',
+  },
+  {
+    // A request in units leaves less than the floor, which is in pages.
+    scope: 'fuzz',
+    after: [create(0, 2, { overhead: [1] }), loadDriver(0), requestBalloon(0, 1)],
+    call: on('inflate-balloon', { vm: 0, pages: [0, 1] }),
+    code: 'below-floor',
+  },
+  {
+    scope: 'fuzz',
+    after: eightPages,
+    call: create(2, 1, { overhead: [11] }),
+    code: 'no-free-frame',
+  },
+  {
+    scope: 'overcommit',
+    after: [
+      ...[...eightPages, ...swapOut(0, 0, 0), ...swapOut(0, 1, 1)],
+      ...[populate(1, 2, 11), scrub(3), populate(1, 3, 3)],
+      ...[on('pin', { vm: 0, page: 2 }), map(0, 0), read(0, 0)],
+    ],
+    call: on('oom-kill', { vm: 0 }),
+    code: 'pinned',
+  },
+];
+
+/** Looks for a state and a call for every guard, in which this guard is the first to refuse. */
+class Search {
+  /** For each command, for each of its guards: the rejection that was given where it was first. */
+  readonly found = new Map<string, (Rejection | undefined)[]>();
+  private host: InPlace<Vmm> = inPlace(vmmMachine, scopes.tiny);
+  private kinds: ReadonlyMap<string, Plan> = new Map();
+
+  in(scope: Scope): void {
+    this.host = inPlace(vmmMachine, scope);
+    this.kinds = new Map(plans(this.host.engine).map((plan) => [plan.command.kind, plan]));
+  }
+
+  /** Every call of a trace, in the state that it comes to, and every call with one other argument. */
+  follow(trace: readonly Call[]): void {
+    const state = this.host.initial();
+    for (const call of trace) {
+      if (!this.isComplete(call.kind)) {
+        this.ask(state, call);
+        for (const { name, values } of this.kinds.get(call.kind)?.slots ?? []) {
+          for (const value of values) {
+            this.ask(state, { kind: call.kind, args: { ...call.args, [name]: value } });
+          }
+        }
+      }
+      this.host.step(state, call);
+    }
+  }
+
+  /** Asks all guards, which must all have an answer, and then the host. */
+  private ask(state: Vmm, call: Call): void {
+    const { context } = this.host.engine;
+    const { guards, lens } = this.host.engine.command(call.kind);
+    const part = lens === undefined ? state : lens(state, call.args);
+    const first = guards.map(({ refuse }) => refuse(part, call.args, context)).indexOf(true);
+    const known = this.found.get(call.kind) ?? guards.map(() => undefined);
+    if (first < 0 || known[first] !== undefined) return;
+    this.found.set(call.kind, known);
+    const step = this.host.step(state, call);
+    if (!step.ok) known[first] = step.rejection;
+  }
+
+  private isComplete(kind: string): boolean {
+    return this.found.get(kind)?.every((rejection) => rejection !== undefined) === true;
+  }
+}
+
+describe('the first reason that applies is the one that is given', () => {
+  const search = new Search();
+  beforeAll(() => {
+    for (const { scope, after, call } of rare) {
+      search.in(scopes[scope]);
+      search.follow([...after, call]);
+    }
+    for (const [name, numRuns] of [
+      ['tiny', 40],
+      ['fuzz', 70],
+      ['overcommit', 40],
+    ] as const) {
+      const scope = scopes[name];
+      search.in(scope);
+      const some = traces(vmmMachine, { scope, illegal: 0.2, swarm: 0 });
+      for (const trace of fc.sample(some, { seed: 4, numRuns })) search.follow(trace);
+    }
+  });
+
+  test.each(Object.entries(vmmMachine.commands))('%s', (kind, { requires }) => {
+    const codes = requires.map(([code]) => code);
+    expect(new Set(codes).size).toBe(codes.length);
+    const given = search.found.get(kind) ?? [];
+    expect(given.map((rejection) => rejection?.code)).toEqual(codes);
+    // A rejection carries the arguments that its guard looked at, and no others.
+    expect(given.map((rejection) => Object.keys(rejection ?? {}))).toEqual(
+      requires.map(([, looksAt]) => ['code', ...looksAt]),
+    );
+  });
+});
+
+test.each(rare)('$call.kind is refused in a rare state: $code', ({ scope, after, call, code }) => {
+  const host = inPlace(vmmMachine, scopes[scope]);
+  const state = host.initial();
+  for (const each of after) expect(host.step(state, each)).toMatchObject({ ok: true });
+  expect(host.step(state, call)).toMatchObject({ ok: false, rejection: { code } });
+});
+
+test.each([
+  ['tiny', 30],
+  ['fuzz', 20],
+  ['overcommit', 10],
+] as const)('a refused command changes nothing and tells nothing in scope %s', (name, numRuns) => {
+  const scope = scopes[name];
+  const plain = inPlace(vmmMachine, scope);
+  const frozen = immutable(vmmMachine, scope);
+  let refused = 0;
+  fc.assert(
+    fc.property(traces(vmmMachine, { scope, maxLength: 80, illegal: 0.5, swarm: 0 }), (trace) => {
+      const state = plain.initial();
+      let shown = frozen.initial();
+      let before = plain.initial();
+      for (const call of trace) {
+        const step = plain.step(state, call);
+        const next = frozen.step(shown, call);
+        if (step.ok) before = plain.copier.copy(state);
+        else {
+          refused++;
+          expect(step.state).toBe(state);
+          expect(isDeepStrictEqual(state, before)).toBe(true);
+          expect(step).not.toHaveProperty('events');
+          expect(next.ok).toBe(false);
+          expect(next.state).toBe(shown);
+          expect(next).not.toHaveProperty('events');
+        }
+        shown = next.state;
+      }
+    }),
+    { seed: 5, numRuns },
+  );
+  expect(refused).toBeGreaterThan(5 * numRuns);
+});
