@@ -162,7 +162,7 @@ describe('the first reason that applies is the one that is given', () => {
     }
     for (const [name, numRuns] of [
       ['tiny', 40],
-      ['fuzz', 70],
+      ['fuzz', 60],
       ['overcommit', 40],
     ] as const) {
       const scope = scopes[name];
@@ -170,7 +170,7 @@ describe('the first reason that applies is the one that is given', () => {
       const some = traces(vmmMachine, { scope, illegal: 0.2, swarm: 0 });
       for (const trace of fc.sample(some, { seed: 4, numRuns })) search.follow(trace);
     }
-  });
+  }, 30_000);
 
   test.each(Object.entries(vmmMachine.commands))('%s', (kind, { requires }) => {
     const codes = requires.map(([code]) => code);
@@ -192,9 +192,9 @@ test.each(rare)('$call.kind is refused in a rare state: $code', ({ scope, after,
 });
 
 test.each([
-  ['tiny', 30],
-  ['fuzz', 20],
-  ['overcommit', 10],
+  ['tiny', 15],
+  ['fuzz', 12],
+  ['overcommit', 6],
 ] as const)('a refused command changes nothing and tells nothing in scope %s', (name, numRuns) => {
   const scope = scopes[name];
   const plain = inPlace(vmmMachine, scope);
