@@ -26,44 +26,47 @@ export interface Budget extends fc.Plugin<unknown> {
 
 /**
  * A plugin that lets no run begin once the budget is spent; what shrinks a failure is not counted.
- * fast-check takes an ended run for a success: ask `spending().exhausted`, or set `failWhenSpent`.
- * Each budget serves one run of fast-check.
+ * fast-check takes an ended run for a success: ask `spending().exhausted`, which is about the last run
+ * that had this plugin, or set `failWhenSpent`.
  */
 export function budget(options: BudgetOptions): Budget {
   const { commands: commandsMax = Number.POSITIVE_INFINITY } = options;
   const { seconds: secondsMax = Number.POSITIVE_INFINITY } = options;
   let runs = 0;
   let commands = 0;
-  let failed = false;
-  let exhausted = false;
-  const begun = performance.now();
   let seconds = 0;
-  const plugin: fc.Plugin<unknown> = () => ({
-    decorateRun: (run) => (values) => {
-      if (failed) return run(values);
-      seconds = (performance.now() - begun) / 1000;
-      if (commands >= commandsMax || seconds >= secondsMax) {
-        exhausted = true;
-        return new fc.PreconditionFailure(true);
-      }
-      runs++;
-      commands += traceOf(values, options).length;
-      const result = run(values);
-      if (result instanceof Promise) {
-        return result.then((outcome) => {
-          failed ||= isFailure(outcome);
-          return outcome;
-        });
-      }
-      failed = isFailure(result);
-      return result;
-    },
-    onAllRunsComplete: ({ failed: reported }) => {
-      if (exhausted && !reported && options.failWhenSpent === true) {
-        throw new BudgetSpent({ runs, commands, seconds, exhausted });
-      }
-    },
-  });
+  let exhausted = false;
+  const plugin: fc.Plugin<unknown> = () => {
+    const begun = performance.now();
+    let failed = false;
+    [runs, commands, seconds, exhausted] = [0, 0, 0, false];
+    return {
+      decorateRun: (run) => (values) => {
+        if (failed) return run(values);
+        seconds = (performance.now() - begun) / 1000;
+        if (commands >= commandsMax || seconds >= secondsMax) {
+          exhausted = true;
+          return new fc.PreconditionFailure(true);
+        }
+        runs++;
+        commands += traceOf(values, options).length;
+        const result = run(values);
+        if (result instanceof Promise) {
+          return result.then((outcome) => {
+            failed ||= isFailure(outcome);
+            return outcome;
+          });
+        }
+        failed = isFailure(result);
+        return result;
+      },
+      onAllRunsComplete: ({ counterexample }) => {
+        if (exhausted && counterexample === null && options.failWhenSpent === true) {
+          throw new BudgetSpent({ runs, commands, seconds, exhausted });
+        }
+      },
+    };
+  };
   return Object.assign(plugin, {
     spending: (): Spending => ({ runs, commands, seconds, exhausted }),
   });

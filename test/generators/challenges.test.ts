@@ -107,7 +107,7 @@ describe.each(challenges)('$name', ({ fails, shortest, example }) => {
   const property = fc.property(traces(toy), (trace) => !fails(trace));
 
   test('drawn traces', () => {
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2]) {
       const { counterexample } = fc.check(property, { seed, numRuns: 2000 });
       expect(counterexample).toEqual([shortest]);
     }
