@@ -6,11 +6,13 @@ import type * as fc from 'fast-check';
 import {
   type AnyEvent,
   type Call,
+  engine,
   type InPlace,
   inPlace,
   type Machine,
   type Scope,
 } from '../machine/index.ts';
+import { likelyCalls } from './likely.ts';
 import { RandomCalls } from './random-call.ts';
 
 /** How commands are drawn. */
@@ -36,6 +38,8 @@ export interface Observer {
 
 /** A kind that the trace has not used yet counts this many times. */
 const unusedBoost = 4;
+/** The share of commands whose arguments must lead somewhere. */
+const likelyShare = 0.9;
 /** Draws for a call that is refused; after that, what comes is taken. */
 const illegalTries = 4;
 /** Shares and weights are drawn in units of this. */
@@ -46,6 +50,8 @@ export class Walker<S> {
   private readonly host: InPlace<S>;
   private readonly options: WalkOptions;
   private readonly calls: RandomCalls;
+  /** Draws only calls that lead somewhere. */
+  private readonly likely: RandomCalls;
   private readonly weights: readonly number[];
   /** For each kind of the engine: its weight in this trace, 0 where it is switched off. */
   private readonly current: number[];
@@ -57,6 +63,7 @@ export class Walker<S> {
     this.host = inPlace(machine, scope);
     this.options = options;
     this.calls = new RandomCalls(this.host.engine, random);
+    this.likely = new RandomCalls(engine(likelyCalls(machine) as Machine, scope), random);
     this.random = random;
     const { kinds } = this.host.engine;
     this.weights = kinds.map((kind) =>
@@ -69,6 +76,7 @@ export class Walker<S> {
   walk(random: fc.Random, off: ReadonlySet<string>, observer?: Observer): Call[] {
     this.random = random;
     this.calls.begin(random);
+    this.likely.begin(random);
     const { kinds } = this.host.engine;
     for (let kind = 0; kind < kinds.length; kind++) {
       this.current[kind] = off.has(kinds[kind] as string)
@@ -98,6 +106,7 @@ export class Walker<S> {
     const result = this.host.step(state, call);
     if (!result.ok) return observer?.refused(call) === true;
     this.calls.used(call);
+    this.likely.used(call);
     return observer?.accepted(state, call, result.events) === true;
   }
 
@@ -114,10 +123,11 @@ export class Walker<S> {
   /** A possible command of a random kind: kinds that the trace has not used come first. */
   private legal(state: S): Call | undefined {
     const { current, impossible } = this;
+    const calls = this.chance(likelyShare) ? this.likely : this.calls;
     let found: Call | undefined;
     for (let total = sum(current); total > 0 && found === undefined; total = sum(current)) {
       const kind = this.kindOf(total);
-      found = this.calls.legal(kind, state);
+      found = calls.legal(kind, state);
       const weight = current[kind] as number;
       if (found !== undefined) current[kind] = this.weights[kind] as number;
       else {
