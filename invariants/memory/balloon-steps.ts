@@ -118,6 +118,8 @@ export const gainsAreReal = property.transition({
     if (before.host.vms.at(vm).balloon.inhibited && gained !== 0) {
       return `VM ${vm} is inhibited, but ${gained} frames were taken`;
     }
+    const counted = after.host.freeFrames - before.host.freeFrames;
+    if (counted !== gained) return `${counted} frames were counted free, but ${gained} were gained`;
     const due = releasedFrames(before, after, vm);
     return gained === due ? null : `${gained} frames were gained of VM ${vm}, not ${due}`;
   },

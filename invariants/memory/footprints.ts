@@ -102,6 +102,7 @@ const footprints: Readonly<Record<MemoryCall['kind'], Footprint>> = {
 export const commandsMindTheirBusiness = property.transition({
   id: 'MEM-T10',
   name: 'a command changes only what it is about, and only of the VM and the page that it names',
+  commands: Object.keys(footprints),
   violation(change) {
     const { mine, others = 0, wholeVm } = footprints[change.call.kind];
     const vm = vmOf(change);

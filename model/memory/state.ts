@@ -100,7 +100,7 @@ const Frame = record({
   use: FrameUse,
   content: ref(content),
   /** Mappings of a shared frame: the stored count, and the reverse map it must agree with. */
-  references: int('maxSharing'),
+  references: int(allPages),
   sharers: array(vm, set(page)),
 });
 
