@@ -37,47 +37,51 @@ export function evaluation(
   size: Sizes,
   properties: readonly Property[],
 ): Evaluation {
+  const rounds: Rounds = { states: 0, changes: 0 };
   const tallies = new Map<string, Tally>();
   const counted = properties.map((property): Counted => {
     if (tallies.has(property.id)) throw new Error(`two properties have the id '${property.id}'`);
-    const tally: Tally = { evaluations: 0, couldFail: 0, skipped: 0, violations: 0 };
+    const tally = tallyOf(property, rounds);
     tallies.set(property.id, tally);
     return { property, tally };
   });
-  const invariants = counted.filter(isInvariant);
+  const invariants = byReading(counted.filter(isInvariant));
   const refusals = refusalsByCode(counted.filter(isRefused));
   const byKind = propertiesByKind(machine, counted);
-  const isUnread = unread();
   return {
     tallies,
     state(state, found, change) {
-      for (const { property, tally } of invariants) {
-        if (change !== undefined && isUnread(property.reads, change)) {
-          tally.skipped++;
-          continue;
+      rounds.states++;
+      for (const { changed, readers } of invariants) {
+        const parts = change === undefined ? anything : changed(change);
+        for (const each of readers) {
+          if (parts !== anything && (parts & each.parts) === 0) continue;
+          const { property, tally } = each;
+          tally.evaluations++;
+          if (property.when?.(state as never, size) === false) continue;
+          tally.couldFail++;
+          const message = property.violation(state as never, size);
+          if (message !== null) found.push(violation(each, message));
         }
-        tally.evaluations++;
-        if (property.when?.(state as never, size) === false) continue;
-        tally.couldFail++;
-        const message = property.violation(state as never, size);
-        if (message !== null) found.push(violation({ property, tally }, message));
       }
     },
     change(change, found) {
+      rounds.changes++;
       const asked = byKind.get(change.call.kind);
-      for (const { property, tally } of asked?.looking ?? []) {
-        if (isUnread(property.reads, change)) {
-          tally.skipped++;
-          continue;
+      if (asked === undefined) return;
+      for (const { changed, readers } of asked.looking) {
+        const parts = changed(change);
+        for (const each of readers) {
+          if (parts !== anything && (parts & each.parts) === 0) continue;
+          const { property, tally } = each;
+          tally.evaluations++;
+          if (property.when?.(change) === false) continue;
+          tally.couldFail++;
+          const message = property.violation(change);
+          if (message !== null) found.push(violation(each, message));
         }
-        tally.evaluations++;
-        if (property.when?.(change) === false) continue;
-        tally.couldFail++;
-        const message = property.violation(change);
-        if (message !== null) found.push(violation({ property, tally }, message));
       }
-      for (const { tally } of asked?.others ?? []) tally.skipped++;
-      const pending = asked?.pending ?? [];
+      const { pending } = asked;
       for (let i = pending.length - 1; i >= 0; i--) {
         const { property, tally } = pending[i] as Counted<Reached>;
         // A goal is asked until it was reached once, by whichever command.
@@ -99,20 +103,56 @@ export function evaluation(
   };
 }
 
-/** Whether a change left alone all that a property reads; compared once for each change. */
-function unread(): (reads: Reads | undefined, change: Change) => boolean {
-  let last: Change | undefined;
-  let by: Reads['changed'] | undefined;
-  let parts = 0;
-  return (reads, change) => {
-    if (reads === undefined) return false;
-    if (change !== last || reads.changed !== by) {
-      parts = reads.changed(change);
-      last = change;
-      by = reads.changed;
-    }
-    return (parts & reads.parts) === 0;
-  };
+/** How many states and changes there were to ask of. */
+interface Rounds {
+  states: number;
+  changes: number;
+}
+
+/** What is skipped is what is left: counting it would cost more than skipping. */
+function tallyOf({ kind }: Property, rounds: Rounds): Tally {
+  const counts = { evaluations: 0, couldFail: 0, violations: 0 };
+  switch (kind) {
+    case 'invariant':
+      return {
+        ...counts,
+        get skipped() {
+          return rounds.states - this.evaluations;
+        },
+      };
+    case 'transition':
+      return {
+        ...counts,
+        get skipped() {
+          return rounds.changes - this.evaluations;
+        },
+      };
+    default:
+      return { ...counts, skipped: 0 };
+  }
+}
+
+/** All parts of a state, as far as anybody can tell. */
+const anything = -1;
+const everythingChanged = (): number => anything;
+
+/** Properties that tell in the same way what changed: it is worked out once for all of them. */
+interface Readers<P extends Property> {
+  readonly changed: Reads['changed'];
+  readonly readers: readonly (Counted<P> & { readonly parts: number })[];
+}
+
+function byReading<P extends Invariant | Transition>(
+  counted: readonly Counted<P>[],
+): readonly Readers<P>[] {
+  const groups = new Map<Reads['changed'], (Counted<P> & { parts: number })[]>();
+  for (const { property, tally } of counted) {
+    const { changed, parts } = property.reads ?? { changed: everythingChanged, parts: anything };
+    const group = groups.get(changed) ?? [];
+    group.push({ property, tally, parts });
+    groups.set(changed, group);
+  }
+  return [...groups].map(([changed, readers]) => ({ changed, readers }));
 }
 
 const isInvariant = (c: Counted): c is Counted<Invariant> => c.property.kind === 'invariant';
@@ -133,8 +173,7 @@ function refusalsByCode(goals: readonly Counted<Refused>[]): ReadonlyMap<string,
 }
 
 interface ByKind {
-  readonly looking: readonly Counted<Transition>[];
-  readonly others: readonly Counted<Transition>[];
+  readonly looking: readonly Readers<Transition>[];
   /** Goals that are not reached yet. */
   readonly pending: Counted<Reached>[];
 }
@@ -151,8 +190,7 @@ function propertiesByKind(
     Object.keys(machine.commands).map((kind) => [
       kind,
       {
-        looking: transitions.filter((each) => looksAt(kind, each)),
-        others: transitions.filter((each) => !looksAt(kind, each)),
+        looking: byReading(transitions.filter((each) => looksAt(kind, each))),
         pending: goals.filter((each) => looksAt(kind, each)),
       },
     ]),

@@ -36,13 +36,15 @@ export function liftProperty<W extends Model, P extends Model>(
           }
           return null;
         },
+      };
+      if (when === undefined) return lifted;
+      return {
+        ...lifted,
         when(state, size) {
-          if (when === undefined) return true;
           for (let i = 0; i < places.count(size); i++) if (when(at(state, i), size)) return true;
           return false;
         },
       };
-      return lifted;
     }
     case 'transition': {
       const { when, reads, ...rest } = property;
@@ -166,8 +168,10 @@ function liftWithin<W extends Model, P extends Model>(
       const here = parts.changeAt(change, placeOf(instance, change.size));
       return ask(here, innerOf(instance, change.size));
     };
+  const { reads, ...rest } = property;
   return {
-    ...property,
+    ...rest,
+    ...parts.reads(reads),
     instances: (size) => places.count(size) * property.instances(size),
     starts: stateAt(property.starts),
     bound: stateAt(property.bound),

@@ -62,7 +62,7 @@ export function monitor<S>(
       asked.change(change, found);
       asked.state(state, found, change);
       asked.promises.advance(change, found);
-      asked.promises.open(state);
+      asked.promises.open(state, change);
       repeat.run(previous, call);
       return found.length === 0 ? none : found;
     },

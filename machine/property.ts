@@ -64,6 +64,8 @@ export interface Transition<M extends Model = Model> extends Named {
  */
 export interface Within<M extends Model = Model> extends Named {
   readonly kind: 'within';
+  /** What `starts` and `done` read. */
+  readonly reads?: Reads<M>;
   instances(size: M['sizes']): number;
   starts(state: View<M['state']>, instance: number, size: M['sizes']): boolean;
   /** How many counted commands the response may take, from the state that starts it. */

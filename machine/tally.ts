@@ -13,7 +13,7 @@ export interface Tally {
   evaluations: number;
   couldFail: number;
   /** Accepted commands that the property does not look at, or that change nothing it reads. */
-  skipped: number;
+  readonly skipped: number;
   violations: number;
 }
 export type Tallies = ReadonlyMap<string, Tally>;

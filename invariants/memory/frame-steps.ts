@@ -1,5 +1,5 @@
 /** Transition properties of frames: who gets them, who gives them back, and what they hold. */
-import { reads } from './changes.ts';
+import { reads, touches } from './changes.ts';
 import { part, samePlace, sameUse } from './parts.ts';
 import {
   consumedBy,
@@ -241,6 +241,7 @@ export const framesBalance = property.transition({
   violation(change) {
     const due = dueFrames(change);
     if (due === null) return null;
+    if (due === 0 && !touches(change, part.frames)) return null;
     const gained = freeFramesOf(change.after.host) - freeFramesOf(change.before.host);
     return gained === due ? null : `${change.call.kind} gave back ${gained} frames, not ${due}`;
   },

@@ -137,30 +137,43 @@ export function eventOf(
   return undefined;
 }
 
-/** The VM that a command names, or -1. */
-export function vmOf({ call }: MemoryChange): number {
-  return 'vm' in call.args ? call.args.vm : -1;
+/** What a command is about: found once for each, since many properties ask. */
+const subject = { vm: -1, page: -1, written: -1 };
+let last: MemoryChange | undefined;
+
+function subjectOf(change: MemoryChange): Readonly<typeof subject> {
+  if (change === last) return subject;
+  const { before, call } = change;
+  subject.vm = 'vm' in call.args ? call.args.vm : -1;
+  subject.page = -1;
+  if ('page' in call.args) subject.page = call.args.page;
+  else if ('virtual' in call.args) {
+    const entry = before.guests.at(call.args.vm).table.at(call.args.virtual);
+    if (entry.kind === 'present') subject.page = entry.page;
+  }
+  subject.written = isWrite(change) ? subject.page : -1;
+  last = change;
+  return subject;
 }
 
-/** The guest page that a command is about, directly or through the guest's table, or -1. */
-export function pageOf({ before, call }: MemoryChange): number {
-  if ('page' in call.args) return call.args.page;
-  if (!('virtual' in call.args)) return -1;
-  const entry = before.guests.at(call.args.vm).table.at(call.args.virtual);
-  return entry.kind === 'present' ? entry.page : -1;
-}
-
-/** The page of `vmOf` that an accepted command wrote, or -1: seen by its events, not its effect. */
-export function writtenPage(change: MemoryChange): number {
+/** An accepted command wrote a page: seen by what it is and tells, not by its effect. */
+function isWrite(change: MemoryChange): boolean {
   switch (change.call.kind) {
     case 'memory.write':
-      return eventOf(change, 'written') === undefined ? -1 : pageOf(change);
+      return eventOf(change, 'written') !== undefined;
     case 'memory.dma':
-      return eventOf(change, 'iommu-fault') === undefined ? change.call.args.page : -1;
+      return eventOf(change, 'iommu-fault') === undefined;
     case 'memory.host-write':
     case 'memory.overwrite':
-      return change.call.args.page;
+      return true;
     default:
-      return -1;
+      return false;
   }
 }
+
+/** The VM that a command names, or -1. */
+export const vmOf = (change: MemoryChange): number => subjectOf(change).vm;
+/** The guest page that a command is about, directly or through the guest's table, or -1. */
+export const pageOf = (change: MemoryChange): number => subjectOf(change).page;
+/** The page of that VM that an accepted command wrote, or -1. */
+export const writtenPage = (change: MemoryChange): number => subjectOf(change).written;

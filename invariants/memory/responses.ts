@@ -51,6 +51,7 @@ const ends = ({ call }: MemoryChange, vm: number): boolean =>
 export const stalledAccessesGoOn = property.within({
   id: 'MEM-L1',
   name: 'a VM that waits for a page goes on with the first command that brings it',
+  reads: reads(part.stalled),
   instances: eachVm,
   starts: (m, vm) => !notStalled(m, vm),
   bound: () => 0,
@@ -93,6 +94,7 @@ function reclaims(change: MemoryChange, vm: number): boolean {
 export const excessShrinks = property.within({
   id: 'MEM-L2',
   name: 'a VM over its limit is back under it after as many pages were taken as it was over',
+  reads: reads(part.at | part.settings | part.life),
   instances: eachVm,
   starts: (m, vm) => excess(m, vm) > 0,
   bound: (m, vm) => excess(m, vm) - 1,
@@ -171,6 +173,7 @@ export const swapInsStayPossible = property.invariant({
 export const swapInsServe = property.within({
   id: 'SWP-L1',
   name: 'a VM that waits for a swapped page goes on with the first command that reads it back',
+  reads: reads(part.stalled | part.at),
   instances: eachVm,
   starts: waitsForSlot,
   bound: () => 0,
@@ -200,6 +203,7 @@ const isSteady = (change: MemoryChange, vm: number): boolean =>
 export const balloonSettles = property.within({
   id: 'BAL-L1',
   name: 'while the target stands, a driver sends at most as many messages as pages are missing',
+  reads: reads(part.driver | part.target | part.use),
   instances: eachVm,
   starts: driverRuns,
   bound: distance,
@@ -214,6 +218,7 @@ const surplus = (m: Reading, vm: number, size: MemorySizes): number =>
 export const surplusBecomesUsable = property.within({
   id: 'BAL-L2',
   name: 'each page over the target is usable again after one message and one answer',
+  reads: reads(part.driver | part.target | part.use | part.messages),
   instances: eachVm,
   starts: (m, vm, size) =>
     driverRuns(m, vm) && (surplus(m, vm, size) > 0 || any(m.guests.at(vm).deflating)),
@@ -263,6 +268,9 @@ function hasEqual(m: Reading, vm: number, page: number, size: MemorySizes): bool
 export const equalPagesMerge = property.within({
   id: 'DED-L1',
   name: 'an unchanging page is merged at the second visit that finds an equal one',
+  reads: reads(
+    part.at | part.frames | part.pins | part.writeback | part.settings | part.life | part.scanner,
+  ),
   instances: eachPage,
   starts: (m, i, size) =>
     m.host.sharing.run === 'run' && isMergeable(m, vmAt(i, size), pageAt(i, size)),
@@ -289,6 +297,7 @@ export const equalPagesMerge = property.within({
 export const breaksComplete = property.within({
   id: 'DED-L2',
   name: 'a VM that waits for a share to break goes on with the first break of it',
+  reads: reads(part.stalled | part.at | part.frames),
   instances: eachVm,
   starts(m, vm) {
     const { stalled, pages } = m.host.vms.at(vm);
@@ -313,6 +322,7 @@ function sharedMappings({ host }: Reading): number {
 export const unmergingEnds = property.within({
   id: 'DED-L3',
   name: 'undoing all sharing takes at most one break for each page that shares',
+  reads: reads(part.scanner | part.at | part.frames),
   instances: () => 1,
   starts: (m) => m.host.sharing.run === 'unmerge',
   bound: (m) => sharedMappings(m) - 1,
