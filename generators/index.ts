@@ -44,6 +44,7 @@ export {
   type TraceFile,
   traceFile,
   traceFormat,
+  traceTextMax,
   traceVersion,
   writeTrace,
 } from './trace-file.ts';
