@@ -25,7 +25,10 @@ export interface TracesOptions {
   readonly commands?: readonly string[];
   /** How often a kind is drawn, compared with the others; `commandWeights` or 1 where absent. */
   readonly weights?: Readonly<Record<string, number>>;
-  /** The share of traces that do without some kinds of commands, 0 to 1; 0.75 when absent. */
+  /**
+   * The share of traces that do without some kinds of commands, 0 to 1; 0 when absent. With the
+   * weights of memory, faults of the VMM are found sooner without (median 443 against 536 commands).
+   */
   readonly swarm?: number;
   /**
    * The kinds that such traces may do without. When absent, a fixed short probe of the machine finds
@@ -77,7 +80,7 @@ export class TraceArbitrary<S> extends fc.Arbitrary<Trace> {
     this.machine = machine;
     this.scope = options.scope ?? fuzzScope(machine);
     this.options = walkOptions(machine, this.scope, options);
-    this.swarm = share('swarm', options.swarm ?? 0.75);
+    this.swarm = share('swarm', options.swarm ?? 0);
     this.dispensable = options.dispensable;
     this.observer = observer;
   }

@@ -100,7 +100,10 @@ describe('swarm', () => {
     expect(dispensable).not.toContain('touch');
     expect(dispensable).toContain('deflate');
     const long = fc
-      .sample(traces(sharedPages, { scope: large, illegal: 0 }), { seed: 8, numRuns: 200 })
+      .sample(traces(sharedPages, { scope: large, illegal: 0, swarm: 0.75 }), {
+        seed: 8,
+        numRuns: 200,
+      })
       .filter(({ length }) => length > 100);
     const without = (kind: string): number =>
       long.filter((trace) => trace.every((call) => call.kind !== kind)).length;
