@@ -1,7 +1,7 @@
 /** What a possible reading tells: new lower bounds, and which pages are merged for sure. */
 import type { Place } from '../verdict.ts';
 import { frames } from './capacity.ts';
-import { contentKey, type Process, sizeClasses } from './population.ts';
+import { contentKey, sizeClasses } from './population.ts';
 import { itemBounds } from './scans.ts';
 import type { Counters, State } from './state.ts';
 
@@ -26,6 +26,7 @@ export function after(state: State, now: Counters, place: Place, visits: number)
     items: { low: Math.max(items.low, seen, 0), high: items.high },
     changedAt: state.changedAt ?? now.full_scans,
     young: changed ? begun >= 0 && now.full_scans - begun <= 1 : state.young,
+    restarted: false,
     visits,
     steady: state.room.pages,
     last: { ...now, place },
@@ -47,12 +48,12 @@ function surelyMerged(state: State): State {
   // With a page left over in some content, which one it is cannot be told.
   const classes = sizeClasses(state.processes);
   const leftOver = classes.some(({ size }) => frames(size, state.limit) * state.limit < size);
-  if (leftOver || state.processes.every((each) => each.sure && allSure(each))) return state;
+  if (leftOver) return state;
   // Once pages left their contents, some of the others may be single.
   const asBegun = state.processes.every((each) => each.written.size + each.rewritten === 0);
   const processes = state.processes.map((process) => ({
     ...process,
-    sure: process.sure || (process.mergeable && state.fresh && asBegun),
+    sure: process.mergeable && state.fresh && asBegun ? state.former.length : process.sure,
     written: new Map(
       [...process.written].map(([page, { key, sure }]) => [
         page,
@@ -61,10 +62,6 @@ function surelyMerged(state: State): State {
     ),
   }));
   return { ...state, processes };
-}
-
-function allSure(process: Process): boolean {
-  return [...process.written.values()].every(({ sure }) => sure);
 }
 
 /** How many pages hold the content now, as far as single written pages and common ones tell. */

@@ -70,6 +70,6 @@ function distinct(belief: Belief): Belief {
 function keyOf(state: State): string {
   const names = state.processes.map(({ name, mergeable, sure }) => `${name}${mergeable}${sure}`);
   const settled = scansSince(state, SCANS_TO_MERGE) ? 'settled' : `${state.changedAt}`;
-  const { stale, leaving, fresh, young } = state;
-  return [...names, stale, leaving, fresh, young, settled].join(' ');
+  const { stale, leaving, fresh, young, redoneLeft } = state;
+  return [...names, stale, leaving, fresh, young, redoneLeft, settled].join(' ');
 }

@@ -31,6 +31,11 @@ export function extraMappings(size: number, limit: number): number {
   return size < 2 ? 0 : size - Math.ceil(size / limit);
 }
 
+/** Most frames for `size` pages of up to `parts` contents, each with some not full. */
+function mostFrames(size: number, limit: number, parts: number): number {
+  return Math.min(Math.floor(size / 2), frames(size, limit) + 2 * parts);
+}
+
 /** What the classes allow. Zero pages count as any other content if `zeroShared`. */
 export function capacity(
   classes: readonly SizeClass[],
@@ -38,13 +43,13 @@ export function capacity(
   zeroShared: boolean,
 ): Capacity {
   const sum = { shared: 0, sharing: 0, chains: 0, dups: 0, widest: 0, certain: true };
-  for (const { size, count, certain, zero } of classes) {
+  for (const { size, count, certain, zero, parts = size } of classes) {
     if (zero && !zeroShared) continue;
-    const needed = frames(size, limit);
+    const needed = certain ? frames(size, limit) : mostFrames(size, limit, parts);
     sum.shared += needed * count;
     sum.sharing += extraMappings(size, limit) * count;
     if (needed >= 2) {
-      sum.chains += count;
+      sum.chains += certain ? count : Math.floor(needed / 2) * count;
       sum.dups += needed * count;
     }
     sum.widest = Math.max(sum.widest, Math.min(size, limit));

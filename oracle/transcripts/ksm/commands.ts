@@ -9,6 +9,7 @@ import {
   originalKey,
   type Process,
   pageCount,
+  redonePages,
   wordKey,
 } from './population.ts';
 import { keptFrames, mergeablePages, merged, type State, withRoom } from './state.ts';
@@ -43,7 +44,7 @@ export function apply(state: State, command: Command): State {
     case 'advise':
       return advise(state, command.name);
     case 'unmerge':
-      return leave(state, command.name, (process) => ({ ...process, mergeable: false }));
+      return leave(state, command.name, unmerged);
     case 'exit':
       return leave(state, command.name, () => undefined);
     case 'write':
@@ -69,10 +70,18 @@ function start(state: State, name: string, layout: Layout): State {
     mergeable: false,
     rewritten: 0,
     written: new Map(),
-    sure: false,
+    sure: 0,
     since: undefined,
   };
-  return { ...state, processes: [...state.processes, process] };
+  // A new process of an old name has other contents.
+  const words = without(state.words, name, /./);
+  return { ...state, processes: [...state.processes, process], words };
+}
+
+/** The words read so far, without those that only this process has and that `gone` names. */
+function without(words: State['words'], name: string, gone: RegExp): State['words'] {
+  const isGone = (key: string): boolean => key.startsWith(`${name} `) && gone.test(key);
+  return new Map([...words].filter(([key]) => !isGone(key)));
 }
 
 function advise(state: State, name: string): State {
@@ -91,7 +100,9 @@ function leave(state: State, name: string, to: (process: Process) => Process | u
   if (process === undefined) return state;
   const pages = mergeablePages(process);
   const zeros = zerosOf(state, process);
-  const after = withRoom({ ...replace(state, name, to(process)), changedAt: undefined });
+  const redoneLeft = state.redoneLeft || redonePages([process]) > 0;
+  const next = { ...replace(state, name, to(process)), changedAt: undefined, redoneLeft };
+  const after = withRoom(next);
   if (pages === 0) return after;
   return {
     ...lower(after, pages, zeros),
@@ -100,6 +111,14 @@ function leave(state: State, name: string, to: (process: Process) => Process | u
     items: { low: Math.max(0, state.items.low - pages), high: state.items.high },
     steady: Math.max(0, state.steady - pages),
   };
+}
+
+/** Its pages are private again, and stay so if it asks for merging once more. */
+function unmerged(process: Process): Process {
+  const written = [...process.written].map(
+    ([page, { key }]) => [page, { key, sure: false }] as const,
+  );
+  return { ...process, mergeable: false, sure: 0, written: new Map(written) };
 }
 
 function zerosOf(state: State, process: Process): number {
@@ -134,6 +153,7 @@ function write(state: State, name: string, page: number, word: string): State {
   const after = withRoom({
     ...replace(state, name, { ...process, written }),
     everWritten,
+    redoneLeft: state.redoneLeft || before.endsWith('~'),
     changedAt: undefined,
     fresh: state.fresh && left === 0,
   });
@@ -156,6 +176,8 @@ function rewrite(state: State, name: string, pages: number): State {
   const rewritten = Math.max(process.rewritten, count);
   const after = withRoom({
     ...replace(state, name, { ...process, written, rewritten }),
+    words: without(state.words, name, /~/),
+    redoneLeft: state.redoneLeft || redonePages([process]) > 0,
     changedAt: undefined,
   });
   return { ...lower(after, left, zeros), stale: state.stale + left };
@@ -165,7 +187,7 @@ function rewrite(state: State, name: string, pages: number): State {
 function lower(state: State, left: number, zeros: number): State {
   const { low } = state;
   // If all of it was merged, only an empty frame goes; else any page may have been a frame's last.
-  const allMerged = state.processes.every((process) => process.sure || !process.mergeable);
+  const allMerged = state.processes.every((process) => process.sure > 0 || !process.mergeable);
   const counts = left > 0 && low.shared > 0 && allMerged;
   const kept = counts ? Math.min(low.shared, keptFrames(state)) : 0;
   const shared = Math.max(kept, low.shared - left, 0);
@@ -183,8 +205,8 @@ function lower(state: State, left: number, zeros: number): State {
 
 function unmergeAll(state: State): State {
   const processes = state.processes.map((process) => ({
-    ...process,
-    sure: false,
+    ...unmerged(process),
+    mergeable: process.mergeable,
     since: process.mergeable ? 0 : process.since,
   }));
   const sharers = processes.filter((process) => process.mergeable);
@@ -200,6 +222,7 @@ function unmergeAll(state: State): State {
     processes,
     former: sharers.map((process) => ({ ...process, rewritten: 0, written: new Map() })),
     everWritten,
+    redoneLeft: false,
     zeroShared: !state.useZero,
     low: { shared: 0, sharing: 0, zeros: 0 },
     stale: 0,
@@ -208,6 +231,7 @@ function unmergeAll(state: State): State {
     changedAt: undefined,
     fresh: true,
     framesLost: false,
+    restarted: true,
     young: true,
     steady: 0,
     frames: new Map(),

@@ -28,10 +28,13 @@ type Bound = readonly [field: keyof Counters, low: number, high: number, because
 export function observe(before: State, reading: Reading): State | Contradiction {
   const { counters, place, acted } = reading;
   const { last } = before;
-  const reset = acted && last !== undefined && counters.full_scans < last.full_scans;
-  const state = reset ? apply(before, { kind: 'unmerge-all' }) : caughtUp(before);
+  const falls = acted && last !== undefined && counters.full_scans < last.full_scans;
+  const untold = falls && !before.restarted;
+  const state = untold ? apply(before, { kind: 'unmerge-all' }) : caughtUp(before);
   const visits = last === undefined ? Number.POSITIVE_INFINITY : visited(counters, last);
-  for (const bound of [...scanBounds(before, counters, reset), ...bounds(state, reading, visits)]) {
+  const reset = falls || before.restarted;
+  const all = [...scanBounds(before, counters, reset), ...bounds(state, reading, visits)];
+  for (const bound of all) {
     const found = outside(bound, counters[bound[0]], last?.place);
     if (found !== undefined) return found;
   }

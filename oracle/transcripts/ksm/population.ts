@@ -31,8 +31,8 @@ export interface Process {
   /** The first so many pages were rewritten with contents that the log does not tell. */
   readonly rewritten: number;
   readonly written: ReadonlyMap<number, Written>;
-  /** Every page of it that can be merged was seen to be merged. */
-  readonly sure: boolean;
+  /** Every page of it that can be merged with one of so many processes was seen to be merged. */
+  readonly sure: number;
   /** A lower bound of `full_scans` when its pages became mergeable. */
   readonly since: number | undefined;
 }
@@ -43,6 +43,8 @@ export interface SizeClass {
   readonly count: number;
   readonly certain: boolean;
   readonly zero: boolean;
+  /** At most so many different contents, if not `certain`; as many as pages when absent. */
+  readonly parts?: number;
 }
 
 /** Number of pages of a layout. */
@@ -148,6 +150,17 @@ function plainChange(process: Process, page: number, key: string): -1 | 0 | 1 {
   return restored ? 0 : -1;
 }
 
+/** Pages that may be merged and hold a content of a mass rewrite. */
+export function redonePages(processes: readonly Process[]): number {
+  let count = 0;
+  for (const { mergeable, rewritten, written } of processes) {
+    if (!mergeable) continue;
+    count += rewritten;
+    for (const page of written.keys()) if (page < rewritten) count -= 1;
+  }
+  return count;
+}
+
 /** Zero pages and identical pages: one content each, of many pages. */
 function uniform(sharers: readonly Process[]): SizeClass[] {
   const plain = { zero: 0, identical: 0 };
@@ -166,7 +179,7 @@ function uniform(sharers: readonly Process[]): SizeClass[] {
   }
   return [
     { size: plain.zero, count: 1, certain: true, zero: true },
-    { size: plain.identical, count: 1, certain: holders <= 1, zero: false },
+    { size: plain.identical, count: 1, certain: holders <= 1, zero: false, parts: holders },
     { size: redone.zero, count: 1, certain: false, zero: false },
     { size: redone.identical, count: 1, certain: false, zero: false },
   ];
@@ -190,9 +203,13 @@ function writtenClasses(sharers: readonly Process[]): SizeClass[] {
     }
   }
   return [...sizes].map(([key, size]) => {
-    const certain = !key.startsWith('identical') && !key.startsWith('unique');
-    return { size, count: 1, certain, zero: false };
+    return { size, count: 1, certain: isCertain(key), zero: false };
   });
+}
+
+/** Whether pages of that written content are equal in all processes. */
+export function isCertain(key: string): boolean {
+  return !key.startsWith('identical') && !key.startsWith('unique');
 }
 
 /** Zero-filled pages that may be merged. */

@@ -8,9 +8,11 @@ import type { Place } from '../verdict.ts';
 import { type Capacity, capacity, framesKept } from './capacity.ts';
 import {
   contentKey,
+  isCertain,
   originalKey,
   type Process,
   pageCount,
+  redonePages,
   sizeClasses,
   zeroPages,
 } from './population.ts';
@@ -44,6 +46,8 @@ export interface State {
   readonly former: readonly Process[];
   /** How many pages ever got each written content since then. */
   readonly everWritten: ReadonlyMap<string, number>;
+  /** A page left a content of a mass rewrite since then: others may keep its frame alone. */
+  readonly redoneLeft: boolean;
   readonly limit: number;
   readonly useZero: boolean;
   /** Zero pages may be in shared frames: `use_zero_pages` was off at some time. */
@@ -63,6 +67,8 @@ export interface State {
   readonly fresh: boolean;
   /** A shared frame may have lost its last mapping since then. */
   readonly framesLost: boolean;
+  /** Everything was unmerged since the last reading, so that `full_scans` began anew. */
+  readonly restarted: boolean;
   /** All pages entered within one scan of each other, so that none is skipped as old. */
   readonly young: boolean;
   /** Pages visited between the last two readings: some of them while the last one was taken. */
@@ -104,6 +110,7 @@ export function initial(): State {
     processes: [],
     former: [],
     everWritten: new Map(),
+    redoneLeft: false,
     limit: 256,
     useZero: false,
     zeroShared: true,
@@ -115,6 +122,7 @@ export function initial(): State {
     changedAt: 0,
     fresh: true,
     framesLost: false,
+    restarted: false,
     young: true,
     visits: 0,
     steady: 0,
@@ -129,11 +137,12 @@ export function withRoom(state: State): State {
   const { processes, limit, zeroShared } = state;
   const now = sizeClasses(processes);
   const original = sizeClasses(state.former);
-  const redone = now.filter((group) => !group.certain);
-  const written = [...state.everWritten.values()].map((size) => ({
+  const kept = state.redoneLeft ? redonePages(processes) : 0;
+  const redone = state.redoneLeft ? [] : now.filter((group) => !group.certain);
+  const written = [...state.everWritten].map(([key, size]) => ({
     size,
     count: 1,
-    certain: true,
+    certain: isCertain(key),
     zero: false,
   }));
   const ever = capacity([...original, ...redone, ...written], limit, zeroShared);
@@ -141,9 +150,9 @@ export function withRoom(state: State): State {
     ...capacity(now, limit, zeroShared),
     pages: processes.reduce((sum, each) => sum + mergeablePages(each), 0),
     zeros: zeroPages(processes),
-    sharedEver: ever.shared,
-    chainsEver: ever.chains,
-    dupsEver: ever.dups,
+    sharedEver: ever.shared + kept,
+    chainsEver: ever.chains + Math.floor(kept / 2),
+    dupsEver: ever.dups + kept,
   };
   return { ...state, room };
 }
@@ -194,7 +203,9 @@ export function merged(state: State, process: Process, page: number): boolean | 
   if (written !== undefined) return written.sure ? true : undefined;
   // Whether unique pages of equal seeds are equal is not said.
   if (page < process.rewritten || original.startsWith('unique')) return undefined;
-  return process.sure && key === original ? true : undefined;
+  // A process that came later may have brought the first equal page.
+  const then = { ...state, former: state.former.slice(0, process.sure) };
+  return key === original && canMerge(then, process, page) ? true : undefined;
 }
 
 /** Whether any other page ever had the content of this one since the last unmerge of all. */

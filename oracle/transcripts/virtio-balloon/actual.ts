@@ -14,6 +14,14 @@ export interface Interval {
   readonly high: number;
 }
 
+/** A batch of pages that is perhaps not reported yet, and not meant for the target of now. */
+export interface Former {
+  /** The sizes that it may move towards. */
+  readonly targets: Interval;
+  /** Where the size is while it is under way. */
+  readonly at: Interval;
+}
+
 /** What is known of one machine's balloon. */
 export interface Balloon {
   readonly ram: number;
@@ -31,8 +39,8 @@ export interface Balloon {
   readonly resting: boolean;
   /** The driver is being unloaded. */
   readonly unloading: boolean;
-  /** The size that a batch under way when the target changed may still move towards. */
-  readonly former: number | undefined;
+  /** A batch may be under way that was begun before the target changed. */
+  readonly former: Former | undefined;
   readonly actual: Interval;
 }
 
@@ -98,13 +106,15 @@ export function command(balloon: Balloon, to: BalloonCommand): Balloon {
 }
 
 function request(balloon: Balloon, bytes: number): Balloon {
-  const { actual, driver, target, ram } = balloon;
+  const { actual, driver, former, target, ram } = balloon;
   const moving = actual.low !== actual.high && driver !== 'absent';
+  const here = { low: target, high: target };
+  const targets = former === undefined ? here : hull(former.targets, here);
   return {
     ...balloon,
     requested: clampTarget(bytes, ram),
     resting: false,
-    former: moving ? target : undefined,
+    former: moving ? { targets, at: actual } : undefined,
   };
 }
 
@@ -116,15 +126,15 @@ function granted(balloon: Balloon): Balloon {
 
 /** The balloon seen at `bytes`; undefined when it cannot be there. */
 export function seen(balloon: Balloon, bytes: number): Balloon | undefined {
-  const { actual, former, target } = balloon;
+  const { actual, target } = balloon;
   if (bytes < actual.low || bytes > actual.high || bytes % PAGE_BYTES !== 0) return undefined;
   if (balloon.resting && !relieved(balloon, bytes)) return undefined;
-  const turned = bytes === target || former === undefined || former === target;
+  const former = stillUnderWay(balloon, bytes);
   const at = { low: bytes, high: bytes };
   if (balloon.driver === 'absent') return { ...balloon, actual: at };
-  const met = bytes === target && balloon.requested === undefined && !balloon.unloading;
-  const resting = balloon.resting || met;
-  const still = { ...balloon, resting, former: turned ? undefined : former };
+  const settled = former === undefined && balloon.requested === undefined && !balloon.unloading;
+  const resting = balloon.resting || (settled && bytes === target);
+  const still = { ...balloon, resting, former };
   return spread({ ...still, actual: overshoot(at, still) });
 }
 
@@ -133,12 +143,23 @@ function relieved({ actual, ram, unloading }: Balloon, bytes: number): boolean {
   return unloading || bytes === ram || (bytes - actual.low) % BATCH_BYTES === 0;
 }
 
+/** The size changes when a batch is reported: the first change after the request ends the former. */
+function stillUnderWay(balloon: Balloon, bytes: number): Former | undefined {
+  const { former, requested, oom, pressed } = balloon;
+  // A guest that is short reports at any time.
+  if (former === undefined || (oom && pressed)) return former;
+  const { low, high } = former.at;
+  if (bytes < low || bytes > high) return undefined;
+  return requested === undefined ? { ...former, at: { low: bytes, high: bytes } } : former;
+}
+
 /** A batch begun for the former target is finished and reported first. */
 function overshoot({ low, high }: Interval, { former }: Balloon): Interval {
   if (former === undefined) return { low, high };
+  const { targets } = former;
   return {
-    low: former < low ? Math.max(former, low - BATCH_BYTES) : low,
-    high: former > high ? Math.min(former, high + BATCH_BYTES) : high,
+    low: targets.low < low ? Math.max(targets.low, low - BATCH_BYTES) : low,
+    high: targets.high > high ? Math.min(targets.high, high + BATCH_BYTES) : high,
   };
 }
 
