@@ -44,6 +44,7 @@ const chapter1: readonly Property<CheckedMemory>[] = [
   settings.vmsBeginAsAsked,
   writes.writesArrive,
   writes.changesEnterLog,
+  frameSteps.pinsAreCounted,
   responses.stalledAccessesGoOn,
   responses.excessShrinks,
 ];

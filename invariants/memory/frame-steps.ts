@@ -74,6 +74,22 @@ export const pinsHold = property.transition({
 const pageOfPin = (call: MemoryChange['call']): number =>
   call.kind === 'memory.pin' || call.kind === 'memory.unpin' ? call.args.page : -1;
 
+export const pinsAreCounted = property.transition({
+  id: 'MEM-T24',
+  name: 'pinning counts one device more on the page’s frame, unpinning one less',
+  commands: kinds('memory.pin', 'memory.unpin'),
+  violation({ before, after, call }) {
+    if (call.kind !== 'memory.pin' && call.kind !== 'memory.unpin') return null;
+    const { vm, page } = call.args;
+    const from = before.host.vms.at(vm).pages.at(page);
+    const { at, pins, pinned } = after.host.vms.at(vm).pages.at(page);
+    const due = from.pins + (call.kind === 'memory.pin' ? 1 : -1);
+    if (pins !== due) return `${pageName(vm, page)} counts ${pins} pins, not ${due}`;
+    const frame = at.kind === 'mapped' && pins > 0 ? at.frame : null;
+    return pinned === frame ? null : `the device of ${pageName(vm, page)} has frame ${pinned}`;
+  },
+});
+
 /** Whether a frame may pass from one use to another in one step. */
 function mayBecome(f: number, from: FrameReading, to: FrameReading, after: Reading): boolean {
   const now = to.use;

@@ -113,7 +113,7 @@ const scans = (['already-shared', 'volatile', 'merged', 'merged-zero', 'inserted
       name: `a visit of the scanner ends as '${result}'`,
       commands: kinds('memory.scan-page'),
       reached: ({ events: told }) =>
-        told.some((event) => event.type === 'scanned' && event['result'] === result),
+        told.some((event) => event.type === 'scanned' && event.result === result),
     }),
 );
 
