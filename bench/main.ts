@@ -117,7 +117,7 @@ const tasks: readonly {
   { name: 'generated command, fuzz', ...generate(scopes.fuzz) },
 ];
 
-const bench = new Bench({ time: 1000, warmupTime: 500 });
+const bench = new Bench({ time: 1000, iterations: 5, warmupTime: 500, warmupIterations: 2 });
 for (const { name, run } of tasks) bench.add(name, run);
 await bench.run();
 
