@@ -195,6 +195,10 @@ function lower(state: State, left: number, zeros: number): State {
     ...state,
     fresh: state.fresh && left === 0,
     framesLost: state.framesLost || (left > 0 && !(counts && kept === low.shared)),
+    // A page merged with the zero page is forgotten, and known again when the scanner comes by.
+    items: state.useZero
+      ? { low: Math.max(0, state.items.low - zeros), high: state.items.high }
+      : state.items,
     low: {
       shared,
       sharing: Math.max(0, low.sharing - left),

@@ -169,9 +169,11 @@ export function mergeablePages(process: Process): number {
 export function keptFrames(state: State): number {
   const sharers = state.processes.filter((process) => process.mergeable);
   const commons = Math.max(0, ...sharers.map(({ layout }) => layout.common));
+  // Contents that only came together with a later process were not.
+  const then = state.former.slice(0, Math.min(...sharers.map(({ sure }) => sure)));
   const left = new Map<number, number>();
   for (let index = 0; index < commons; index += 1) {
-    if (state.former.filter(({ layout }) => layout.common > index).length < 2) continue;
+    if (then.filter(({ layout }) => layout.common > index).length < 2) continue;
     const size = sharers.filter((each) => each.layout.common > index && kept(each, index)).length;
     left.set(size, (left.get(size) ?? 0) + 1);
   }
