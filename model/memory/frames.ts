@@ -36,7 +36,7 @@ export const canAllocate = [
 export const canUseEmergency = [frameInUse, frameUnscrubbed] as const;
 
 /** Over its limit a VM gets no further memory; only a swap-in may exceed it. MEM-I6. */
-export const overLimit = guard('over-limit', ofVm, (m, a) => {
+const overLimit = guard('over-limit', ofVm, (m, a) => {
   const { consumed, limit } = viewVm(m, a.vm);
   return consumed >= limit;
 });
