@@ -44,7 +44,7 @@ export function twoRun<S>(
       const secret = vary(call, scope.sizes);
       varied ||= secret !== call;
       const outcome = outcomeOf(host, one, call);
-      const there = outcome.ok ? again(host, byKind.get(call.kind), other, secret) : outcome;
+      const there = outcome.ok ? again(host, byKind.get(secret.kind), other, secret) : outcome;
       const seen = [observe(call, outcome), observe(secret, there)].map((x) => JSON.stringify(x));
       const [here = '', elsewhere = ''] = seen;
       if (here !== elsewhere) return { leak: { step: i + 1, here, there: elsewhere }, varied };

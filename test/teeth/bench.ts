@@ -32,7 +32,7 @@ export const memoryMachine: Machine<Memory> = {
   initial: initialMemory,
   scopes,
 };
-export const scope = scopes.fuzz;
+const scope = scopes.fuzz;
 
 type ArgumentsOf<K extends MemoryCall['kind']> = Extract<MemoryCall, { readonly kind: K }>['args'];
 export type Step = MemoryCall & { readonly forced?: true };

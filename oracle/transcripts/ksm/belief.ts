@@ -9,7 +9,7 @@ import { SCANS_TO_MERGE, scansSince } from './scans.ts';
 import { initial, type State } from './state.ts';
 
 /** At most this many hypotheses are held. */
-export const HYPOTHESES_MAX: number = 64;
+const HYPOTHESES_MAX: number = 64;
 
 /** The hypotheses that fit the log so far; never empty. */
 export type Belief = readonly [State, ...State[]];

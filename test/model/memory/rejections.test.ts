@@ -75,6 +75,24 @@ const rare: readonly Rare[] = [
     call: breakShare(0, 1, 1),
     code: 'no-free-frame',
   },
+  {
+    scope: 'tiny',
+    after: [
+      ...[...two, populate(0, 0, 0), ...swapOut(0, 0, 0)],
+      on('swap-in', { vm: 0, page: 0, frame: 1, keep: true }),
+    ],
+    call: on('swap-out-begin', { vm: 0, page: 0, slot: 1 }),
+    code: 'has-swap-copy',
+  },
+  {
+    scope: 'tiny',
+    after: [
+      ...[...two, populate(0, 0, 0), ...swapOut(0, 0, 0), populate(1, 0, 1), ...swapOut(1, 0, 1)],
+      populate(0, 1, 2),
+    ],
+    call: on('swap-out-begin', { vm: 0, page: 1, slot: 0 }),
+    code: 'swap-full',
+  },
   { scope: 'tiny', after: shared, call: on('set-salt', { vm: 0, salt: 1 }), code: 'still-shared' },
   {
     scope: 'tiny',
@@ -161,9 +179,9 @@ describe('the first reason that applies is the one that is given', () => {
       search.follow([...after, call]);
     }
     for (const [name, numRuns] of [
-      ['tiny', 40],
-      ['fuzz', 60],
-      ['overcommit', 40],
+      ['tiny', 60],
+      ['fuzz', 80],
+      ['overcommit', 50],
     ] as const) {
       const scope = scopes[name];
       search.in(scope);

@@ -6,7 +6,7 @@ import { compiledHost } from './compiledHosts.ts';
 
 export const PROCESSES = 3;
 export const PAGES = 5;
-export const SEEDS = 3;
+const SEEDS = 3;
 /** First words: as the process began, two that it is told to write, those of a mass rewrite. */
 export const WORDS = { own: 0, told: [1, 2], alike: 3, apart: 4 } as const;
 const WORD_COUNT: number = WORDS.apart + PROCESSES;
