@@ -56,11 +56,11 @@ export function evaluation(
         const parts = change === undefined ? anything : changed(change);
         for (const each of readers) {
           if (parts !== anything && (parts & each.parts) === 0) continue;
-          const { property, tally } = each;
+          const { tally, when } = each;
           tally.evaluations++;
-          if (property.when?.(state as never, size) === false) continue;
+          if (when !== undefined && !when.call(each.property, state as never, size)) continue;
           tally.couldFail++;
-          const message = property.violation(state as never, size);
+          const message = each.violation.call(each.property, state as never, size);
           if (message !== null) found.push(violation(each, message));
         }
       }
@@ -73,11 +73,11 @@ export function evaluation(
         const parts = changed(change);
         for (const each of readers) {
           if (parts !== anything && (parts & each.parts) === 0) continue;
-          const { property, tally } = each;
+          const { tally, when } = each;
           tally.evaluations++;
-          if (property.when?.(change) === false) continue;
+          if (when !== undefined && !when.call(each.property, change)) continue;
           tally.couldFail++;
-          const message = property.violation(change);
+          const message = each.violation.call(each.property, change);
           if (message !== null) found.push(violation(each, message));
         }
       }
@@ -136,20 +136,31 @@ function tallyOf({ kind }: Property, rounds: Rounds): Tally {
 const anything = -1;
 const everythingChanged = (): number => anything;
 
+/**
+ * A property with what it is asked. Properties are objects of many makes, and JavaScript finds a
+ * field of such objects slowly; readers are of one make.
+ */
+interface Reader<P extends Invariant | Transition> extends Counted<P> {
+  readonly parts: number;
+  readonly when: P['when'] | undefined;
+  readonly violation: P['violation'];
+}
+
 /** Properties that tell in the same way what changed: it is worked out once for all of them. */
-interface Readers<P extends Property> {
+interface Readers<P extends Invariant | Transition> {
   readonly changed: Reads['changed'];
-  readonly readers: readonly (Counted<P> & { readonly parts: number })[];
+  readonly readers: readonly Reader<P>[];
 }
 
 function byReading<P extends Invariant | Transition>(
   counted: readonly Counted<P>[],
 ): readonly Readers<P>[] {
-  const groups = new Map<Reads['changed'], (Counted<P> & { parts: number })[]>();
+  const groups = new Map<Reads['changed'], Reader<P>[]>();
   for (const { property, tally } of counted) {
     const { changed, parts } = property.reads ?? { changed: everythingChanged, parts: anything };
     const group = groups.get(changed) ?? [];
-    group.push({ property, tally, parts });
+    const { when, violation } = property;
+    group.push({ property, tally, parts, when, violation });
     groups.set(changed, group);
   }
   return [...groups].map(([changed, readers]) => ({ changed, readers }));
