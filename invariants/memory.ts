@@ -7,8 +7,10 @@ import * as footprints from './memory/footprints.ts';
 import * as frameSteps from './memory/frame-steps.ts';
 import { frameInvariants } from './memory/frames.ts';
 import { memoryGoals } from './memory/goals.ts';
+import * as logSteps from './memory/log-steps.ts';
 import { pagingInvariants } from './memory/paging.ts';
 import * as pagingSteps from './memory/paging-steps.ts';
+import * as reportingSteps from './memory/reporting-steps.ts';
 import * as responses from './memory/responses.ts';
 import { secretProperties } from './memory/secrets.ts';
 import * as settings from './memory/settings.ts';
@@ -23,8 +25,8 @@ const chapter1: readonly Property<CheckedMemory>[] = [
   ...vmInvariants,
   frameSteps.limitsAreExceededBySwapInsOnly,
   writes.onlyWritesChangeContent,
-  writes.logIsComplete,
-  writes.harvestIsExact,
+  logSteps.logIsComplete,
+  logSteps.harvestIsExact,
   frameSteps.pinsHold,
   footprints.samplingOnlyLooks,
   frameSteps.framesAreScrubbedBetweenOwners,
@@ -43,7 +45,7 @@ const chapter1: readonly Property<CheckedMemory>[] = [
   settings.settingsAreSetByName,
   settings.vmsBeginAsAsked,
   writes.writesArrive,
-  writes.changesEnterLog,
+  logSteps.changesEnterLog,
   frameSteps.pinsAreCounted,
   responses.stalledAccessesGoOn,
   responses.excessShrinks,
@@ -79,13 +81,13 @@ const chapter3: readonly Property<CheckedMemory>[] = [
   balloonSteps.balloonOpensOnTouch,
   balloonSteps.wholeHostPagesAreTaken,
   balloonSteps.deflatedPagesAreUsable,
-  balloonSteps.driversAreAsLoaded,
+  reportingSteps.driversAreAsLoaded,
   responses.balloonSettles,
   responses.surplusBecomesUsable,
-  balloonSteps.featuresAreFixed,
-  balloonSteps.reportingIsNoBalloon,
-  balloonSteps.poisonSurvivesReporting,
-  balloonSteps.reportsArePoisoned,
+  reportingSteps.featuresAreFixed,
+  reportingSteps.reportingIsNoBalloon,
+  reportingSteps.poisonSurvivesReporting,
+  reportingSteps.reportsArePoisoned,
 ];
 
 /** Chapter 4: page sharing. */
