@@ -1,7 +1,8 @@
 /** The order in which simpler traces are looked for. */
 import { chunks, entities, kinds, pairs, prefixes, triples } from './deletions.ts';
 import type { Pass } from './proposal.ts';
-import { redraw, replace } from './replacements.ts';
+import { redraw } from './redraw.ts';
+import { replace } from './replacements.ts';
 import { unify } from './unify.ts';
 import { lowerAlone, lowerTogether, sort } from './values.ts';
 

@@ -1,64 +1,15 @@
 /** Passes that change commands so that others can go. */
-import type { Call, IntShape, Plan, Slot } from '../../machine/index.ts';
+import type { Call, Plan } from '../../machine/index.ts';
 import { enumerate } from '../../machine/index.ts';
-import { changed, type Pass, type Proposal } from './proposal.ts';
+import type { Pass, Proposal } from './proposal.ts';
 import type { Subject, Surgeon } from './subject.ts';
 
 /** Pairs of commands further apart than this are not replaced by one. */
 const apartMax = 3;
-/** How many legal commands are tried in one place. */
-const alternativesMax = 24;
+/** How many legal commands of one kind are tried in one place. */
+const alternativesMax = 3;
 /** Traces longer than this are left to the cheaper passes. */
-const replaceMax = 16;
-
-/**
- * Drops a command that carries a number, and gives the number's part to a command of its kind: a
- * number split over several commands, a parity. The cursor is the place of the dropped one.
- */
-export const redraw: Pass = function* (subject, surgeon, from) {
-  const { calls } = subject;
-  for (let gone = from?.[0] ?? 0; gone < calls.length; gone++) {
-    const call = calls[gone] as Call;
-    for (const slot of surgeon.facts(call.kind).plan.slots) {
-      if (slot.shape.form !== 'int' || slot.values.length < 3) continue;
-      const peers = calls.flatMap((peer, i) => (i !== gone && peer.kind === call.kind ? [i] : []));
-      yield* redrawPeers(subject, gone, slot, slot.shape, peers);
-    }
-  }
-};
-
-function* redrawPeers(
-  subject: Subject,
-  gone: number,
-  { name, values }: Slot,
-  { min }: IntShape,
-  peers: readonly number[],
-): Generator<Proposal, void, undefined> {
-  const { calls } = subject;
-  const max = values.at(-1) as number;
-  const valueAt = (place: number): number => Number(calls[place]?.args[name]);
-  const withValue = (changing: readonly number[], value: number): Proposal => {
-    const redrawn = changed(
-      subject,
-      (call, i) =>
-        changing.includes(i) ? { kind: call.kind, args: { ...call.args, [name]: value } } : call,
-      [gone],
-    );
-    return {
-      ...redrawn,
-      calls: redrawn.calls.toSpliced(gone, 1),
-      accepted: redrawn.accepted.toSpliced(gone, 1),
-    };
-  };
-  if (peers.length > 1) yield withValue(peers, max);
-  for (const peer of peers) {
-    const [own, other] = [valueAt(peer), valueAt(gone)];
-    const wanted = [own + other, Math.abs(own - other), own + 1, own - 1, max, min];
-    for (const value of new Set(wanted)) {
-      if (value !== own && value >= min && value <= max) yield withValue([peer], value);
-    }
-  }
-}
+const replaceMax = 24;
 
 /**
  * Replaces one command, or two that are near each other, by one that is legal there and mentions
@@ -125,9 +76,10 @@ function alternativesAt(
   try {
     const state = surgeon.stateAfter(subject.calls, at);
     for (const plan of surgeon.plans) {
+      const most = found.length + alternativesMax;
       enumerate(surgeon.host.engine, narrowed(plan, known), state, (call) => {
         if (JSON.stringify(call) !== old) found.push(call);
-        return found.length >= alternativesMax;
+        return found.length >= most;
       });
     }
   } catch {

@@ -6,7 +6,8 @@ import { entityClass, type Subject, type Surgeon } from './subject.ts';
 
 /**
  * Lets one entity stand for another of its index set; then, where both own others of the same ids,
- * gives those of the first one new ids. The cursor counts pairs.
+ * gives those of the first one new ids; then also adds the numbers of both, so that there is room for
+ * all. The cursor counts pairs.
  */
 export const unify: Pass = function* (subject, surgeon, from) {
   const all = [...surgeon.entities(subject.calls).keys()];
@@ -17,7 +18,10 @@ export const unify: Pass = function* (subject, surgeon, from) {
       if (count++ < (from?.[0] ?? 0)) continue;
       yield renamed(subject, surgeon, gone, stays, new Map(), [count - 1]);
       const moved = newIds(subject, surgeon, gone, stays);
-      if (moved.size > 0) yield renamed(subject, surgeon, gone, stays, moved, [count - 1]);
+      if (moved.size === 0) continue;
+      const both = renamed(subject, surgeon, gone, stays, moved, [count - 1]);
+      yield both;
+      yield { ...both, ...withSums(subject, surgeon, gone, stays, both) };
     }
   }
 };
@@ -108,4 +112,27 @@ function renamed(
     return args === call.args ? call : { kind: call.kind, args };
   };
   return changed(subject, rename, next);
+}
+
+/** With each number of the entity that stays raised by that of a like command about the other one. */
+function withSums(
+  subject: Subject,
+  surgeon: Surgeon<unknown>,
+  gone: string,
+  stays: string,
+  renamed: Subject,
+): Pick<Subject, 'calls'> {
+  const about = (call: Call, entity: string): boolean => surgeon.mentioned(call).includes(entity);
+  const calls = renamed.calls.map((call, i) => {
+    if (!about(subject.calls[i] as Call, stays)) return call;
+    const like = subject.calls.find((each) => each.kind === call.kind && about(each, gone));
+    if (like === undefined) return call;
+    const args = { ...call.args };
+    for (const { name, shape, values } of surgeon.facts(call.kind).plan.slots) {
+      if (shape.form !== 'int') continue;
+      args[name] = Math.min(Number(args[name]) + Number(like.args[name]), Number(values.at(-1)));
+    }
+    return { kind: call.kind, args };
+  });
+  return { calls };
 }

@@ -108,6 +108,24 @@ const cases: readonly Case[] = [
     simpler: [create(0), toggle, give(0, 28)],
   },
   {
+    pass: 'unify',
+    does: 'adds the numbers of two VMs',
+    trace: [create(0), create(1), give(0, 2), give(1, 3), map(0, 1, 0), map(1, 1, 1), toggle],
+    simpler: [create(0), give(0, 5), give(0, 3), map(0, 1, 0), map(0, 0, 1), toggle],
+  },
+  {
+    pass: 'redraw',
+    does: 'takes two sets at once',
+    trace: [tune('fast', [1], 0), tune('slow', [3], 1)],
+    simpler: [tune('slow', [1, 3], 1)],
+  },
+  {
+    pass: 'redraw',
+    does: 'gives the other command another page',
+    trace: [create(0), map(0, 0, 0), toggle, map(0, 1, 1)],
+    simpler: [create(0), toggle, map(0, 2, 1)],
+  },
+  {
     pass: 'redraw',
     does: 'raises all other numbers to the most',
     trace: [create(0), give(0, 10), give(0, 12), give(0, 18), toggle],
