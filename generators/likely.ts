@@ -13,15 +13,15 @@ interface Idle {
 }
 
 const unmapped: Asks = (m, a) => {
-  const entry = m.guests.at(a['vm'] ?? 0).table.at(a['virtual'] ?? 0);
+  const entry = m.guests.at(a.vm ?? 0).table.at(a.virtual ?? 0);
   return entry.kind !== 'present';
 };
 const readOnly: Asks = (m, a) => {
-  const entry = m.guests.at(a['vm'] ?? 0).table.at(a['virtual'] ?? 0);
+  const entry = m.guests.at(a.vm ?? 0).table.at(a.virtual ?? 0);
   return entry.kind !== 'present' || !entry.writable;
 };
 const pageAt = (m: Memory, a: Readonly<Record<string, number>>) =>
-  m.host.vms.at(a['vm'] ?? 0).pages.at(a['page'] ?? 0);
+  m.host.vms.at(a.vm ?? 0).pages.at(a.page ?? 0);
 const shared: Asks = (m, a) => {
   const { at } = pageAt(m, a);
   return at.kind !== 'mapped' || m.host.frames.at(at.frame).use.kind !== 'private';
@@ -31,12 +31,12 @@ const shared: Asks = (m, a) => {
 const idleCalls: Readonly<Record<string, Idle>> = {
   'memory.read': { looksAt: ['vm', 'virtual'], idle: unmapped },
   'memory.write': { looksAt: ['vm', 'virtual'], idle: readOnly },
-  'memory.map': { looksAt: ['writable'], idle: (_m, a) => !a['writable'] },
+  'memory.map': { looksAt: ['writable'], idle: (_m, a) => !a.writable },
   'memory.dma': { looksAt: ['vm', 'page'], idle: (m, a) => pageAt(m, a).pinned === null },
   'memory.scan-page': { looksAt: ['vm', 'page'], idle: shared },
   'memory.out-of-memory': {
     looksAt: ['vm'],
-    idle: (m, a) => !m.host.vms.at(a['vm'] ?? 0).balloon.deflateOnOom,
+    idle: (m, a) => !m.host.vms.at(a.vm ?? 0).balloon.deflateOnOom,
   },
 };
 

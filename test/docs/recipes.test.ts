@@ -65,7 +65,7 @@ test('recipe 1: the command ages a page that was accessed, and refuses any other
 /** What `lift` in model/vmm.ts makes of a command of memory. */
 function liftedLike(command: AnyCommand): AnyCommand {
   const { lens, lifted, args } = vmmMachine.commands['memory.scrub'] as AnyCommand;
-  const host = args['host'];
+  const host = args.host;
   if (host === undefined || lens === undefined || lifted === undefined) throw new Error('no lift');
   return { ...command, args: { host, ...command.args }, lens, lifted };
 }
