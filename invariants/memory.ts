@@ -47,6 +47,9 @@ const chapter1: readonly Property<CheckedMemory>[] = [
   writes.writesArrive,
   logSteps.changesEnterLog,
   frameSteps.pinsAreCounted,
+  writes.tellingsAreTrue,
+  frameSteps.bytesStay,
+  footprints.activityIsSampled,
   responses.stalledAccessesGoOn,
   responses.excessShrinks,
 ];
@@ -62,6 +65,7 @@ const chapter2: readonly Property<CheckedMemory>[] = [
   pagingSteps.swapInsArePrivate,
   pagingSteps.totalsCountSwaps,
   pagingSteps.exchangeIsLastResort,
+  pagingSteps.slotsKeepTheirBytes,
   responses.swapInsServe,
 ];
 

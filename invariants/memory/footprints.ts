@@ -233,6 +233,24 @@ export const samplingOnlyLooks = property.transition({
   },
 });
 
+export const activityIsSampled = property.transition({
+  id: 'MEM-T27',
+  name: 'the estimate of what a VM uses changes by sampling, or with the VM, alone',
+  reads: reads(reports),
+  violation({ before, after, call }) {
+    const { kind } = call;
+    if (kind === 'memory.sample-active') return null;
+    const { vms } = after.host;
+    for (let v = 0; v < vms.length; v++) {
+      const { active, state } = vms.at(v);
+      if (state === 'running' && active !== before.host.vms.at(v).active) {
+        return `VM ${v} counts ${active} active pages without a sample`;
+      }
+    }
+    return null;
+  },
+});
+
 /** Guest commands change tables of the guest, and no others; everything else changes none. */
 export const tablesBelongToGuests = property.transition({
   id: 'MEM-T9',

@@ -15,6 +15,7 @@ import {
   type Reading,
   slotsOf,
   vmOf,
+  writtenPage,
 } from './reading.ts';
 
 /** The specification's flag `overLimit` would be derived; what matters is who may exceed a limit. */
@@ -219,6 +220,26 @@ export const killsAreTheLastResort = property.transition({
     }
     for (let v = 0; v < host.vms.length; v++) if (host.vms.at(v).stalled !== null) return null;
     return 'a VM was killed, but no VM waited';
+  },
+});
+
+export const bytesStay = property.transition({
+  id: 'MEM-T26',
+  name: 'the bytes of a frame change by a write to the page that has it, or as it gets another use',
+  reads: reads(part.contents),
+  violation(change) {
+    const { before, after } = change;
+    const { frames } = after.host;
+    for (let f = 0; f < frames.length; f++) {
+      const from = before.host.frames.at(f);
+      const to = frames.at(f);
+      if (from.content === to.content || !sameUse(from.use, to.use)) continue;
+      const { use } = to;
+      const mine = use.kind === 'private' && use.vm === vmOf(change);
+      if (mine && use.page === writtenPage(change)) continue;
+      return `frame ${f}, which is ${use.kind}, went from ${from.content} to ${to.content}`;
+    }
+    return null;
   },
 });
 

@@ -60,9 +60,16 @@ export const harvestIsExact = property.transition({
     const vm = vmOf(change);
     const old = before.host.vms.at(vm);
     const now = after.host.vms.at(vm);
+    const from = before.guests.at(vm).harvested;
+    const to = after.guests.at(vm).harvested;
     const listed = eventOf(change, 'harvested')?.pages;
+    let logged = 0;
+    for (let p = 0; p < old.size; p++) if (old.pages.at(p).logged) logged++;
+    if (call.kind === 'memory.harvest-log' && Array.isArray(listed) && listed.length !== logged) {
+      return `the harvest lists ${listed.length} pages, but ${logged} were logged`;
+    }
     for (let p = 0; p < now.size; p++) {
-      const { logged, writable, at } = now.pages.at(p);
+      const { logged: left, writable, at } = now.pages.at(p);
       const was = old.pages.at(p);
       if (call.kind === 'memory.harvest-log') {
         if (!Array.isArray(listed) || listed.includes(p) !== was.logged) {
@@ -70,13 +77,14 @@ export const harvestIsExact = property.transition({
         }
       }
       if (!isCleared(change, p)) {
-        if (call.kind === 'memory.stop-log' ? logged : logged !== was.logged) {
+        if (call.kind === 'memory.stop-log' ? left : left !== was.logged) {
           return `the log changed for ${pageName(vm, p)}, which was not asked for`;
         }
+        if (from.at(p) !== to.at(p)) return `${pageName(vm, p)} was noted, but not cleared`;
         continue;
       }
-      if (logged || writable) return `${pageName(vm, p)} was cleared but not protected`;
-      if (after.guests.at(vm).harvested.at(p) !== after.guests.at(vm).expected.at(p)) {
+      if (left || writable) return `${pageName(vm, p)} was cleared but not protected`;
+      if (to.at(p) !== after.guests.at(vm).expected.at(p)) {
         return `the clearing of ${pageName(vm, p)} was not noted (it is ${at.kind})`;
       }
     }

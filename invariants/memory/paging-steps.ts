@@ -1,6 +1,6 @@
 /** Transition properties of double paging. Chapter 2. */
 import { reads } from './changes.ts';
-import { part } from './parts.ts';
+import { part, sameHolder } from './parts.ts';
 import {
   contentAt,
   eventOf,
@@ -157,5 +157,22 @@ export const exchangeIsLastResort = property.transition({
     return contentAt(before, victim.at) === contentAt(after, to)
       ? null
       : `the victim, ${pageName(victimVm, victimPage)}, lost its bytes`;
+  },
+});
+
+export const slotsKeepTheirBytes = property.transition({
+  id: 'SWP-T8',
+  name: 'the bytes in a slot do not change while one page has it',
+  reads: reads(part.slotContents),
+  violation({ before, after }) {
+    const { slots } = after.host;
+    for (let s = 0; s < slots.length; s++) {
+      const from = before.host.slots.at(s);
+      const to = slots.at(s);
+      if (from.content !== to.content && sameHolder(from.use, to.use)) {
+        return `slot ${s} went from ${from.content} to ${to.content}`;
+      }
+    }
+    return null;
   },
 });

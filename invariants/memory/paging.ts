@@ -62,10 +62,16 @@ const quotasHold = property.invariant({
 
 const slotsHoldWrites = property.invariant({
   id: 'SWP-I3',
-  name: 'a page in the swap area, or a copy that counts as clean, holds the page’s bytes',
-  reads: reads(part.at | part.writeback | part.swapCopy | part.dirty | part.ghosts | bytes),
+  name: 'a slot holds the bytes of its page, as long as it counts as clean, and a free one nothing',
+  reads: reads(
+    part.at | part.writeback | part.swapCopy | part.dirty | part.ghosts | bytes | part.slots,
+  ),
   violation(m) {
     const { slots, vms } = m.host;
+    for (let s = 0; s < slots.length; s++) {
+      const { use, content } = slots.at(s);
+      if (use.kind === 'free' && content !== 0) return `slot ${s} is free but holds ${content}`;
+    }
     for (let v = 0; v < vms.length; v++) {
       const { pages } = vms.at(v);
       const { expected, unspecified } = m.guests.at(v);

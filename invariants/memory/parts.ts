@@ -214,7 +214,7 @@ function sameFrame(a: FrameReading, b: FrameReading): boolean {
 
 type Holder = ReturnType<HostReading['slots']['at']>['use'];
 
-function sameHolder(a: Holder, b: Holder): boolean {
+export function sameHolder(a: Holder, b: Holder): boolean {
   if (a.kind === 'free' || b.kind === 'free') return a.kind === b.kind;
   return a.vm === b.vm && a.page === b.page;
 }

@@ -86,11 +86,14 @@ export const vmsBeginAsAsked = property.transition({
         return `frame ${frame} was ${was}, but was to be overhead of VM ${vm}`;
       }
     }
-    const { use, managed } = after.guests.at(vm);
+    const { use, managed, expected, harvested, unspecified } = after.guests.at(vm);
     if (managed !== call.args.size)
       return `the guest of VM ${vm} believes to have ${managed} pages`;
     for (let p = 0; p < call.args.size; p++) {
       if (use.at(p) !== 'free') return `page ${p} of the new VM ${vm} is ${use.at(p)}`;
+      if (expected.at(p) !== 0 || harvested.at(p) !== 0 || unspecified.at(p)) {
+        return `page ${p} of the new VM ${vm} was used before`;
+      }
     }
     return null;
   },

@@ -293,9 +293,16 @@ export const scansEndClean = property.transition({
   },
 });
 
+type Cursor = Reading['host']['sharing']['cursor'];
+
+const samePage = (a: Cursor, b: Cursor): boolean =>
+  a.kind === 'none' || b.kind === 'none' || (a.vm === b.vm && a.page === b.page);
+
+const movers = kinds('memory.scan-page', 'memory.end-scan', 'memory.destroy-vm', 'memory.oom-kill');
+
 export const scannerIsRunAsAsked = property.transition({
   id: 'DED-T9',
-  name: 'only the end of a scan counts one, and only a request changes whether sharing runs',
+  name: 'only the end of a scan counts one, only a request runs or stops it, only visits move it',
   reads: reads(part.scanner),
   violation({ before, after, call }) {
     const from = before.host.sharing;
@@ -303,6 +310,8 @@ export const scannerIsRunAsAsked = property.transition({
     if (from.run !== to.run && call.kind !== 'memory.set-sharing') {
       return `sharing went from ${from.run} to ${to.run} unasked`;
     }
+    const moved = from.cursor.kind !== to.cursor.kind || !samePage(from.cursor, to.cursor);
+    if (moved && !movers.includes(call.kind)) return `the scanner was moved by ${call.kind}`;
     return to.fullScans === from.fullScans || call.kind === 'memory.end-scan'
       ? null
       : `the scanner counts ${to.fullScans} scans after ${from.fullScans}`;

@@ -82,7 +82,8 @@ function leftOutside({ pages, balloon, sampled }: VmReading, guest: GuestReading
   if (guest.inflating.at(page) || guest.deflating.at(page) || guest.reporting.at(page)) {
     return 'a message';
   }
-  return guest.unspecified.at(page) || guest.expected.at(page) !== 0 ? 'a content' : null;
+  const held = guest.expected.at(page) + guest.harvested.at(page);
+  return guest.unspecified.at(page) || held !== 0 ? 'a content' : null;
 }
 
 function leftOnPage(entry: PageReading): string | null {
@@ -99,6 +100,7 @@ function leftOfVm(machine: VmReading, guest: GuestReading): string | null {
   if (machine.logging !== 'off') return 'a dirty log';
   if (machine.stalled !== null) return 'a wait';
   if (machine.slotsUsed !== 0) return 'a count of slots';
+  if (machine.active !== 0) return 'an estimate';
   if (balloon.driver !== 'absent' || balloon.target !== 0 || balloon.actual !== 0) {
     return 'a balloon';
   }

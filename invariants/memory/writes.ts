@@ -32,7 +32,15 @@ export const onlyWritesChangeContent = property.transition({
       if (old.state !== vms.at(v).state) continue;
       const from = before.guests.at(v);
       const to = after.guests.at(v);
+      for (let c = 0; c < to.written.length; c++) {
+        if (from.written.at(c) === to.written.at(c)) continue;
+        const mine = v === writer && written !== -1 && 'content' in change.call.args;
+        if (!mine || change.call.args.content !== c) return `VM ${v} did not write ${c}`;
+      }
       for (let p = 0; p < size; p++) {
+        if (from.harvested.at(p) !== to.harvested.at(p) && !notes.includes(change.call.kind)) {
+          return `${pageName(v, p)} was harvested unasked`;
+        }
         if (v === writer && p === written) continue;
         if (from.expected.at(p) !== to.expected.at(p)) return `${pageName(v, p)} was written too`;
         if (from.unspecified.at(p)) {
@@ -49,6 +57,9 @@ export const onlyWritesChangeContent = property.transition({
     return null;
   },
 });
+
+/** Commands that note what pages hold, for the dirty log. */
+const notes = kinds('memory.start-log', 'memory.harvest-log', 'memory.clear-log');
 
 /** The guest gives up what a page holds when it hands the page to its balloon driver. */
 function givesUp({ call }: MemoryChange, vm: number, page: number): boolean {
@@ -245,6 +256,11 @@ export const pageOutIsTrue = property.transition({
     const entry = after.guests.at(vm).table.at(virtual);
     const page = pageOf(change);
     const paged = entry.kind === 'paged' && entry.block === block;
+    const { disk: blocks } = after.guests.at(vm);
+    for (let b = 0; b < blocks.length; b++) {
+      if (b === block || blocks.at(b) === before.guests.at(vm).disk.at(b)) continue;
+      return `block ${b} of VM ${vm} changed too`;
+    }
     if (obstacle(before, vm, page, false) !== null) {
       const disk = before.guests.at(vm).disk.at(block);
       return paged || after.guests.at(vm).disk.at(block) !== disk
@@ -256,5 +272,62 @@ export const pageOutIsTrue = property.transition({
     return after.guests.at(vm).disk.at(block) === held
       ? null
       : `block ${block} of VM ${vm} does not hold the ${held} of page ${page}`;
+  },
+});
+
+/** What a command may tell: which events, and how many of them at least and at most. */
+interface Telling {
+  readonly types: readonly string[];
+  readonly least: number;
+  readonly most: number;
+}
+const one = (...types: readonly string[]): Telling => ({ types, least: 1, most: 1 });
+const maybe = (...types: readonly string[]): Telling => ({ types, least: 0, most: types.length });
+const silent = maybe();
+
+const tellings: Readonly<Partial<Record<MemoryChange['call']['kind'], Telling>>> = {
+  'memory.read': one('read', 'guest-fault', 'stalled', 'balloon-fault'),
+  'memory.write': one('written', 'guest-fault', 'stalled', 'balloon-fault'),
+  'memory.page-out': maybe('double-paging', 'stalled', 'balloon-fault'),
+  'memory.dma': maybe('iommu-fault'),
+  'memory.populate': maybe('balloon-popped'),
+  'memory.swap-out-end': maybe('swap-out-aborted'),
+  'memory.harvest-log': one('harvested'),
+  'memory.sample-active': maybe('activity'),
+  'memory.out-of-memory': one('guest-oom-kill', 'balloon-gave'),
+  'memory.oom-kill': one('host-oom-kill'),
+  'memory.scan-page': one('scanned'),
+};
+
+/** Only waiting takes long: the covert channel of DED-S1. */
+const costOf = (type: string): string | undefined => {
+  if (type === 'stalled') return 'slow';
+  return type === 'read' || type === 'written' ? 'fast' : undefined;
+};
+
+export const tellingsAreTrue = property.transition({
+  id: 'MEM-T25',
+  name: 'a command tells only what it is about, of its own VM and page, and what it must',
+  violation(change) {
+    const { before, call, events } = change;
+    const { types, least, most } = tellings[call.kind] ?? silent;
+    if (events.length < least || events.length > most) {
+      return `${call.kind} told of ${events.length} events`;
+    }
+    for (const { type, vm, page, virtual, cost } of events) {
+      if (!types.includes(type) || cost !== costOf(type)) return `${call.kind} told '${type}'`;
+      if (vm !== vmOf(change)) return `${call.kind} told '${type}' of VM ${vm}`;
+      if (page !== undefined && page !== pageOf(change)) return `it told '${type}' of page ${page}`;
+      const entry = 'virtual' in call.args ? call.args.virtual : undefined;
+      if (virtual !== undefined && virtual !== entry) return `it told '${type}' of ${virtual}`;
+    }
+    if (call.kind === 'memory.populate' || call.kind === 'memory.dma') {
+      const { mode, pages } = before.host.vms.at(call.args.vm);
+      const { at, pinned } = pages.at(call.args.page);
+      const due =
+        call.kind === 'memory.dma' ? pinned === null : at.kind === 'ballooned' && mode === 'pop';
+      return due === events.length > 0 ? null : `${call.kind} told ${events.length} events`;
+    }
+    return null;
   },
 });

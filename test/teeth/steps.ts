@@ -100,7 +100,9 @@ export const badSteps: Readonly<Record<string, BadStep>> = {
     m.guests.at(0).unspecified[2] = true;
   }),
   'MEM-T12': bad(busy, read(0, 0), (_m, events) => setEvent(events, 'read', { content: 3 })),
-  'MEM-T13': bad(busy, read(0, 0), (_m, events) => setEvent(events, 'read', { cost: 'slow' })),
+  'MEM-T13': bad(busy, read(0, 2), (_m, events) =>
+    setEvent(events, 'stalled', { wait: 'populate' }),
+  ),
   'MEM-T14': bad(busy, call('map', { vm: 0, virtual: 3, page: 0, writable: true }), (m) => {
     m.host.vms.at(0).stalled = 2;
   }),
@@ -146,6 +148,13 @@ export const badSteps: Readonly<Record<string, BadStep>> = {
   'MEM-T24': bad(busy, call('pin', { vm: 1, page: 0 }), (m) => {
     m.host.vms.at(1).pages.at(0).pins = 1;
   }),
+  'MEM-T25': bad(busy, read(0, 0), (_m, events) => setEvent(events, 'read', { vm: 1 })),
+  'MEM-T26': bad(busy, call('dma', { vm: 1, page: 0, content: 1 }), (m) => {
+    m.host.frames.at(5).content = 1;
+  }),
+  'MEM-T27': bad(scrubbed, swapIn, (m) => {
+    m.host.vms.at(0).active = 3;
+  }),
   'SWP-T1': bad(scrubbed, swapIn, (m) => {
     m.guests.at(0).disk[0] = 1;
   }),
@@ -174,6 +183,7 @@ export const badSteps: Readonly<Record<string, BadStep>> = {
   'SWP-T5': bad(scrubbed, swapIn, (m) => {
     m.host.vms.at(0).pages.at(2).swapCopy = null;
     m.host.slots.at(0).use = { kind: 'free' };
+    m.host.slots.at(0).content = 0;
     m.host.freeSlots++;
     m.host.vms.at(0).slotsUsed--;
   }),
@@ -183,6 +193,20 @@ export const badSteps: Readonly<Record<string, BadStep>> = {
   'SWP-T7': bad(
     scrubbed,
     forced(call('exchange', { vm: 0, page: 2, frame: 5, victimVm: 0, victimPage: 0 })),
+  ),
+  // The page was written since, so what the slot has does not matter yet.
+  'SWP-T8': bad(
+    () =>
+      busy(
+        free,
+        swapIn,
+        call('swap-out-begin', { vm: 0, page: 0, slot: 1 }),
+        call('write', { vm: 0, virtual: 0, content: 3 }),
+      ),
+    call('drop-swap-copy', { vm: 0, page: 2 }),
+    (m) => {
+      m.host.slots.at(1).content = 2;
+    },
   ),
   'BAL-T1': bad(busy, noTarget, (m) => {
     m.host.vms.at(0).balloon.target = 4;

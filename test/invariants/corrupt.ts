@@ -1,0 +1,87 @@
+/** States of random runs, and states in which one thing is wrong. */
+import * as fc from 'fast-check';
+import { traces } from '../../generators/index.ts';
+import {
+  type AnyEvent,
+  copier,
+  inPlace,
+  type Sizes,
+  type StateShape,
+  valuesOf,
+} from '../../machine/index.ts';
+import {
+  type Memory,
+  type MemoryCall,
+  memory,
+  type VmmScope,
+  vmmMachine,
+} from '../../model/index.ts';
+
+export interface MemoryStep {
+  readonly before: Memory;
+  readonly call: MemoryCall;
+  readonly after: Memory;
+  readonly events: readonly AnyEvent[];
+}
+
+/** The accepted commands of random runs, each with copies of memory before and after it. */
+export function* changes(scope: VmmScope, runs: number, seed = 7): Generator<MemoryStep> {
+  const host = inPlace(vmmMachine, scope);
+  const copies = copier(memory);
+  for (const trace of fc.sample(traces(vmmMachine, { scope }), { seed, numRuns: runs })) {
+    const state = host.initial();
+    const part: Memory = { host: state.hosts.at(0).memory, guests: state.guests };
+    let before = copies.copy(part);
+    for (const call of trace) {
+      const step = host.step(state, call);
+      if (!step.ok) continue;
+      const after = copies.copy(part);
+      yield { before, call, after, events: step.events };
+      before = after;
+    }
+  }
+}
+
+export type Random = (below: number) => number;
+
+export function randomFrom(first: number): Random {
+  let seed = first;
+  return (below) => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+}
+
+/** Gives one leaf of a state another value of its shape; its path, or null where it got its own. */
+export function corrupt(random: Random, sizes: Sizes, state: Memory): string | null {
+  const draw = (shape: Parameters<typeof valuesOf>[0]): unknown => {
+    // Totals are as large as numbers get.
+    if (shape.form === 'int' && shape.max === 999_999) return random(5);
+    const values = valuesOf(shape, sizes);
+    return values[random(values.length)];
+  };
+  let shape: StateShape = memory;
+  let holder: Record<string | number, unknown> = { state };
+  let key: string | number = 'state';
+  let path = '';
+  while (shape.form === 'record' || shape.form === 'array') {
+    holder = holder[key] as typeof holder;
+    if (shape.form === 'array') {
+      key = random((holder as unknown as unknown[]).length);
+      shape = shape.of;
+    } else {
+      const names: string[] = Object.keys(shape.fields);
+      key = names[random(names.length)] ?? '';
+      shape = shape.fields[key] as StateShape;
+      path += `.${key}`;
+    }
+  }
+  const old = JSON.stringify(holder[key]);
+  if (shape.form === 'variant') {
+    const cases = Object.entries(shape.cases);
+    const [kind, fields] = cases[random(cases.length)] ?? ['', {}];
+    const drawn = Object.entries(fields).map(([name, of]) => [name, draw(of)]);
+    holder[key] = { kind, ...Object.fromEntries(drawn) };
+  } else if (shape.form !== 'list') holder[key] = draw(shape);
+  return JSON.stringify(holder[key]) === old ? null : path;
+}

@@ -1,0 +1,84 @@
+/**
+ * No single mistake passes: whatever field of memory a command leaves wrong, some property says so.
+ * The faults that are listed are not the only ones there could be.
+ */
+import { expect, test } from 'vitest';
+import { memoryProperties } from '../../invariants/index.ts';
+import {
+  type AnyEvent,
+  type Change,
+  copier,
+  evaluation,
+  type Machine,
+  type Property,
+  type Violation,
+} from '../../machine/index.ts';
+import { memory, scopes } from '../../model/index.ts';
+import { changes, corrupt, type MemoryStep, randomFrom } from '../invariants/corrupt.ts';
+import { memoryMachine } from './bench.ts';
+
+const scope = scopes.fuzz;
+const copies = copier(memory);
+const asked = evaluation(
+  memoryMachine as Machine,
+  scope.sizes,
+  memoryProperties.filter(
+    ({ kind }) => kind === 'invariant' || kind === 'transition',
+  ) as unknown as readonly Property[],
+);
+
+function violations(step: MemoryStep): readonly Violation[] {
+  const found: Violation[] = [];
+  const change = { ...step, size: scope.sizes } as unknown as Change;
+  asked.change(change, found);
+  asked.state(step.after, found);
+  return found;
+}
+
+test('a step that leaves one field of memory wrong does not pass', { timeout: 60_000 }, () => {
+  const random = randomFrom(5);
+  const passed = new Map<string, number>();
+  let tried = 0;
+  for (const step of changes(scope, 60)) {
+    const after = copies.copy(step.after);
+    const path = corrupt(random, scope.sizes, after);
+    if (path === null) continue;
+    tried++;
+    const found = violations({ ...step, after });
+    for (const { message } of found) expect(message).toMatch(/\w/);
+    if (found.length === 0) passed.set(path, (passed.get(path) ?? 0) + 1);
+  }
+  expect(tried).toBeGreaterThan(2_000);
+  expect(Object.fromEntries(passed)).toEqual({});
+});
+
+/** An event that says something else, is missing, or is one too many. */
+function tamper(random: (below: number) => number, events: readonly AnyEvent[]): AnyEvent[] {
+  const changed = events.map((event) => ({ ...event }));
+  const at = random(changed.length);
+  const fields = Object.keys(changed[at] ?? {});
+  const field = fields[random(fields.length)] ?? 'type';
+  if (field === 'type') changed.splice(at, 1);
+  else {
+    const value = changed[at]?.[field];
+    const other = typeof value === 'number' ? value + 1 : Array.isArray(value) ? [5] : 'other';
+    changed[at] = { type: '', ...changed[at], [field]: other };
+  }
+  return changed;
+}
+
+test('a command that tells something else than it did does not pass', { timeout: 60_000 }, () => {
+  const random = randomFrom(9);
+  const passed = new Map<string, number>();
+  let tried = 0;
+  for (const step of changes(scope, 120, 11)) {
+    if (step.events.length === 0) continue;
+    tried++;
+    const events = tamper(random, step.events);
+    if (violations({ ...step, events }).length > 0) continue;
+    const name = `${step.events[0]?.type}: ${JSON.stringify(events)}`;
+    passed.set(name, (passed.get(name) ?? 0) + 1);
+  }
+  expect(tried).toBeGreaterThan(500);
+  expect([...passed.keys()]).toEqual([]);
+});
