@@ -5,6 +5,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // The model is pure, so test files may share one module graph: about ten times faster.
     isolate: false,
+    // By default one core is left to the watcher, which on two cores is half of the machine.
+    maxWorkers: 2,
+    // No test is about time: on a busy machine the same test takes ten times as long.
+    testTimeout: 120_000,
     coverage: {
       provider: 'v8',
       reporter: ['text-summary', 'html', 'json-summary'],

@@ -90,18 +90,18 @@ describe('bad input is listed with its place', () => {
   });
 });
 
-test('a million lines are read one at a time', () => {
+test('a hundred thousand lines are read one at a time', () => {
   const read = '{"proc":"A","in":"read 3"}';
   const answer = '{"proc":"A","out":{"read":3,"value":"00000000000000ff"}}';
   function* long(): Generator<string> {
     yield START;
     yield READY;
-    for (let index = 0; index < 499_999; index += 1) {
+    for (let index = 0; index < 49_999; index += 1) {
       yield read;
       yield answer;
     }
   }
-  expect(validate('ksm', long())).toMatchObject({ verdict: 'holds', events: 1_000_000 });
+  expect(validate('ksm', long())).toMatchObject({ verdict: 'holds', events: 100_000 });
 }, 60_000);
 
 test('lines are put together from pieces cut anywhere', () => {
