@@ -38,10 +38,15 @@ export interface Observer {
 
 /** A kind that the trace has not used yet counts this many times. */
 const unusedBoost = 4;
+/** To find a kind impossible takes long: it is tried a bit less often then, down to a share. */
+const cooling = 0.8;
+const coolestShare = 0.5;
 /** The share of commands whose arguments must lead somewhere. */
 const likelyShare = 0.9;
 /** Draws for a call that is refused; after that, what comes is taken. */
 const illegalTries = 4;
+/** What is left of the sum of all weights when all have been taken away again, at most. */
+const negligible = 1e-9;
 /** Shares and weights are drawn in units of this. */
 const unit = 2 ** 30;
 
@@ -55,7 +60,7 @@ export class Walker<S> {
   private readonly weights: readonly number[];
   /** For each kind of the engine: its weight in this trace, 0 where it is switched off. */
   private readonly current: number[];
-  /** Kinds found impossible in the state that the walk is in, with the weights they have. */
+  /** Kinds found impossible in the state that the walk is in, with their weights from now on. */
   private readonly impossible: { readonly kind: number; readonly weight: number }[] = [];
   private random: fc.Random;
 
@@ -122,17 +127,28 @@ export class Walker<S> {
 
   /** A possible command of a random kind: kinds that the trace has not used come first. */
   private legal(state: S): Call | undefined {
+    const first = this.chance(likelyShare) ? this.likely : this.calls;
+    return (
+      this.legalBy(first, state) ??
+      (first === this.calls ? undefined : this.legalBy(this.calls, state))
+    );
+  }
+
+  private legalBy(calls: RandomCalls, state: S): Call | undefined {
     const { current, impossible } = this;
-    const calls = this.chance(likelyShare) ? this.likely : this.calls;
     let found: Call | undefined;
-    for (let total = sum(current); total > 0 && found === undefined; total = sum(current)) {
+    let total = sum(current);
+    while (found === undefined && total > negligible) {
       const kind = this.kindOf(total);
+      if (kind < 0) break;
       found = calls.legal(kind, state);
       const weight = current[kind] as number;
       if (found !== undefined) current[kind] = this.weights[kind] as number;
       else {
-        impossible.push({ kind, weight });
+        const coolest = (this.weights[kind] as number) * coolestShare;
+        impossible.push({ kind, weight: Math.max(weight * cooling, coolest) });
         current[kind] = 0;
+        total -= weight;
       }
     }
     for (const { kind, weight } of impossible) current[kind] = weight;
