@@ -50,6 +50,7 @@ const chapter1: readonly Property<CheckedMemory>[] = [
   writes.tellingsAreTrue,
   frameSteps.bytesStay,
   footprints.activityIsSampled,
+  footprints.mappingsAreAsAsked,
   responses.stalledAccessesGoOn,
   responses.excessShrinks,
 ];
@@ -66,6 +67,7 @@ const chapter2: readonly Property<CheckedMemory>[] = [
   pagingSteps.totalsCountSwaps,
   pagingSteps.exchangeIsLastResort,
   pagingSteps.slotsKeepTheirBytes,
+  pagingSteps.writeOutsBeginAsChosen,
   responses.swapInsServe,
 ];
 

@@ -65,7 +65,7 @@ export const inflatingTakesFreePages = property.transition({
         continue;
       }
       if (was !== 'free') return `${pageName(vm, p)} went into the balloon while ${was}`;
-      if (is !== 'ballooned' || !to.inflating.at(p)) {
+      if (is !== 'ballooned' || !to.inflating.at(p) || !to.unspecified.at(p)) {
         return `${pageName(vm, p)} did not go into the balloon with a word to the host`;
       }
     }

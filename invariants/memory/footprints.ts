@@ -233,6 +233,38 @@ export const samplingOnlyLooks = property.transition({
   },
 });
 
+export const mappingsAreAsAsked = property.transition({
+  id: 'MEM-T28',
+  name: 'a guest’s table says what the guest asked for, and a special page is on the frame asked for',
+  commands: kinds('memory.map', 'memory.unmap', 'memory.map-special'),
+  violation({ after, call }) {
+    switch (call.kind) {
+      case 'memory.map': {
+        const { vm, virtual, page, writable: may } = call.args;
+        const entry = after.guests.at(vm).table.at(virtual);
+        return entry.kind === 'present' && entry.page === page && entry.writable === may
+          ? null
+          : `entry ${virtual} of VM ${vm} is not as it was mapped`;
+      }
+      case 'memory.unmap': {
+        const { vm, virtual } = call.args;
+        return after.guests.at(vm).table.at(virtual).kind === 'absent'
+          ? null
+          : `entry ${virtual} of VM ${vm} was unmapped, but is there`;
+      }
+      case 'memory.map-special': {
+        const { vm, page, frame } = call.args;
+        const place = after.host.vms.at(vm).pages.at(page).at;
+        return place.kind === 'special' && place.frame === frame
+          ? null
+          : `${pageName(vm, page)} is not on frame ${frame} of the hypervisor`;
+      }
+      default:
+        return null;
+    }
+  },
+});
+
 export const activityIsSampled = property.transition({
   id: 'MEM-T27',
   name: 'the estimate of what a VM uses changes by sampling, or with the VM, alone',

@@ -195,13 +195,14 @@ export const endingReturnsEverything = property.transition({
 
 export const freshMemoryIsZero = property.transition({
   id: 'MEM-T17',
-  name: 'a page that gets memory for the first time gets a private frame of zeros',
+  name: 'a page that gets memory for the first time has the frame chosen for it, full of zeros',
   commands: kinds('memory.populate'),
   violation({ after, call }) {
     if (call.kind !== 'memory.populate') return null;
-    const { vm, page } = call.args;
+    const { vm, page, frame } = call.args;
     const { at } = after.host.vms.at(vm).pages.at(page);
-    if (!isPrivate(after.host, at)) return `${pageName(vm, page)} was populated but is ${at.kind}`;
+    if (at.kind !== 'mapped' || at.frame !== frame || !isPrivate(after.host, at))
+      return `${pageName(vm, page)} was populated but is ${at.kind}`;
     const found = contentAt(after, at);
     return found === 0 ? null : `fresh ${pageName(vm, page)} holds ${found}`;
   },

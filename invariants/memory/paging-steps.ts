@@ -176,3 +176,20 @@ export const slotsKeepTheirBytes = property.transition({
     return null;
   },
 });
+
+export const writeOutsBeginAsChosen = property.transition({
+  id: 'SWP-T9',
+  name: 'a write-out begins with the bytes of the page in the slot chosen for it',
+  commands: kinds('memory.swap-out-begin'),
+  violation({ before, after, call }) {
+    if (call.kind !== 'memory.swap-out-begin') return null;
+    const { vm, page, slot } = call.args;
+    const { at, writeback, dirty } = after.host.vms.at(vm).pages.at(page);
+    if (writeback !== slot || dirty) return `${pageName(vm, page)} is not written out as chosen`;
+    const held = contentAt(before, before.host.vms.at(vm).pages.at(page).at);
+    if (at.kind !== 'mapped' || contentAt(after, at) !== held)
+      return `${pageName(vm, page)} changed`;
+    const { content } = after.host.slots.at(slot);
+    return content === held ? null : `slot ${slot} got ${content}, but the page holds ${held}`;
+  },
+});

@@ -106,7 +106,8 @@ export const reportsArePoisoned = property.transition({
     for (const page of pages) {
       if (use.at(page) !== 'free')
         return `${pageName(vm, page)} was reported while ${use.at(page)}`;
-      if (after.guests.at(vm).use.at(page) !== 'isolated') {
+      const { use: now, unspecified } = after.guests.at(vm);
+      if (now.at(page) !== 'isolated' || !(balloon.poison || unspecified.at(page))) {
         return `${pageName(vm, page)} was reported but not set aside`;
       }
       const found = contentAt(before, entries.at(page).at);

@@ -103,6 +103,7 @@ function asAsked(to: VmReading, { args }: CallOf<'memory.create-vm'>, size: Memo
   if (to.state !== 'running') return 'state';
   if (to.size !== args.size || to.limit !== args.size) return 'size';
   if (to.reservation !== args.reservation) return 'reservation';
+  if (to.shares !== 1 || !to.mergeable) return 'default';
   if (to.mode !== args.mode) return 'mode';
   if (to.huge !== args.huge) return 'backing';
   if (to.salt !== (size.salted === 1 ? args.vm % size.salt : 0)) return 'salt';

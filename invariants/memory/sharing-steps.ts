@@ -11,12 +11,15 @@ import {
   kinds,
   type MemoryChange,
   mappingsOf,
+  type Place,
   pageName,
   pageOf,
   property,
   type Reading,
   vmOf,
 } from './reading.ts';
+
+const isIn = (at: Place, frame: number): boolean => at.kind === 'mapped' && at.frame === frame;
 
 /** The weak checksum of the scanner: contents may collide. */
 const checksumOf = (content: number, size: MemorySizes): number => content % size.hashes;
@@ -120,6 +123,10 @@ export const mergedPagesAreEqual = property.transition({
       return held === 0 ? null : `${pageName(vm, page)} held ${held} and became a zero page`;
     }
     const other = before.host.frames.at(at.frame);
+    const chosen = call.kind === 'memory.merge-page' ? call.args.frame : call.args.into;
+    if (chosen !== null ? !isIn(at, chosen) : other.use.kind === 'shared') {
+      return `${pageName(vm, page)} was merged into frame ${at.frame}, which was not chosen`;
+    }
     if (other.content !== held) {
       return `${pageName(vm, page)} held ${held}, but was merged into ${other.content}`;
     }
@@ -171,6 +178,9 @@ export const breaksAreLocal = property.transition({
             return `${pageName(v, p)} was broken off but is not private`;
           }
           const moved = !samePlace(was, at);
+          if (call.kind === 'memory.break-share' && !isIn(at, call.args.frame)) {
+            return `${pageName(v, p)} was not copied to frame ${call.args.frame}`;
+          }
           if (moved !== (call.kind === 'memory.break-share')) {
             return `${pageName(v, p)} was ${moved ? '' : 'not '}copied`;
           }

@@ -86,6 +86,12 @@ export const writesArrive = property.transition({
     const { vm, content } = call.args;
     const { at, dirty, accessed } = after.host.vms.at(vm).pages.at(written);
     const found = contentAt(after, at);
+    if (
+      call.kind === 'memory.overwrite' &&
+      (at.kind !== 'mapped' || at.frame !== call.args.frame)
+    ) {
+      return `${pageName(vm, written)} was not overwritten in frame ${call.args.frame}`;
+    }
     if (found !== content) {
       return `${content} was written to ${pageName(vm, written)}, which holds ${found}`;
     }

@@ -155,6 +155,9 @@ export const badSteps: Readonly<Record<string, BadStep>> = {
   'MEM-T27': bad(scrubbed, swapIn, (m) => {
     m.host.vms.at(0).active = 3;
   }),
+  'MEM-T28': bad(busy, call('map', { vm: 0, virtual: 3, page: 0, writable: true }), (m) => {
+    m.guests.at(0).table[3] = { kind: 'present', page: 0, writable: false };
+  }),
   'SWP-T1': bad(scrubbed, swapIn, (m) => {
     m.guests.at(0).disk[0] = 1;
   }),
@@ -208,6 +211,10 @@ export const badSteps: Readonly<Record<string, BadStep>> = {
       m.host.slots.at(1).content = 2;
     },
   ),
+  'SWP-T9': bad(busy, call('swap-out-begin', { vm: 0, page: 0, slot: 1 }), (m) => {
+    m.host.vms.at(0).pages.at(0).dirty = true;
+    m.host.vms.at(0).pages.at(0).swapCopy = null;
+  }),
   'BAL-T1': bad(busy, noTarget, (m) => {
     m.host.vms.at(0).balloon.target = 4;
   }),
