@@ -2,16 +2,10 @@
  * What random runs must come to see: every place of a page, every use of a frame, every event, every
  * refusal, and the interactions of chapter 6. Nothing holds only because nothing happens.
  */
+import { match } from 'ts-pattern';
 import type { Property } from '../../machine/index.ts';
 import { type CheckedMemory, type MemoryCall, memoryCommands } from '../../model/index.ts';
-import {
-  isPrivate,
-  isShared,
-  kinds,
-  type MemoryChange,
-  property,
-  type Reading,
-} from './reading.ts';
+import { isShared, kinds, type MemoryChange, property, type Reading } from './reading.ts';
 
 type Goal = Property<CheckedMemory>;
 
@@ -129,9 +123,14 @@ type Column =
   | 'special';
 function columnOf(m: Reading, vm: number, page: number): Column {
   const { at, pins } = m.host.vms.at(vm).pages.at(page);
-  if (isShared(m.host, at)) return 'shared';
-  if (isPrivate(m.host, at)) return pins > 0 ? 'pinned' : 'private';
-  return at.kind === 'mapped' || at.kind === 'zero' ? 'private' : at.kind;
+  return match(at)
+    .returnType<Column>()
+    .with({ kind: 'zero' }, () => 'shared')
+    .with({ kind: 'mapped' }, (mapped) => {
+      if (isShared(m.host, mapped)) return 'shared';
+      return pins > 0 ? 'pinned' : 'private';
+    })
+    .otherwise(({ kind }) => kind);
 }
 
 /** The pages that an accepted command is about, as it found them. */

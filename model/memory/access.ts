@@ -5,7 +5,6 @@
  * No access allocates or reads a disk. One that needs a frame or I/O stalls the VM; a background
  * command resolves it; the guest tries again.
  */
-import { match } from 'ts-pattern';
 import { bool, type Context, ref, type View } from '../../machine/index.ts';
 import { allocated, canAllocate } from './frames.ts';
 import {
@@ -105,19 +104,24 @@ function waitFor(
   a: { vm: VmId; page: PageId },
   write: boolean,
 ): Wait | 'fault' | null {
-  return match(viewPage(m, a).at)
-    .with({ kind: 'unbacked' }, { kind: 'reported' }, (): Wait => 'populate')
-    .with({ kind: 'swapped' }, (): Wait => 'swap-in')
-    .with({ kind: 'ballooned' }, (): Wait | 'fault' =>
-      viewVm(m, a.vm).mode === 'fault' ? 'fault' : 'refill',
-    )
-    .with({ kind: 'zero' }, (): Wait | null => (write ? 'break-share' : null))
-    .with({ kind: 'mapped' }, ({ frame }): Wait | null => {
-      const { use, references } = m.host.frames.at(frame);
+  const { at } = viewPage(m, a);
+  switch (at.kind) {
+    case 'unbacked':
+    case 'reported':
+      return 'populate';
+    case 'swapped':
+      return 'swap-in';
+    case 'ballooned':
+      return viewVm(m, a.vm).mode === 'fault' ? 'fault' : 'refill';
+    case 'zero':
+      return write ? 'break-share' : null;
+    case 'mapped': {
+      const { use, references } = m.host.frames.at(at.frame);
       return write && use.kind === 'shared' && references > 1 ? 'break-share' : null;
-    })
-    .with({ kind: 'special' }, (): 'fault' => 'fault')
-    .exhaustive();
+    }
+    case 'special':
+      return 'fault';
+  }
 }
 
 /** Stalls the VM or faults where the access cannot proceed; true when it can. */
