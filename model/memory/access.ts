@@ -8,6 +8,7 @@
 import { bool, type Context, ref, type View } from '../../machine/index.ts';
 import { allocated, canAllocate } from './frames.ts';
 import {
+  alreadyBallooned,
   type ContentId,
   command,
   contentOf,
@@ -20,6 +21,7 @@ import {
   ofVm,
   outOfRange,
   type PageId,
+  pageBusy,
   pageGivenUp,
   pageOf,
   privateFrame,
@@ -230,19 +232,19 @@ export const overwrite = command({
   },
 });
 
+/** The VMM itself reaches only pages that have a frame to themselves. */
+const hasOwnFrame = [
+  guard('not-mapped', ofPage, (m, a) => viewPage(m, a).at.kind !== 'mapped'),
+  guard('shared-page', ofPage, (m, a) => sharedFrame(m, a) !== null),
+] as const;
+
 /** The VMM writes guest memory itself: a steal record, an emulated device, integration data. */
 export const hostWrite = command({
   actor: 'host',
   summary:
     'The VMM writes a guest page on the guest’s behalf, with a guest write’s duties (MEM-T2).',
   args: { ...ofPage, content: ref(content) },
-  requires: [
-    noSuchVm,
-    outOfRange,
-    pageGivenUp,
-    ['not-mapped', ['vm', 'page'], (m, a) => viewPage(m, a).at.kind !== 'mapped'],
-    ['shared-page', ['vm', 'page'], (m, a) => sharedFrame(m, a) !== null],
-  ],
+  requires: [noSuchVm, outOfRange, pageGivenUp, ...hasOwnFrame],
   effect(m, a, c) {
     store(m, a, c);
     // No entry notices a write of the VMM's own: it has to tell the log itself.
@@ -258,10 +260,9 @@ export const pin = command({
   requires: [
     noSuchVm,
     outOfRange,
-    ['already-ballooned', ['vm', 'page'], (m, a) => viewPage(m, a).at.kind === 'ballooned'],
-    ['not-mapped', ['vm', 'page'], (m, a) => viewPage(m, a).at.kind !== 'mapped'],
-    ['shared-page', ['vm', 'page'], (m, a) => sharedFrame(m, a) !== null],
-    ['page-busy', ['vm', 'page'], (m, a) => viewPage(m, a).writeback !== null],
+    alreadyBallooned,
+    ...hasOwnFrame,
+    pageBusy,
     ['too-many-pins', ['vm', 'page'], (m, a, c) => viewPage(m, a).pins >= c.size.pins],
   ],
   effect(m, a, c) {

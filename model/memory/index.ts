@@ -3,11 +3,14 @@ import type { CallOf } from '../../machine/index.ts';
 import * as access from './access.ts';
 import * as balloon from './balloon.ts';
 import * as dirtyLog from './dirty-log.ts';
+import * as driver from './driver.ts';
 import * as frames from './frames.ts';
 import * as lifecycle from './lifecycle.ts';
 import type { MemoryModel } from './model.ts';
 import * as paging from './paging.ts';
+import * as reporting from './reporting.ts';
 import * as sharing from './sharing.ts';
+import * as statistics from './statistics.ts';
 
 export { wantedPages } from './balloon.ts';
 export { initialMemory } from './lifecycle.ts';
@@ -29,7 +32,7 @@ export const memoryCommands = {
   'memory.create-vm': lifecycle.createVm,
   'memory.destroy-vm': lifecycle.destroyVm,
   'memory.oom-kill': lifecycle.oomKill,
-  'memory.reset-vm': balloon.resetVm,
+  'memory.reset-vm': driver.resetVm,
   'memory.set-reservation': lifecycle.setReservation,
   'memory.set-limit': lifecycle.setLimit,
   'memory.set-shares': lifecycle.setShares,
@@ -59,20 +62,20 @@ export const memoryCommands = {
   'memory.exchange': paging.exchange,
   'memory.set-balloon-target': balloon.setBalloonTarget,
   'memory.request-balloon': balloon.requestBalloon,
-  'memory.load-driver': balloon.loadDriver,
-  'memory.unload-driver': balloon.unloadDriver,
-  'memory.freeze-driver': balloon.freezeDriver,
-  'memory.restore-driver': balloon.restoreDriver,
+  'memory.load-driver': driver.loadDriver,
+  'memory.unload-driver': driver.unloadDriver,
+  'memory.freeze-driver': driver.freezeDriver,
+  'memory.restore-driver': driver.restoreDriver,
   'memory.inflate-balloon': balloon.inflateBalloon,
   'memory.acknowledge-inflate': balloon.acknowledgeInflate,
   'memory.deflate-balloon': balloon.deflateBalloon,
   'memory.acknowledge-deflate': balloon.acknowledgeDeflate,
   'memory.set-inhibit': balloon.setInhibit,
   'memory.out-of-memory': balloon.outOfMemory,
-  'memory.report-free-pages': balloon.reportFreePages,
-  'memory.acknowledge-report': balloon.acknowledgeReport,
-  'memory.request-statistics': balloon.requestStatistics,
-  'memory.send-statistics': balloon.sendStatistics,
+  'memory.report-free-pages': reporting.reportFreePages,
+  'memory.acknowledge-report': reporting.acknowledgeReport,
+  'memory.request-statistics': statistics.requestStatistics,
+  'memory.send-statistics': statistics.sendStatistics,
   'memory.scan-page': sharing.scanPage,
   'memory.end-scan': sharing.endScan,
   'memory.merge-page': sharing.mergePage,

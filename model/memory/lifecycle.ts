@@ -1,6 +1,6 @@
 /** Creating, configuring and destroying VMs; admission to the host. Chapter 1.B. */
 import { bool, choice, enumOf, int, subset, table } from '../../machine/index.ts';
-import { emptyBalloon } from './balloon.ts';
+import { emptyBalloon } from './driver.ts';
 import {
   command,
   type FrameId,

@@ -130,6 +130,16 @@ export const noSuchVm = guard('no-such-vm', ofVm, (m, a) => viewVm(m, a.vm).stat
 export const vmStalled = guard('vm-stalled', ofVm, (m, a) => viewVm(m, a.vm).stalled !== null);
 /** The page lies within the VM's configured memory. */
 export const outOfRange = guard('out-of-range', ofPage, (m, a) => a.page >= viewVm(m, a.vm).size);
+/** The host has taken the page's memory for the balloon. */
+export const alreadyBallooned = guard(
+  'already-ballooned',
+  ofPage,
+  (m, a) => viewPage(m, a).at.kind === 'ballooned',
+);
+/** The page is being written out. */
+export const pageBusy = guard('page-busy', ofPage, (m, a) => viewPage(m, a).writeback !== null);
+/** A device holds the page's frame. */
+export const pinned = guard('pinned', ofPage, (m, a) => viewPage(m, a).pins > 0);
 
 /** Whether the guest has given a page up: to the balloon, or to be reported as free. */
 export function givenUp(m: MemoryView, a: { vm: VmId; page: PageId }): boolean {

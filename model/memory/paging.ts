@@ -2,6 +2,7 @@
 import { bool, choice, ref } from '../../machine/index.ts';
 import { allocated, canAllocate, canUseEmergency } from './frames.ts';
 import {
+  alreadyBallooned,
   command,
   guard,
   hostVm,
@@ -11,7 +12,9 @@ import {
   ofPage,
   outOfRange,
   type PageId,
+  pageBusy,
   pageOf,
+  pinned,
   privateFrame,
   sharedFrame,
   type VmId,
@@ -20,11 +23,6 @@ import {
 } from './model.ts';
 import { type Memory, type MemoryView, page, slot, vm } from './state.ts';
 
-const alreadyBallooned = guard(
-  'already-ballooned',
-  ofPage,
-  (m, a) => viewPage(m, a).at.kind === 'ballooned',
-);
 const specialPage = guard('special-page', ofPage, (m, a) => viewPage(m, a).at.kind === 'special');
 const notMapped = guard('not-mapped', ofPage, (m, a) => {
   const { kind } = viewPage(m, a).at;
@@ -35,8 +33,7 @@ const sharedPage = guard(
   ofPage,
   (m, a) => viewPage(m, a).at.kind === 'zero' || sharedFrame(m, a) !== null,
 );
-const pinned = guard('pinned', ofPage, (m, a) => viewPage(m, a).pins > 0);
-const pageBusy = guard('page-busy', ofPage, (m, a) => viewPage(m, a).writeback !== null);
+const noSwapCopy = guard('no-swap-copy', ofPage, (m, a) => viewPage(m, a).swapCopy === null);
 const notSwapped = guard('not-swapped', ofPage, (m, a) => viewPage(m, a).at.kind !== 'swapped');
 
 /** A VM may use as much swap as admission reserved for it: what its reservation does not cover. */
@@ -108,10 +105,7 @@ export const swapOutClean = command({
   actor: 'daemon',
   summary: 'A page with a valid swap copy leaves its frame without I/O (2.B).',
   args: ofPage,
-  requires: [
-    ...evictable,
-    ['no-swap-copy', ['vm', 'page'], (m, a) => viewPage(m, a).swapCopy === null],
-  ],
+  requires: [...evictable, noSwapCopy],
   effect(m, a, c) {
     const entry = pageOf(m, a);
     const { swapCopy } = entry;
@@ -156,11 +150,7 @@ export const dropSwapCopy = command({
   actor: 'daemon',
   summary: 'Frees the slot of a swap copy (2.B).',
   args: ofPage,
-  requires: [
-    noSuchVm,
-    outOfRange,
-    ['no-swap-copy', ['vm', 'page'], (m, a) => viewPage(m, a).swapCopy === null],
-  ],
+  requires: [noSuchVm, outOfRange, noSwapCopy],
   effect(m, a, c) {
     c.operation.dropSwapCopy(m, a.vm, a.page, c);
   },

@@ -17,7 +17,9 @@ import {
   ofVm,
   outOfRange,
   type PageId,
+  pageBusy,
   pageOf,
+  pinned,
   privateFrame,
   sharedFrame,
   type VmId,
@@ -34,13 +36,20 @@ export function checksumOf(c: ContentId, size: MemorySizes): number {
   return c % size.hashes;
 }
 
+const sharingStopped = guard('sharing-stopped', {}, (m) => m.host.sharing.run !== 'run');
 const notSharable = guard(
   'not-sharable',
   ofPage,
   (m, a) => viewVm(m, a.vm).huge || viewPage(m, a).at.kind === 'special',
 );
-const pageBusy = guard('page-busy', ofPage, (m, a) => viewPage(m, a).writeback !== null);
-const pinned = guard('pinned', ofPage, (m, a) => viewPage(m, a).pins > 0);
+/** What keeps the scanner from looking at a page at all, in the order of precedence. */
+const scannable = [
+  sharingStopped,
+  noSuchVm,
+  outOfRange,
+  guard('not-mergeable', ofVm, (m, a) => !viewVm(m, a.vm).mergeable),
+  notSharable,
+] as const;
 
 /** A private frame becomes the first mapping of a shared one. */
 function makeShared(m: Memory, vm: VmId, page: PageId, of: FrameId): void {
@@ -60,11 +69,7 @@ export const mergePage = command({
     'Maps a page to another frame of equal content and frees its own (Merge, DED-T2, DED-T3).',
   args: { ...ofPage, frame: choice(ref(frame)) },
   requires: [
-    ['sharing-stopped', [], (m) => m.host.sharing.run !== 'run'],
-    noSuchVm,
-    outOfRange,
-    ['not-mergeable', ['vm'], (m, a) => !viewVm(m, a.vm).mergeable],
-    notSharable,
+    ...scannable,
     ['not-mapped', ['vm', 'page'], (m, a) => privateFrame(m, a) === null],
     pageBusy,
     pinned,
@@ -130,11 +135,7 @@ export const scanPage = command({
   summary: 'The scanner visits one page: checksum, zero page, shared frames, candidates (DED-L1).',
   args: { ...ofPage, into: choice(option(ref(frame))) },
   requires: [
-    ['sharing-stopped', [], (m) => m.host.sharing.run !== 'run'],
-    noSuchVm,
-    outOfRange,
-    ['not-mergeable', ['vm'], (m, a) => !viewVm(m, a.vm).mergeable],
-    notSharable,
+    ...scannable,
     [
       'not-mapped',
       ['vm', 'page'],
@@ -213,7 +214,7 @@ export const endScan = command({
   actor: 'daemon',
   summary: 'The scanner ends a full scan and forgets its candidates (4.B EndScan).',
   args: {},
-  requires: [['sharing-stopped', [], (m) => m.host.sharing.run !== 'run']],
+  requires: [sharingStopped],
   effect(m) {
     const { sharing } = m.host;
     for (const bySalt of sharing.unstable) {
