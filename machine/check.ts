@@ -129,23 +129,17 @@ function checkPlace(
 }
 
 function checkArray(
-  shape: ArrayShape,
+  { index, of }: ArrayShape,
   sizes: Sizes,
   value: unknown,
   path: string,
   report: Report,
 ): void {
-  if (!Array.isArray(value)) {
-    report.add(path, `is ${show(value)}, not an array`);
-    return;
-  }
-  const size = resolve(shape.index.name, sizes);
-  if (value.length !== size) {
-    report.addBound(path, `has ${value.length} elements, not ${size} (${shape.index.name})`);
-  }
-  for (let i = 0; i < Math.min(size, value.length) && !report.full; i++) {
-    checkPlace(shape.of, sizes, value[i], `${path}[${i}]`, report);
-  }
+  const size = resolve(index.name, sizes);
+  const length = { min: size, max: size, wanted: `elements, not ${size} (${index.name})` };
+  checkElements(value, length, path, report, (element, at) => {
+    checkPlace(of, sizes, element, at, report);
+  });
 }
 
 function checkList(
@@ -155,16 +149,37 @@ function checkList(
   path: string,
   report: Report,
 ): void {
+  const max = resolve(shape.bound, sizes);
+  const length = { min: 0, max, wanted: `elements, more than ${max}` };
+  checkElements(value, length, path, report, (element, at) => {
+    checkValue(shape.of, sizes, element, at, report);
+  });
+}
+
+/** How many elements there may be, and what is said of any other number. */
+interface Length {
+  readonly min: number;
+  readonly max: number;
+  readonly wanted: string;
+}
+
+/** Of an array that is too long, only as many elements are looked at as there may be. */
+function checkElements(
+  value: unknown,
+  { min, max, wanted }: Length,
+  path: string,
+  report: Report,
+  check: (element: unknown, path: string) => void,
+): void {
   if (!Array.isArray(value)) {
     report.add(path, `is ${show(value)}, not an array`);
     return;
   }
-  const bound = resolve(shape.bound, sizes);
-  if (value.length > bound) {
-    report.addBound(path, `has ${value.length} elements, more than ${bound}`);
+  if (value.length < min || value.length > max) {
+    report.addBound(path, `has ${value.length} ${wanted}`);
   }
-  for (let i = 0; i < Math.min(bound, value.length) && !report.full; i++) {
-    checkValue(shape.of, sizes, value[i], `${path}[${i}]`, report);
+  for (let i = 0; i < Math.min(max, value.length) && !report.full; i++) {
+    check(value[i], `${path}[${i}]`);
   }
 }
 
@@ -180,27 +195,27 @@ function checkArgument(
 }
 
 function checkSubset(
-  { index, min, max }: SubsetShape,
+  { index, min, max: bound }: SubsetShape,
   sizes: Sizes,
   value: unknown,
   path: string,
   report: Report,
 ): void {
-  if (!Array.isArray(value)) {
-    report.add(path, `is ${show(value)}, not an array`);
-    return;
-  }
-  const most = resolve(max, sizes);
-  if (value.length < min || value.length > most) {
-    report.addBound(path, `has ${value.length} members, not ${min}..${most}`);
-  }
-  const size = resolve(index.name, sizes);
-  for (let i = 0; i < Math.min(most, value.length) && !report.full; i++) {
-    checkInt(0, size - 1, value[i], `${path}[${i}]`, report);
-    if (i > 0 && !(value[i] > value[i - 1])) {
-      report.add(`${path}[${i}]`, 'is not above the one before: members ascend');
-    }
-  }
+  const max = resolve(bound, sizes);
+  const last = resolve(index.name, sizes) - 1;
+  let before = Number.NEGATIVE_INFINITY;
+  checkElements(
+    value,
+    { min, max, wanted: `members, not ${min}..${max}` },
+    path,
+    report,
+    (element, at) => {
+      checkInt(0, last, element, at, report);
+      if (typeof element !== 'number') return;
+      if (element <= before) report.add(at, 'is not above the one before: members ascend');
+      before = element;
+    },
+  );
 }
 
 type ValueShape = Exclude<StateShape, { form: 'record' | 'array' | 'list' }>;

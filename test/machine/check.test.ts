@@ -205,6 +205,12 @@ const badCalls: readonly (readonly [data: unknown, path: string, problem: string
       'args.some[1]',
       'is not above the one before: members ascend',
     ],
+    // What has no order cannot be compared: said once, without a throw.
+    [
+      { kind: 'move', args: { ...args, some: [0, Object.create(null)] } },
+      'args.some[1]',
+      'is an object, not an integer',
+    ],
     [{ kind: 'move', args: { to: 0, some: [0], how: 'now' } }, 'args.limit', 'is missing'],
   ];
 test.each(badCalls)('the call %o is a problem', (data, path, problem, bound) => {
@@ -220,7 +226,6 @@ test('all problems of a call are collected, and what the scope leaves out is no 
     'args',
     'args.to',
     'args.some[0]',
-    'args.some[1]',
     'args.some[1]',
   ]);
   expect(problemsOfCall(machine, scope, {})).toHaveLength(3);
