@@ -1,7 +1,11 @@
-/** What must be true of memory: every property of the memory chapters, in the specification's order. */
+/** What must be true of memory: every property of the memory chapters. */
 import type { Property } from '../machine/index.ts';
 import type { CheckedMemory } from '../model/index.ts';
+import * as accessSteps from './memory/access-steps.ts';
+import * as activitySteps from './memory/activity-steps.ts';
+import { admissionInvariants } from './memory/admission.ts';
 import { balloonInvariants } from './memory/balloon.ts';
+import * as balloonResponses from './memory/balloon-responses.ts';
 import * as balloonSteps from './memory/balloon-steps.ts';
 import * as footprints from './memory/footprints.ts';
 import * as frameSteps from './memory/frame-steps.ts';
@@ -10,35 +14,44 @@ import { memoryGoals } from './memory/goals.ts';
 import * as logSteps from './memory/log-steps.ts';
 import { pagingInvariants } from './memory/paging.ts';
 import * as pagingSteps from './memory/paging-steps.ts';
+import * as pinSteps from './memory/pin-steps.ts';
+import * as places from './memory/places.ts';
 import * as reportingSteps from './memory/reporting-steps.ts';
 import * as responses from './memory/responses.ts';
+import * as scanSteps from './memory/scan-steps.ts';
 import { secretProperties } from './memory/secrets.ts';
 import * as settings from './memory/settings.ts';
 import { sharingInvariants } from './memory/sharing.ts';
+import * as sharingResponses from './memory/sharing-responses.ts';
 import * as sharingSteps from './memory/sharing-steps.ts';
+import * as statisticsSteps from './memory/statistics-steps.ts';
+import * as tableSteps from './memory/table-steps.ts';
+import * as takingSteps from './memory/taking-steps.ts';
+import * as tellings from './memory/tellings.ts';
 import { vmInvariants } from './memory/vms.ts';
 import * as writes from './memory/writes.ts';
 
 /** Chapter 1: frames, content, the dirty log. */
 const chapter1: readonly Property<CheckedMemory>[] = [
   ...frameInvariants,
+  ...admissionInvariants,
   ...vmInvariants,
   frameSteps.limitsAreExceededBySwapInsOnly,
   writes.onlyWritesChangeContent,
   logSteps.logIsComplete,
   logSteps.harvestIsExact,
-  frameSteps.pinsHold,
-  footprints.samplingOnlyLooks,
+  pinSteps.pinsHold,
+  activitySteps.samplingOnlyLooks,
   frameSteps.framesAreScrubbedBetweenOwners,
   frameSteps.endingReturnsEverything,
-  footprints.tablesBelongToGuests,
+  tableSteps.tablesBelongToGuests,
   footprints.commandsMindTheirBusiness,
-  footprints.placesChangeByTheBook,
-  writes.readsAreTrue,
-  writes.accessesAnswerTruly,
-  writes.waitsEndWithThePage,
+  places.placesChangeByTheBook,
+  accessSteps.readsAreTrue,
+  accessSteps.accessesAnswerTruly,
+  accessSteps.waitsEndWithThePage,
   writes.bitsComeFromWrites,
-  writes.pageOutIsTrue,
+  accessSteps.pageOutIsTrue,
   frameSteps.freshMemoryIsZero,
   frameSteps.killsAreTheLastResort,
   frameSteps.framesBalance,
@@ -46,11 +59,11 @@ const chapter1: readonly Property<CheckedMemory>[] = [
   settings.vmsBeginAsAsked,
   writes.writesArrive,
   logSteps.changesEnterLog,
-  frameSteps.pinsAreCounted,
-  writes.tellingsAreTrue,
+  pinSteps.pinsAreCounted,
+  tellings.tellingsAreTrue,
   frameSteps.bytesStay,
-  footprints.activityIsSampled,
-  footprints.mappingsAreAsAsked,
+  activitySteps.activityIsSampled,
+  tableSteps.mappingsAreAsAsked,
   responses.stalledAccessesGoOn,
   responses.excessShrinks,
 ];
@@ -59,7 +72,7 @@ const chapter1: readonly Property<CheckedMemory>[] = [
 const chapter2: readonly Property<CheckedMemory>[] = [
   ...pagingInvariants,
   responses.swapInsStayPossible,
-  footprints.swappingIsInvisible,
+  pagingSteps.swappingIsInvisible,
   pagingSteps.writesDuringWriteOutSurvive,
   pagingSteps.doublePagingIsCounted,
   pagingSteps.givenSlotsAreFreed,
@@ -74,22 +87,22 @@ const chapter2: readonly Property<CheckedMemory>[] = [
 /** Chapter 3: the balloon, and the mechanism of KVM's. */
 const chapter3: readonly Property<CheckedMemory>[] = [
   ...balloonInvariants,
-  footprints.targetIsOnlyTarget,
+  balloonSteps.targetIsOnlyTarget,
   balloonSteps.stepsLeadToTarget,
   balloonSteps.inflatingTakesFreePages,
   balloonSteps.targetIsNotPassed,
-  balloonSteps.gainsAreReal,
-  balloonSteps.returnedPagesAreOwn,
+  takingSteps.gainsAreReal,
+  takingSteps.returnedPagesAreOwn,
   balloonSteps.emergencyKeepsTarget,
   balloonSteps.guestsAreSavedFirst,
   balloonSteps.giftsAreCounted,
-  balloonSteps.statisticsAreTrue,
-  balloonSteps.balloonOpensOnTouch,
-  balloonSteps.wholeHostPagesAreTaken,
-  balloonSteps.deflatedPagesAreUsable,
+  statisticsSteps.statisticsAreTrue,
+  takingSteps.balloonOpensOnTouch,
+  takingSteps.wholeHostPagesAreTaken,
+  takingSteps.deflatedPagesAreUsable,
   reportingSteps.driversAreAsLoaded,
-  responses.balloonSettles,
-  responses.surplusBecomesUsable,
+  balloonResponses.balloonSettles,
+  balloonResponses.surplusBecomesUsable,
   reportingSteps.featuresAreFixed,
   reportingSteps.reportingIsNoBalloon,
   reportingSteps.poisonSurvivesReporting,
@@ -104,14 +117,14 @@ const chapter4: readonly Property<CheckedMemory>[] = [
   sharingSteps.framesOfSharingBalance,
   sharingSteps.mergedPagesAreEqual,
   sharingSteps.breaksAreLocal,
-  writes.waitingChangesNothing,
-  sharingSteps.volatilePagesAreNoCandidates,
-  sharingSteps.visitsComeToWhatTheyMust,
-  sharingSteps.scansEndClean,
-  sharingSteps.scannerIsRunAsAsked,
-  responses.equalPagesMerge,
-  responses.breaksComplete,
-  responses.unmergingEnds,
+  accessSteps.waitingChangesNothing,
+  scanSteps.volatilePagesAreNoCandidates,
+  scanSteps.visitsComeToWhatTheyMust,
+  scanSteps.scansEndClean,
+  scanSteps.scannerIsRunAsAsked,
+  sharingResponses.equalPagesMerge,
+  sharingResponses.breaksComplete,
+  sharingResponses.unmergingEnds,
 ];
 
 export const memoryProperties: readonly Property<CheckedMemory>[] = [

@@ -1,6 +1,6 @@
 /** Transition properties of double paging. Chapter 2. */
-import { reads } from './changes.ts';
-import { part, sameHolder } from './parts.ts';
+import { allBut, reads, trespass } from './changes.ts';
+import { guestParts, part, sameHolder } from './parts.ts';
 import {
   contentAt,
   eventOf,
@@ -192,4 +192,20 @@ export const writeOutsBeginAsChosen = property.transition({
     const { content } = after.host.slots.at(slot);
     return content === held ? null : `slot ${slot} got ${content}, but the page holds ${held}`;
   },
+});
+
+const notGuests = allBut(guestParts);
+
+export const swappingIsInvisible = property.transition({
+  id: 'SWP-T1',
+  name: 'swapping leaves everything of the guests alone',
+  commands: kinds(
+    'memory.swap-out-begin',
+    'memory.swap-out-end',
+    'memory.swap-out-clean',
+    'memory.swap-in',
+    'memory.drop-swap-copy',
+    'memory.exchange',
+  ),
+  violation: (change) => trespass(change, -1, -1, notGuests),
 });
