@@ -1,9 +1,8 @@
 /** Random testing of one machine in one scope, until something fails, time is up, or it is enough. */
 import * as fc from 'fast-check';
-import { type Failure, type Trace, traces } from '../generators/index.ts';
+import { type Failure, judge, type Trace, traces } from '../generators/index.ts';
 import type { Call, Machine, Property, Scope, Tallies } from '../machine/index.ts';
 import { pauses } from './io.ts';
-import { judge } from './judge.ts';
 import type { Stop, StopReason } from './stop.ts';
 
 export interface Campaign<S> {

@@ -1,11 +1,17 @@
 /** Counterexamples: made small, told, and stored as trace files. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { type Failure, shrink, type Trace, traceFile, writeTrace } from '../generators/index.ts';
+import {
+  type Failure,
+  judge,
+  shrink,
+  type Trace,
+  traceFile,
+  writeTrace,
+} from '../generators/index.ts';
 import { printDifference, type Scope } from '../machine/index.ts';
 import type { FoundFailure } from './campaign.ts';
 import { write } from './files.ts';
-import { judge } from './judge.ts';
 import { type Counterexample, type Minimal, shownSteps } from './report/counterexample.ts';
 import { shortest } from './shortest.ts';
 import type { Subject } from './subject.ts';

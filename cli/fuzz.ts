@@ -1,6 +1,6 @@
 /** `hypercheck fuzz`: random traces of the model, or of a faulted one, until something fails. */
 
-import { fuzzScope } from '../generators/index.ts';
+import { askedIn, fuzzScope } from '../generators/index.ts';
 import type { Scope } from '../machine/index.ts';
 import { campaign } from './campaign.ts';
 import { counterexampleOf } from './counterexamples.ts';
@@ -8,7 +8,6 @@ import { type ExitCode, exitCodeOf } from './exit.ts';
 import { write } from './files.ts';
 import type { FuzzFlags } from './flags.ts';
 import type { Io } from './io.ts';
-import { askedIn } from './judge.ts';
 import { progress } from './progress.ts';
 import { jsonText } from './report/document.ts';
 import { junitXml } from './report/junit.ts';

@@ -1,5 +1,5 @@
 /** `hypercheck verify`: a plan of everything that can be checked without being told more. */
-import { detect } from '../generators/index.ts';
+import { askedIn, detect } from '../generators/index.ts';
 import type { Scope, Tally } from '../machine/index.ts';
 import { vmmMachine } from '../model/index.ts';
 import { campaign } from './campaign.ts';
@@ -9,7 +9,6 @@ import { type ExitCode, exitCodeOf } from './exit.ts';
 import type { VerifyFlags } from './flags.ts';
 import { printRun } from './fuzz.ts';
 import { type Io, pauses } from './io.ts';
-import { askedIn } from './judge.ts';
 import { deep, lasting, type Plan, quick, type RandomPart } from './plan.ts';
 import { type Progress, progress } from './progress.ts';
 import type { Counterexample } from './report/counterexample.ts';

@@ -1,5 +1,6 @@
 /** Random traces of a machine, as fast-check arbitraries, and what is done with them. */
 export { type Detection, type DetectOptions, detect } from './detect.ts';
+export { askedIn, type Judge, judge } from './judge.ts';
 export {
   type Budget,
   type BudgetOptions,

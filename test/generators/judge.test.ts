@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { askedIn, judge } from '../../cli/judge.ts';
-import { shortest } from '../../cli/shortest.ts';
+import { askedIn, judge } from '../../generators/index.ts';
 import type { Call, Outcome, Property } from '../../machine/index.ts';
 import { scopes, vmmMachine } from '../../model/index.ts';
 
@@ -49,28 +48,4 @@ test('a property of two runs is asked only in its own scope', () => {
   const { failure, tallies } = judge(vmmMachine, scopes.fuzz, [spy]);
   expect(failure(trace)).toBeUndefined();
   expect(tallies.has('SPY')).toBe(false);
-});
-
-test('a search takes one run at a time, so it proves nothing about two', () => {
-  const options = { machine: vmmMachine, scope: scopes.tiny, properties: [spy], states: 1000 };
-  expect(shortest({ ...options, trace })).toEqual({ trace, proved: false });
-});
-
-test('a shorter trace is found, and the shortest is proved where the search gets through', () => {
-  const early: Property<never> = {
-    kind: 'transition',
-    id: 'EARLY',
-    name: 'no VM is created',
-    commands: ['memory.create-vm'],
-    violation: () => 'one is',
-  };
-  const options = { machine: vmmMachine, scope: scopes.tiny, properties: [early] };
-  const again = [create(0), create(1), create(0)];
-  const found = shortest({ ...options, trace: again, states: 1000 });
-  expect([found.trace.length, found.proved]).toEqual([1, true]);
-  expect(shortest({ ...options, trace: found.trace, states: 1000 }).proved).toBe(true);
-  expect(shortest({ ...options, trace: again, states: 0 })).toEqual({
-    trace: again,
-    proved: false,
-  });
 });

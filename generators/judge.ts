@@ -2,7 +2,6 @@
  * What a trace violates: properties of one run, asked after each command, and properties of two
  * runs, which compare the trace with a varied one.
  */
-import { type Failure, runner, type Trace } from '../generators/index.ts';
 import {
   type Machine,
   type Property,
@@ -12,6 +11,7 @@ import {
   type TwoRun,
   twoRun,
 } from '../machine/index.ts';
+import { type Failure, runner, type Trace } from './trace.ts';
 
 export interface Judge {
   /** How the trace first fails; undefined where it does not. */
