@@ -1,6 +1,7 @@
 /** Ends a run of fast-check by commands or by time, and says so. */
 import * as fc from 'fast-check';
 import { type TraceAt, traceOf } from './trace-of.ts';
+import { untilFailure } from './until-failure.ts';
 
 export interface BudgetOptions extends TraceAt {
   /** How many commands may run before the first failure. */
@@ -38,11 +39,9 @@ export function budget(options: BudgetOptions): Budget {
   let exhausted = false;
   const plugin: fc.Plugin<unknown> = () => {
     const begun = performance.now();
-    let failed = false;
     [runs, commands, seconds, exhausted] = [0, 0, 0, false];
     return {
-      decorateRun: (run) => (values) => {
-        if (failed) return run(values);
+      decorateRun: untilFailure((values) => {
         seconds = (performance.now() - begun) / 1000;
         if (commands >= commandsMax || seconds >= secondsMax) {
           exhausted = true;
@@ -50,16 +49,8 @@ export function budget(options: BudgetOptions): Budget {
         }
         runs++;
         commands += traceOf(values, options).length;
-        const result = run(values);
-        if (result instanceof Promise) {
-          return result.then((outcome) => {
-            failed ||= isFailure(outcome);
-            return outcome;
-          });
-        }
-        failed = isFailure(result);
-        return result;
-      },
+        return undefined;
+      }),
       onAllRunsComplete: ({ counterexample }) => {
         if (exhausted && counterexample === null && options.failWhenSpent === true) {
           throw new BudgetSpent({ runs, commands, seconds, exhausted });
@@ -82,9 +73,4 @@ export class BudgetSpent extends Error {
     this.name = 'BudgetSpent';
     this.spending = spending;
   }
-}
-
-/** Skipped values are no failures. */
-export function isFailure(result: unknown): boolean {
-  return result !== null && !fc.PreconditionFailure.isFailure(result);
 }

@@ -2,8 +2,8 @@
 import type * as fc from 'fast-check';
 import type { Machine, Scope } from '../../machine/index.ts';
 import { runner } from '../trace.ts';
-import { isFailure } from './budget.ts';
 import { type TraceAt, traceOf } from './trace-of.ts';
+import { untilFailure } from './until-failure.ts';
 
 export interface KindCount {
   executed: number;
@@ -42,7 +42,6 @@ export function traceStats<S>(
   const lengths: number[] = [];
   let runs = 0;
   let commands = 0;
-  let failed = false;
   const count = (values: unknown): void => {
     const trace = traceOf(values, options);
     runs++;
@@ -63,21 +62,11 @@ export function traceStats<S>(
       last = kind;
     });
   };
-  const plugin: fc.Plugin<unknown> = () => ({
-    decorateRun: (run) => (values) => {
-      if (failed) return run(values);
-      count(values);
-      const result = run(values);
-      if (result instanceof Promise) {
-        return result.then((outcome) => {
-          failed ||= isFailure(outcome);
-          return outcome;
-        });
-      }
-      failed = isFailure(result);
-      return result;
-    },
+  const decorateRun = untilFailure((values) => {
+    count(values);
+    return undefined;
   });
+  const plugin: fc.Plugin<unknown> = () => ({ decorateRun });
   return Object.assign(plugin, {
     statistics: (): TraceStatistics => ({
       runs,

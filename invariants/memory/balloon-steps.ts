@@ -35,16 +35,18 @@ export const targetIsOnlyTarget = property.transition({
   },
 });
 
-/** Commands that may lead the balloon away from its target. */
-const leadsAway = (kind: MemoryChange['call']['kind']): boolean =>
-  kind === 'memory.set-balloon-target' ||
-  kind === 'memory.request-balloon' ||
-  kind === 'memory.out-of-memory' ||
+const endsBalloon = (kind: MemoryChange['call']['kind']): boolean =>
   kind === 'memory.unload-driver' ||
   kind === 'memory.freeze-driver' ||
   kind === 'memory.reset-vm' ||
   kind === 'memory.destroy-vm' ||
   kind === 'memory.oom-kill';
+/** Commands that may lead the balloon away from its target. */
+const leadsAway = (kind: MemoryChange['call']['kind']): boolean =>
+  kind === 'memory.set-balloon-target' ||
+  kind === 'memory.request-balloon' ||
+  kind === 'memory.out-of-memory' ||
+  endsBalloon(kind);
 
 export const stepsLeadToTarget = property.transition({
   id: 'BAL-T2',
@@ -114,13 +116,6 @@ export const targetIsNotPassed = property.transition({
     return null;
   },
 });
-
-const endsBalloon = (kind: MemoryChange['call']['kind']): boolean =>
-  kind === 'memory.unload-driver' ||
-  kind === 'memory.freeze-driver' ||
-  kind === 'memory.reset-vm' ||
-  kind === 'memory.destroy-vm' ||
-  kind === 'memory.oom-kill';
 
 export const emergencyKeepsTarget = property.transition({
   id: 'BAL-T7',

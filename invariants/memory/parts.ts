@@ -221,7 +221,7 @@ export function sameHolder(a: Holder, b: Holder): boolean {
 
 type Mention = Scanner['cursor'];
 
-function sameMention(a: Mention, b: Mention): boolean {
+export function sameMention(a: Mention, b: Mention): boolean {
   if (a.kind === 'none' || b.kind === 'none') return a.kind === b.kind;
   return a.vm === b.vm && a.page === b.page;
 }

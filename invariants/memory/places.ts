@@ -4,69 +4,66 @@ import { reads } from './changes.ts';
 import { part, samePlace } from './parts.ts';
 import { pageName, property } from './reading.ts';
 
+type Move = readonly [from: string, to: string];
+
+/** A VM ends: no page of it is anywhere. */
+const ending: readonly Move[] = [
+  ['mapped', 'unbacked'],
+  ['zero', 'unbacked'],
+  ['swapped', 'unbacked'],
+  ['ballooned', 'unbacked'],
+  ['reported', 'unbacked'],
+  ['special', 'unbacked'],
+];
+
 /** Of a page's place: by which commands it may change, from what and to what. */
-const moves: Readonly<Partial<Record<MemoryCall['kind'], readonly (readonly [string, string])[]>>> =
-  {
-    'memory.populate': [
-      ['unbacked', 'mapped'],
-      ['reported', 'mapped'],
-      ['ballooned', 'mapped'],
-    ],
-    'memory.swap-in': [['swapped', 'mapped']],
-    'memory.overwrite': [['swapped', 'mapped']],
-    'memory.exchange': [
-      ['swapped', 'mapped'],
-      ['mapped', 'swapped'],
-    ],
-    'memory.swap-out-end': [['mapped', 'swapped']],
-    'memory.swap-out-clean': [['mapped', 'swapped']],
-    'memory.scan-page': [
-      ['mapped', 'mapped'],
-      ['mapped', 'zero'],
-    ],
-    'memory.merge-page': [['mapped', 'mapped']],
-    'memory.break-share': [
-      ['mapped', 'mapped'],
-      ['zero', 'mapped'],
-    ],
-    'memory.acknowledge-inflate': [
-      ['unbacked', 'ballooned'],
-      ['mapped', 'ballooned'],
-      ['zero', 'ballooned'],
-      ['swapped', 'ballooned'],
-      ['reported', 'ballooned'],
-    ],
-    'memory.acknowledge-deflate': [['ballooned', 'unbacked']],
-    'memory.acknowledge-report': [
-      ['unbacked', 'reported'],
-      ['mapped', 'reported'],
-      ['zero', 'reported'],
-      ['swapped', 'reported'],
-    ],
-    'memory.unload-driver': [['ballooned', 'unbacked']],
-    'memory.freeze-driver': [['ballooned', 'unbacked']],
-    'memory.reset-vm': [
-      ['ballooned', 'unbacked'],
-      ['reported', 'unbacked'],
-    ],
-    'memory.map-special': [['unbacked', 'special']],
-    'memory.destroy-vm': [
-      ['mapped', 'unbacked'],
-      ['zero', 'unbacked'],
-      ['swapped', 'unbacked'],
-      ['ballooned', 'unbacked'],
-      ['reported', 'unbacked'],
-      ['special', 'unbacked'],
-    ],
-    'memory.oom-kill': [
-      ['mapped', 'unbacked'],
-      ['zero', 'unbacked'],
-      ['swapped', 'unbacked'],
-      ['ballooned', 'unbacked'],
-      ['reported', 'unbacked'],
-      ['special', 'unbacked'],
-    ],
-  };
+const moves: Readonly<Partial<Record<MemoryCall['kind'], readonly Move[]>>> = {
+  'memory.populate': [
+    ['unbacked', 'mapped'],
+    ['reported', 'mapped'],
+    ['ballooned', 'mapped'],
+  ],
+  'memory.swap-in': [['swapped', 'mapped']],
+  'memory.overwrite': [['swapped', 'mapped']],
+  'memory.exchange': [
+    ['swapped', 'mapped'],
+    ['mapped', 'swapped'],
+  ],
+  'memory.swap-out-end': [['mapped', 'swapped']],
+  'memory.swap-out-clean': [['mapped', 'swapped']],
+  'memory.scan-page': [
+    ['mapped', 'mapped'],
+    ['mapped', 'zero'],
+  ],
+  'memory.merge-page': [['mapped', 'mapped']],
+  'memory.break-share': [
+    ['mapped', 'mapped'],
+    ['zero', 'mapped'],
+  ],
+  'memory.acknowledge-inflate': [
+    ['unbacked', 'ballooned'],
+    ['mapped', 'ballooned'],
+    ['zero', 'ballooned'],
+    ['swapped', 'ballooned'],
+    ['reported', 'ballooned'],
+  ],
+  'memory.acknowledge-deflate': [['ballooned', 'unbacked']],
+  'memory.acknowledge-report': [
+    ['unbacked', 'reported'],
+    ['mapped', 'reported'],
+    ['zero', 'reported'],
+    ['swapped', 'reported'],
+  ],
+  'memory.unload-driver': [['ballooned', 'unbacked']],
+  'memory.freeze-driver': [['ballooned', 'unbacked']],
+  'memory.reset-vm': [
+    ['ballooned', 'unbacked'],
+    ['reported', 'unbacked'],
+  ],
+  'memory.map-special': [['unbacked', 'special']],
+  'memory.destroy-vm': ending,
+  'memory.oom-kill': ending,
+};
 
 export const placesChangeByTheBook = property.transition({
   id: 'MEM-T11',

@@ -1,7 +1,7 @@
 /** Transition properties of the sharing scanner: its visits, its candidates, its scans. Chapter 4. */
 import type { MemorySizes } from '../../model/index.ts';
 import { reads } from './changes.ts';
-import { part, samePlace } from './parts.ts';
+import { part, sameMention, samePlace } from './parts.ts';
 import {
   contentAt,
   eventOf,
@@ -124,11 +124,6 @@ export const scansEndClean = property.transition({
   },
 });
 
-type Cursor = Reading['host']['sharing']['cursor'];
-
-const samePage = (a: Cursor, b: Cursor): boolean =>
-  a.kind === 'none' || b.kind === 'none' || (a.vm === b.vm && a.page === b.page);
-
 const movers = kinds('memory.scan-page', 'memory.end-scan', 'memory.destroy-vm', 'memory.oom-kill');
 
 export const scannerIsRunAsAsked = property.transition({
@@ -141,7 +136,7 @@ export const scannerIsRunAsAsked = property.transition({
     if (from.run !== to.run && call.kind !== 'memory.set-sharing') {
       return `sharing went from ${from.run} to ${to.run} unasked`;
     }
-    const moved = from.cursor.kind !== to.cursor.kind || !samePage(from.cursor, to.cursor);
+    const moved = !sameMention(from.cursor, to.cursor);
     if (moved && !movers.includes(call.kind)) return `the scanner was moved by ${call.kind}`;
     return to.fullScans === from.fullScans || call.kind === 'memory.end-scan'
       ? null

@@ -1,6 +1,7 @@
 /** The shapes of KSM transcript records (transcripts/README.md). */
 import * as z from 'zod';
 import type { LogRecord } from '../log.ts';
+import { bad, checked } from '../records.ts';
 import type { Problem } from '../verdict.ts';
 import type { Counters } from './state.ts';
 
@@ -145,30 +146,12 @@ export type Parsed =
 /** The record kind by the keys that name it. */
 export function parse({ line, value }: LogRecord): Parsed {
   if ('format' in value || 'version' in value) {
-    const problem = 'a record of another format or version: KSM transcripts have no header';
-    return { kind: 'bad', problems: [{ line, path: '', problem }] };
+    return bad('a record of another format or version: KSM transcripts have no header', line);
   }
   if ('ksm' in value) return checked('ksm', ksm.safeParse(value), line);
   if ('note' in value) return checked('note', note.safeParse(value), line);
   if ('argv' in value) return checked('start', start.safeParse(value), line);
   if ('in' in value) return checked('ask', ask.safeParse(value), line);
   if ('out' in value) return checked('answer', answer.safeParse(value), line);
-  const problem = 'no KSM record: none of ksm, note, argv, in, out';
-  return { kind: 'bad', problems: [{ line, path: '', problem }] };
-}
-
-type Result<T> = { success: true; data: T } | { success: false; error: z.ZodError };
-
-function checked<K extends string, T>(
-  kind: K,
-  result: Result<T>,
-  line: number,
-): { kind: K; record: T } | { kind: 'bad'; problems: Problem[] } {
-  if (result.success) return { kind, record: result.data };
-  const problems = result.error.issues.map((issue) => ({
-    line,
-    path: issue.path.join('.'),
-    problem: issue.message,
-  }));
-  return { kind: 'bad', problems };
+  return bad('no KSM record: none of ksm, note, argv, in, out', line);
 }

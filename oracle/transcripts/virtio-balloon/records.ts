@@ -1,6 +1,7 @@
 /** The shapes of balloon transcript records (transcripts/README.md). */
 import * as z from 'zod';
 import type { LogRecord } from '../log.ts';
+import { bad, checked } from '../records.ts';
 import type { Problem } from '../verdict.ts';
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
@@ -171,11 +172,8 @@ export type Parsed =
 
 /** The record kind by the keys that name it. */
 export function parse({ line, value }: LogRecord): Parsed {
-  const bad = (text: string): Parsed => {
-    return { kind: 'bad', problems: [{ line, path: '', problem: text }] };
-  };
   if ('format' in value || 'version' in value) {
-    return bad('a record of another format or version: balloon transcripts have no header');
+    return bad('a record of another format or version: balloon transcripts have no header', line);
   }
   if ('note' in value) return checked('note', note.safeParse(value), line);
   if ('argv' in value) return checked('start', start.safeParse(value), line);
@@ -185,21 +183,5 @@ export function parse({ line, value }: LogRecord): Parsed {
   if (value.agent === '<') return checked('answered', answered.safeParse(value), line);
   if (value.dir === '>') return checked('sent', sent.safeParse(value), line);
   if (value.dir === '<') return checked('received', received.safeParse(value), line);
-  return bad('no balloon record: none of argv, dir, agent, stderr, exit, note');
-}
-
-type Result<T> = { success: true; data: T } | { success: false; error: z.ZodError };
-
-function checked<K extends string, T>(
-  kind: K,
-  result: Result<T>,
-  line: number,
-): { kind: K; record: T } | { kind: 'bad'; problems: Problem[] } {
-  if (result.success) return { kind, record: result.data };
-  const problems = result.error.issues.map((issue) => ({
-    line,
-    path: issue.path.join('.'),
-    problem: issue.message,
-  }));
-  return { kind: 'bad', problems };
+  return bad('no balloon record: none of argv, dir, agent, stderr, exit, note', line);
 }
