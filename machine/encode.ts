@@ -11,6 +11,7 @@ import { problems } from './check.ts';
 import { copier } from './copy.ts';
 import { Reader, Writer } from './digits.ts';
 import { BrokenRule, OutOfBounds } from './errors.ts';
+import { leastValue } from './least.ts';
 import { resolve, type Sizes } from './scope.ts';
 import type { ListShape, RecordShape, StateShape, VariantShape } from './shape.ts';
 
@@ -44,7 +45,7 @@ export function encoder<S>(
   const codec = codecOf(shape, sizes, options.ghosts ?? true);
   const writer = new Writer();
   const copies = copier(shape);
-  const least = leastOf(shape, sizes) as S;
+  const least = leastValue(shape, sizes) as S;
   return {
     encode(state) {
       writer.start();
@@ -230,7 +231,7 @@ function records(shape: RecordShape, sizes: Sizes, ghosts: boolean): Codec {
         const value = count === 0 ? codec.read(from, old) : from.take(count) + min;
         if (value !== old) target[name] = value;
       }
-      for (const { name, shape: of } of left) target[name] = leastOf(of, sizes);
+      for (const { name, shape: of } of left) target[name] = leastValue(of, sizes);
       return target;
     },
   };
@@ -268,41 +269,4 @@ function lists(shape: ListShape, sizes: Sizes, ghosts: boolean): Codec {
       return items;
     },
   };
-}
-
-/** The least value of a shape: the first of everything, lists empty, options absent. */
-function leastOf(shape: StateShape, sizes: Sizes): unknown {
-  switch (shape.form) {
-    case 'bool':
-      return false;
-    case 'int':
-      return shape.min;
-    case 'ref':
-      return 0;
-    case 'enum':
-      return shape.values[0];
-    case 'option':
-      return null;
-    case 'list':
-      return [];
-    case 'array':
-      return Array.from({ length: resolve(shape.index.name, sizes) }, () =>
-        leastOf(shape.of, sizes),
-      );
-    case 'record':
-      return leastFields(shape.fields, {}, sizes);
-    case 'variant': {
-      const [kind, fields] = Object.entries(shape.cases)[0] as [string, object];
-      return leastFields(fields as RecordShape['fields'], { kind }, sizes);
-    }
-  }
-}
-
-function leastFields(
-  fields: RecordShape['fields'],
-  into: Record<string, unknown>,
-  sizes: Sizes,
-): Record<string, unknown> {
-  for (const [name, field] of Object.entries(fields)) into[name] = leastOf(field, sizes);
-  return into;
 }

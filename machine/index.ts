@@ -15,6 +15,8 @@ export { type InPlace, inPlace } from './in-place.ts';
 export { liftProperty, type Places } from './lift.ts';
 export * from './machine.ts';
 export { type Monitor, monitor } from './monitor.ts';
+export type { Layout } from './packed/layout.ts';
+export { type Packed, type PackedOptions, packed } from './packed/packed.ts';
 export type { Promises } from './promises.ts';
 export * from './property.ts';
 export { type JsonSchema, schemaOfCalls, schemaOfState } from './schema.ts';

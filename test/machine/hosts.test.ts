@@ -5,8 +5,10 @@ import {
   type Call,
   copier,
   immutable,
+  initialState,
   inPlace,
   type Machine,
+  packed,
   type RecordShape,
   type Scope,
   type StateShape,
@@ -51,7 +53,21 @@ const strictHost: HostMaker = (machine, scope) => {
   const { initial, step } = strict(machine, scope);
   return { name: 'strict', changes: false, initial, step };
 };
-const all = [immutableHost, inPlaceHost, copyingHost, strictHost];
+const packedHost: HostMaker = (machine, scope) => {
+  const host = packed(machine, scope);
+  return {
+    name: 'packed',
+    changes: false,
+    forgets: true,
+    initial: () => initialState(machine, scope.sizes),
+    step(state, call) {
+      host.write(state);
+      const result = host.step(call);
+      return { ...result, state: result.ok ? host.read() : state };
+    },
+  };
+};
+const all = [immutableHost, inPlaceHost, copyingHost, strictHost, packedHost];
 
 /** Cast: the machine of a model, as the tools see any machine. */
 const reference = sharedPages as unknown as Machine;
