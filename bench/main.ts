@@ -75,7 +75,7 @@ function generate(scope: Scope): { readonly units: number; readonly run: () => v
 function calibrate(): () => void {
   let hash = 1;
   return () => {
-    for (let i = 0; i < calibrationSteps; i++) hash = Math.imul(hash ^ i, 0x9e3779b1) >>> 0;
+    for (let i = 0; i < calibrationSteps; i++) hash = Math.imul(hash ^ i, 0x9e3779b1) | 0;
     if (hash === 0) throw new Error('the calibration loop ran into its fixed point');
   };
 }
