@@ -2,7 +2,6 @@
  * What random runs must come to see: every place of a page, every use of a frame, every event, every
  * refusal, and the interactions of chapter 6. Nothing holds only because nothing happens.
  */
-import { match } from 'ts-pattern';
 import type { Property } from '../../machine/index.ts';
 import { type CheckedMemory, type MemoryCall, memoryCommands } from '../../model/index.ts';
 import { isShared, kinds, type MemoryChange, property, type Reading } from './reading.ts';
@@ -123,41 +122,38 @@ type Column =
   | 'special';
 function columnOf(m: Reading, vm: number, page: number): Column {
   const { at, pins } = m.host.vms.at(vm).pages.at(page);
-  return match(at)
-    .returnType<Column>()
-    .with({ kind: 'zero' }, () => 'shared')
-    .with({ kind: 'mapped' }, (mapped) => {
-      if (isShared(m.host, mapped)) return 'shared';
-      return pins > 0 ? 'pinned' : 'private';
-    })
-    .otherwise(({ kind }) => kind);
+  if (isShared(m.host, at)) return 'shared';
+  if (at.kind === 'mapped') return pins > 0 ? 'pinned' : 'private';
+  return at.kind === 'zero' ? 'shared' : at.kind;
 }
 
-/** The pages that an accepted command is about, as it found them. */
-function subjects({ call, before }: MemoryChange): readonly (readonly [number, number])[] {
+/** Whether an accepted command is about a page of this column, as it found it. */
+function meets({ call, before }: MemoryChange, column: Column): boolean {
   const { args } = call;
-  if (!('vm' in args)) return [];
+  if (!('vm' in args)) return false;
   const { vm } = args;
   const guest = before.guests.at(vm);
-  const all = guest.use.map((_, page) => [vm, page] as const);
+  const is = (page: number): boolean => columnOf(before, vm, page) === column;
   switch (call.kind) {
     case 'memory.read':
     case 'memory.write':
     case 'memory.page-out': {
       const entry = guest.table.at(call.args.virtual);
-      return entry.kind === 'present' ? [[vm, entry.page]] : [];
+      return entry.kind === 'present' && is(entry.page);
     }
     case 'memory.acknowledge-inflate':
-      return all.filter(([, page]) => guest.inflating.at(page));
+      return guest.inflating.some((told, page) => told && is(page));
     case 'memory.acknowledge-deflate':
-      return all.filter(([, page]) => guest.deflating.at(page));
+      return guest.deflating.some((told, page) => told && is(page));
     case 'memory.acknowledge-report':
-      return all.filter(([, page]) => guest.reporting.at(page));
+      return guest.reporting.some((told, page) => told && is(page));
     case 'memory.reset-vm':
-    case 'memory.destroy-vm':
-      return all.filter(([, page]) => page < before.host.vms.at(vm).size);
+    case 'memory.destroy-vm': {
+      const { pages, size } = before.host.vms.at(vm);
+      return pages.some((_, page) => page < size && is(page));
+    }
     default:
-      return 'page' in args ? [[vm, args.page]] : [];
+      return 'page' in args && is(args.page);
   }
 }
 
@@ -202,8 +198,7 @@ const interactions = Object.entries(cells).flatMap(([kind, columns]) =>
         id: `GOAL-${kind.slice('memory.'.length)}-${column}`,
         name: `${kind} meets a page that is ${column}`,
         commands: [kind],
-        reached: (change) =>
-          subjects(change).some(([vm, page]) => columnOf(change.before, vm, page) === column),
+        reached: (change) => meets(change, column),
       }),
   ),
 );
