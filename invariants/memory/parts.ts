@@ -113,8 +113,10 @@ function deviceChanges(a: Device, b: Device): number {
   return found;
 }
 
+type Features = Pick<Device, 'mustTell' | 'deflateOnOom' | 'reporting' | 'poison' | 'poisonValue'>;
+
 /** What a driver negotiates when it is loaded. */
-export function sameFeatures(a: Device, b: Device): boolean {
+export function sameFeatures(a: Features, b: Features): boolean {
   return (
     a.mustTell === b.mustTell &&
     a.deflateOnOom === b.deflateOnOom &&

@@ -39,7 +39,7 @@ export const driversAreAsLoaded = property.transition({
     if (call.kind !== 'memory.load-driver') return null;
     const { vm } = call.args;
     const { balloon } = after.host.vms.at(vm);
-    if (!sameFeatures({ ...balloon, ...call.args }, balloon) || balloon.driver !== 'ready') {
+    if (!sameFeatures(call.args, balloon) || balloon.driver !== 'ready') {
       return `the driver of VM ${vm} is not as it was loaded`;
     }
     return balloon.actual === 0 && balloonOf(after.guests.at(vm)) === 0
