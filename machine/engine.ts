@@ -3,7 +3,7 @@
  * What differs between hosts is only what they hand in as the state.
  */
 import type { AnyCommand, Call, Context, Event } from './command.ts';
-import type { AnyEvent, Machine, Rejection } from './machine.ts';
+import type { AnyEvent, Machine, Rejection, Step } from './machine.ts';
 import type { Scope } from './scope.ts';
 
 type Ask = (state: unknown, args: unknown, context: unknown) => boolean;
@@ -31,6 +31,8 @@ export interface Engine {
   command(kind: string): CompiledCommand;
   /** The first guard that refuses, or undefined. */
   refusal(state: unknown, call: Call): CompiledGuard | undefined;
+  /** Both in one: asks the guards, and runs the effect on the very state where none refuses. */
+  step<S>(state: S, call: Call): Step<S>;
   /** Runs the effect without asking the guards; returns the events. */
   run(state: unknown, call: Call): readonly AnyEvent[];
   readonly context: Context;
@@ -79,6 +81,18 @@ export function engine(machine: Machine, scope: Scope): Engine {
         if (guard.refuse(part, call.args, context)) return guard;
       }
       return undefined;
+    },
+    step(state, { kind, args }) {
+      const { guards, effect, lens } = command(kind);
+      const part = lens === undefined ? state : lens(state, args);
+      for (const guard of guards) {
+        if (guard.refuse(part, args, context)) {
+          return { ok: false, state, rejection: rejectionOf(guard, args) };
+        }
+      }
+      events = undefined;
+      effect(part, args, context);
+      return { ok: true, state, events: events ?? noEvents };
     },
     run(state, call) {
       const { effect, lens } = command(call.kind);

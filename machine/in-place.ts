@@ -1,7 +1,7 @@
 /** The in-place host: a plain mutable state. Generation, shrinking and validation run here. */
 import type { Call } from './command.ts';
 import { type Copier, copier } from './copy.ts';
-import { type Engine, engine, rejectionOf } from './engine.ts';
+import { type Engine, engine } from './engine.ts';
 import { initialState, type Machine, type Step } from './machine.ts';
 import type { Scope } from './scope.ts';
 
@@ -22,12 +22,7 @@ export function inPlace<S>(machine: Machine<S>, scope: Scope): InPlace<S> {
     scope,
     engine: core,
     initial: () => initialState(machine, scope.sizes),
-    step(state, call) {
-      const guard = core.refusal(state, call);
-      if (guard !== undefined)
-        return { ok: false, state, rejection: rejectionOf(guard, call.args) };
-      return { ok: true, state, events: core.run(state, call) };
-    },
+    step: (state, call) => core.step(state, call),
     copier: copier(machine.shape),
   };
 }
