@@ -15,7 +15,15 @@ import type {
   Within,
 } from './property.ts';
 import type { Sizes } from './scope.ts';
-import { type Counted, type Tallies, type Tally, type Violation, violation } from './tally.ts';
+import {
+  anything,
+  type Counted,
+  readsOf,
+  type Tallies,
+  type Tally,
+  type Violation,
+  violation,
+} from './tally.ts';
 
 export interface Evaluation {
   readonly tallies: Tallies;
@@ -52,10 +60,9 @@ export function evaluation(
     tallies,
     state(state, found, change) {
       rounds.states++;
-      for (const { changed, readers } of invariants) {
-        const parts = change === undefined ? anything : changed(change);
-        for (const each of readers) {
-          if (parts !== anything && (parts & each.parts) === 0) continue;
+      for (const group of invariants) {
+        const parts = change === undefined ? anything : group.changed(change);
+        for (const each of concerned(group, parts)) {
           const { tally, when } = each;
           tally.evaluations++;
           if (when !== undefined && !when.call(each.property, state as never, size)) continue;
@@ -69,10 +76,8 @@ export function evaluation(
       rounds.changes++;
       const asked = byKind.get(change.call.kind);
       if (asked === undefined) return;
-      for (const { changed, readers } of asked.looking) {
-        const parts = changed(change);
-        for (const each of readers) {
-          if (parts !== anything && (parts & each.parts) === 0) continue;
+      for (const group of asked.looking) {
+        for (const each of concerned(group, group.changed(change))) {
           const { tally, when } = each;
           tally.evaluations++;
           if (when !== undefined && !when.call(each.property, change)) continue;
@@ -132,10 +137,6 @@ function tallyOf({ kind }: Property, rounds: Rounds): Tally {
   }
 }
 
-/** All parts of a state, as far as anybody can tell. */
-const anything = -1;
-const everythingChanged = (): number => anything;
-
 /**
  * A property with what it is asked. Properties are objects of many makes, and JavaScript finds a
  * field of such objects slowly; readers are of one make.
@@ -150,6 +151,23 @@ interface Reader<P extends Invariant | Transition> extends Counted<P> {
 interface Readers<P extends Invariant | Transition> {
   readonly changed: Reads['changed'];
   readonly readers: readonly Reader<P>[];
+  /** Those of them that read any of some parts: worked out when first asked for. */
+  readonly byParts: Map<number, readonly Reader<P>[]>;
+}
+
+/** Most runs change few combinations of parts; those beyond this many are not remembered. */
+const combinationsMax = 4096;
+
+/** The properties of a group that read any of the parts that changed. */
+function concerned<P extends Invariant | Transition>(
+  { readers, byParts }: Readers<P>,
+  parts: number,
+): readonly Reader<P>[] {
+  const known = byParts.get(parts);
+  if (known !== undefined) return known;
+  const found = readers.filter((each) => parts === anything || (parts & each.parts) !== 0);
+  if (byParts.size < combinationsMax) byParts.set(parts, found);
+  return found;
 }
 
 function byReading<P extends Invariant | Transition>(
@@ -157,13 +175,13 @@ function byReading<P extends Invariant | Transition>(
 ): readonly Readers<P>[] {
   const groups = new Map<Reads['changed'], Reader<P>[]>();
   for (const { property, tally } of counted) {
-    const { changed, parts } = property.reads ?? { changed: everythingChanged, parts: anything };
+    const { changed, parts } = readsOf(property);
     const group = groups.get(changed) ?? [];
     const { when, violation } = property;
     group.push({ property, tally, parts, when, violation });
     groups.set(changed, group);
   }
-  return [...groups].map(([changed, readers]) => ({ changed, readers }));
+  return [...groups].map(([changed, readers]) => ({ changed, readers, byParts: new Map() }));
 }
 
 const isInvariant = (c: Counted): c is Counted<Invariant> => c.property.kind === 'invariant';

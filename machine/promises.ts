@@ -1,7 +1,7 @@
 /** The promises that a run has open: one for each instance of each `within` property. */
 import type { Change, Reads, Within } from './property.ts';
 import type { Sizes } from './scope.ts';
-import { type Counted, type Violation, violation } from './tally.ts';
+import { anything, type Counted, readsOf, type Violation, violation } from './tally.ts';
 
 export interface Promises {
   /** How many promises can be open at once. */
@@ -29,47 +29,72 @@ export function promises(within: readonly Counted<Within>[], size: Sizes): Promi
     tally: counted.tally,
     /** For each instance: how many counted commands it has left. */
     left: Array.from({ length: counted.property.instances(size) }, () => closed),
+    parts: readsOf(counted.property).parts,
+    /** How many instances have their promise open. */
+    open: 0,
     /** A promise was closed without a look at whether the state starts it again. */
     stale: true,
   }));
+  type Kept = (typeof all)[number];
+  // What a command changed is worked out once for all that tell it in the same way.
+  const groups = new Map<Reads['changed'], Kept[]>();
+  for (const each of all) {
+    const { changed } = readsOf(each.property);
+    const group = groups.get(changed);
+    if (group === undefined) groups.set(changed, [each]);
+    else group.push(each);
+  }
+  const open = (each: Kept, state: unknown): void => {
+    const { property, left, tally } = each;
+    each.stale = false;
+    for (let i = 0; i < left.length; i++) {
+      if (left[i] !== closed || !property.starts(state as never, i, size)) continue;
+      // What is done already promises nothing.
+      if (property.done(state as never, i, size)) continue;
+      left[i] = boundOf(property, state, i, size);
+      each.open++;
+      tally.couldFail++;
+    }
+  };
+  const close = (each: Kept, instance: number): void => {
+    each.left[instance] = closed;
+    each.open--;
+    each.stale = true;
+  };
   return {
     instances: all.reduce((sum, { left }) => sum + left.length, 0),
     clear() {
       for (const each of all) {
         each.left.fill(closed);
+        each.open = 0;
         each.stale = true;
       }
     },
     open(state, change) {
-      for (const each of all) {
-        const { property, left, tally } = each;
-        if (!each.stale && change !== undefined && isUnread(property.reads, change)) continue;
-        each.stale = false;
-        for (let i = 0; i < left.length; i++) {
-          if (left[i] !== closed || !property.starts(state as never, i, size)) continue;
-          // What is done already promises nothing.
-          if (property.done(state as never, i, size)) continue;
-          left[i] = boundOf(property, state, i, size);
-          tally.couldFail++;
+      for (const [changed, group] of groups) {
+        const parts = change === undefined ? anything : changed(change);
+        for (const each of group) {
+          if (each.stale || (parts & each.parts) !== 0) open(each, state);
         }
       }
     },
     advance(change, found) {
       for (const each of all) {
-        const { counted, property, left, tally } = each;
-        tally.evaluations++;
+        each.tally.evaluations++;
+        if (each.open === 0) continue;
+        const { counted, property, left } = each;
         for (let i = 0; i < left.length; i++) {
           const remaining = left[i] as number;
           if (remaining === closed) continue;
           if (!property.assuming(change, i) || property.done(change.after, i, size)) {
-            left[i] = closed;
-            each.stale = true;
+            close(each, i);
           } else if (property.counts(change, i)) {
-            left[i] = remaining - 1;
-            // The last counted command went to `closed`, so a broken promise is told once.
-            if (remaining > 0) continue;
-            each.stale = true;
-            found.push(violation(counted, broken(i)));
+            if (remaining > 0) left[i] = remaining - 1;
+            else {
+              // Closed, so that a broken promise is told once.
+              close(each, i);
+              found.push(violation(counted, broken(i)));
+            }
           }
         }
       }
@@ -84,15 +109,12 @@ export function promises(within: readonly Counted<Within>[], size: Sizes): Promi
       for (const each of all) {
         const { left } = each;
         for (let i = 0; i < left.length; i++) left[i] = saved.charCodeAt(next++) - 1;
+        each.open = left.filter((remaining) => remaining !== closed).length;
         each.stale = true;
       }
     },
   };
 }
-
-/** The change left alone all that the property reads. */
-const isUnread = (reads: Reads | undefined, change: Change): boolean =>
-  reads !== undefined && (reads.changed(change) & reads.parts) === 0;
 
 function boundOf(property: Within, state: unknown, instance: number, size: Sizes): number {
   const bound = property.bound(state as never, instance, size);

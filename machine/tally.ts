@@ -1,5 +1,5 @@
 /** What is known of a property after some evaluations: counts, and what was violated. */
-import type { Property } from './property.ts';
+import type { Property, Reads } from './property.ts';
 
 export interface Violation {
   readonly property: string;
@@ -23,6 +23,12 @@ export interface Counted<P extends Property = Property> {
   readonly property: P;
   readonly tally: Tally;
 }
+
+/** All parts of a state, as far as anybody can tell. */
+export const anything = -1;
+const everything: Reads = { parts: anything, changed: () => anything };
+/** What a property reads: everything when it does not say. */
+export const readsOf = ({ reads }: { readonly reads?: Reads }): Reads => reads ?? everything;
 
 /** Counts a violation and names it. */
 export function violation({ property, tally }: Counted, message: string): Violation {
