@@ -2,6 +2,7 @@
  * What random runs must come to see: every place of a page, every use of a frame, every event, every
  * refusal, and the interactions of chapter 6. Nothing holds only because nothing happens.
  */
+import { match } from 'ts-pattern';
 import type { Property } from '../../machine/index.ts';
 import { type CheckedMemory, type MemoryCall, memoryCommands } from '../../model/index.ts';
 import { isShared, kinds, type MemoryChange, property, type Reading } from './reading.ts';
@@ -124,7 +125,10 @@ function columnOf(m: Reading, vm: number, page: number): Column {
   const { at, pins } = m.host.vms.at(vm).pages.at(page);
   if (isShared(m.host, at)) return 'shared';
   if (at.kind === 'mapped') return pins > 0 ? 'pinned' : 'private';
-  return at.kind === 'zero' ? 'shared' : at.kind;
+  return match(at)
+    .returnType<Column>()
+    .with({ kind: 'zero' }, () => 'shared')
+    .otherwise(({ kind }) => kind);
 }
 
 /** Whether an accepted command is about a page of this column, as it found it. */
