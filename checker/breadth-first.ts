@@ -1,33 +1,33 @@
 /**
  * Breadth-first search: every state that a machine can reach in a scope, nearest first, so that a
- * trace to a violation is as short as can be. Plain on purpose: one map of keys, one thread.
+ * trace to a violation is as short as can be.
  *
- * A key is the encoded state, followed by what the run has promised where `within` properties are
- * asked: two runs that meet in one state with different promises are two states of the search.
+ * States are found level by level. Within a level they are expanded in the order in which they were
+ * found, and calls are tried in the order of the declarations; a search that ends at a violation
+ * ends when the state before it has taken all its steps. So the counts and the trace depend on the
+ * machine and the scope alone.
  */
 import {
   type Call,
-  type Change,
-  encoder,
-  enumerate,
-  evaluation,
+  initialState,
   inPlace,
   type Machine,
-  OutOfBounds,
-  type Plan,
+  monitor,
   type Property,
-  plans,
   type Scope,
   type Tallies,
   type View,
   type Violation,
 } from '../machine/index.ts';
+import { Explorer, type Mode, Thrown, withTrace } from './explorer.ts';
 
 export interface BreadthFirstOptions<S> {
   /** Invariants, transition properties, bounded promises and goals; two-run properties are left out. */
   readonly properties?: readonly Property<never>[];
   /** Ends the search at the nearest state that satisfies this. */
   readonly goal?: (state: View<S>) => boolean;
+  /** `exact` keeps the states and compares them; `fingerprint` keeps 64 bits of each. */
+  readonly mode?: Mode;
   /** How many states may be kept. */
   readonly maxStates?: number;
   /** How many commands a trace may have. */
@@ -38,6 +38,13 @@ export interface BreadthFirstOptions<S> {
   readonly calls?: (call: Call) => boolean;
 }
 
+/** What became of the calls of one command. */
+export interface CommandCounts {
+  /** Steps taken. */
+  readonly taken: number;
+  /** Steps that led to a state that was not known. */
+  readonly fresh: number;
+}
 export interface SearchCounts {
   /** States found, the initial one included. */
   readonly distinct: number;
@@ -45,7 +52,13 @@ export interface SearchCounts {
   readonly generated: number;
   /** Steps from the initial state to the furthest state found. */
   readonly depth: number;
+  /** States found at each depth. */
+  readonly levels: readonly number[];
+  /** By command, in the order of the declarations. */
+  readonly commands: ReadonlyMap<string, CommandCounts>;
   readonly tallies: Tallies;
+  /** Bytes that were kept for the states. */
+  readonly bytes: number;
 }
 /**
  * `holds`: every reachable state was seen and nothing is wrong, nor is the goal reached.
@@ -72,160 +85,127 @@ export function breadthFirst<S>(
   options: BreadthFirstOptions<S> = {},
 ): SearchResult {
   const { maxStates = Number.POSITIVE_INFINITY, maxDepth = Number.POSITIVE_INFINITY } = options;
-  const search = new Search(machine, scope, options);
-  search.begin();
-  let level = 0;
-  let levelEnd = search.keys.length;
-  for (let id = 0; id < search.keys.length && !search.stopped; id++) {
-    if (id === levelEnd) {
-      level++;
-      levelEnd = search.keys.length;
+  // Which model the properties are of does not matter to what asks them.
+  const properties = ((options.properties ?? []) as readonly Property[]).filter(
+    ({ kind }) => kind !== 'two-run',
+  );
+  const explorer = new Explorer(machine, scope, {
+    properties,
+    goal: options.goal as ((state: never) => boolean) | undefined,
+    mode: options.mode ?? 'exact',
+    commands: options.commands,
+    calls: options.calls,
+  });
+  const levels: number[] = [];
+  let verdict: 'holds' | 'inconclusive' = 'holds';
+  try {
+    explorer.begin(initialState(machine, scope.sizes));
+    for (let found = 1; found > 0 && explorer.ending === undefined; found = expandLevel()) {
+      levels.push(found);
+      if (levels.length > maxDepth || explorer.distinct > maxStates) {
+        verdict = 'inconclusive';
+        break;
+      }
     }
-    if (level >= maxDepth || search.keys.length > maxStates) return search.result('inconclusive');
-    search.expand(id);
-    if (search.keys.length > levelEnd) search.depth = level + 1;
+  } catch (error) {
+    if (!(error instanceof Thrown)) throw error;
+    throw withTrace(error, traceTo(explorer, error.parent));
   }
-  return search.result('holds');
+
+  /** Expands a level; returns how many states it finds. */
+  function expandLevel(): number {
+    const size = levels.at(-1) as number;
+    const before = explorer.distinct;
+    explorer.nextLevel();
+    for (let rank = 0; rank < size && explorer.ending === undefined; rank++) {
+      explorer.expand(rank);
+      if (explorer.distinct > maxStates) break;
+    }
+    explorer.flush();
+    return explorer.distinct - before - explorer.cut;
+  }
+  return resultOf(explorer, { machine, scope, properties, levels, verdict });
 }
 
-class Search<S> {
-  /** For each state found: its key, the state it was found from, and which step of that one. */
-  readonly keys: string[] = [];
-  private readonly parents: number[] = [];
-  private readonly steps: number[] = [];
-  private readonly ids = new Map<string, number>();
-  private generated = 0;
-  depth = 0;
-  /** What ended the search, and the trace to it. */
-  private ending:
-    | { readonly trace: readonly Call[]; readonly violations?: Violation[] }
-    | undefined;
+interface Finished<S> {
+  readonly machine: Machine<S>;
+  readonly scope: Scope;
+  readonly properties: readonly Property[];
+  readonly levels: readonly number[];
+  readonly verdict: 'holds' | 'inconclusive';
+}
 
-  private readonly host;
-  private readonly encoder;
-  private readonly plans: readonly Plan[];
-  private readonly asked;
-  /** The state whose steps are taken, and the state after a step: two objects for all states. */
-  private readonly expanded: S;
-  private readonly work: S;
-  private readonly size: Scope['sizes'];
-  private readonly options: BreadthFirstOptions<S>;
+function resultOf<S>(explorer: Explorer<S>, finished: Finished<S>): SearchResult {
+  const { ending } = explorer;
+  const { machine, scope, properties, levels, verdict } = finished;
+  const distinct = explorer.distinct - explorer.cut;
+  const known = levels.reduce((sum, each) => sum + each, 0);
+  const all = distinct > known ? [...levels, distinct - known] : levels;
+  const counts: SearchCounts = {
+    distinct,
+    generated: explorer.generated,
+    depth: all.length - 1,
+    levels: all,
+    commands: commandCounts(explorer),
+    tallies: explorer.asked.tallies,
+    bytes: explorer.bytes,
+  };
+  if (ending === undefined) return { ...counts, verdict };
+  const trace = traceOfEnding();
+  if (ending.reached) return { ...counts, verdict: 'reached', trace };
+  return {
+    ...counts,
+    verdict: 'violated',
+    trace,
+    violations: violationsAfter(machine, scope, properties, trace),
+  };
 
-  constructor(machine: Machine<S>, scope: Scope, options: BreadthFirstOptions<S>) {
-    this.host = inPlace(machine, scope);
-    this.encoder = encoder(machine.shape, scope.sizes);
-    this.plans = plans(this.host.engine).filter(
-      ({ command }) => options.commands?.includes(command.kind) ?? true,
-    );
-    // Which model the properties are of does not matter to what asks them.
-    const properties = (options.properties ?? []) as readonly Property[];
-    this.asked = evaluation(machine as Machine, scope.sizes, properties);
-    this.expanded = this.host.initial();
-    this.work = this.host.initial();
-    this.size = scope.sizes;
-    this.options = options;
+  function traceOfEnding(): readonly Call[] {
+    if (ending === undefined || ending.call < 0) return [];
+    return [...traceTo(explorer, explorer.rowOf(ending.parent)), explorer.callOf(ending.call)];
   }
+}
 
-  get stopped(): boolean {
-    return this.ending !== undefined;
+/** The calls from the initial state to a state found, by its row. */
+function traceTo<S>(explorer: Explorer<S>, row: number): readonly Call[] {
+  const calls: Call[] = [];
+  const { links } = explorer;
+  for (let at = row; at > 0; at = links.chunk(at)[links.at(at)] as number) {
+    calls.push(explorer.callOf(links.chunk(at)[links.at(at) + 1] as number));
   }
+  return calls.reverse();
+}
 
-  begin(): void {
-    const state = this.host.initial();
-    const found: Violation[] = [];
-    this.asked.promises.open(state);
-    this.add(this.encoder.encode(state) + this.asked.promises.save(), state, -1, -1, found);
-    this.judge(state, found, () => []);
+/**
+ * What is violated after the last call of a trace, found by replaying it on the plain host: no
+ * counterexample is shown that holds on the packed host alone.
+ */
+function violationsAfter<S>(
+  machine: Machine<S>,
+  scope: Scope,
+  properties: readonly Property[],
+  trace: readonly Call[],
+): readonly Violation[] {
+  const host = inPlace(machine, scope);
+  const watch = monitor(machine, scope, properties);
+  const state = host.initial();
+  let violations = watch.start(state);
+  for (const call of trace) {
+    const step = host.step(state, call);
+    if (!step.ok) throw new Error(`'${call.kind}' of a trace is refused: ${step.rejection.code}`);
+    violations = watch.after(state, call, step.events);
   }
+  if (violations.length === 0) throw new Error('the counterexample does not replay');
+  return violations;
+}
 
-  /** Takes every step from a state; adds the states that are new. */
-  expand(id: number): void {
-    const key = this.keys[id] as string;
-    const state = this.encoder.decode(key, this.expanded);
-    // The promises are the last characters of a key.
-    const promised = key.slice(key.length - this.asked.promises.instances);
-    let step = 0;
-    this.enumerate(state, (call) => {
-      this.step(state, promised, id, step++, call);
-      return this.stopped;
-    });
-  }
-
-  private step(before: S, promised: string, parent: number, step: number, call: Call): void {
-    const { asked, work: after, size } = this;
-    this.generated++;
-    this.host.copier.copyInto(after, before);
-    const events = this.host.engine.run(after, call);
-    // The change is of the state S, which properties of any model leave open.
-    const change = { before, call, after, events, size } as unknown as Change;
-    const found: Violation[] = [];
-    asked.change(change, found);
-    asked.promises.restore(promised);
-    asked.promises.advance(change, found);
-    asked.promises.open(after);
-    const key = this.keyOf(after, parent, call) + asked.promises.save();
-    if (!this.ids.has(key)) this.add(key, after, parent, step, found);
-    this.judge(after, found, () => [...this.trace(parent), call]);
-  }
-
-  private keyOf(state: S, parent: number, call: Call): string {
-    try {
-      return this.encoder.encode(state);
-    } catch (error) {
-      if (!(error instanceof OutOfBounds)) throw error;
-      const trace = [...this.trace(parent), call];
-      throw new OutOfBounds(error.path, error.problem, call.kind, trace);
-    }
-  }
-
-  private add(key: string, state: S, parent: number, step: number, found: Violation[]): void {
-    this.ids.set(key, this.keys.length);
-    this.keys.push(key);
-    this.parents.push(parent);
-    this.steps.push(step);
-    this.asked.state(state, found);
-  }
-
-  private judge(state: S, violations: Violation[], trace: () => readonly Call[]): void {
-    if (violations.length > 0) this.ending = { trace: trace(), violations };
-    else if (this.options.goal?.(state as View<S>) === true) this.ending = { trace: trace() };
-  }
-
-  /** The calls from the initial state to a state, found by taking the recorded steps again. */
-  private trace(id: number): readonly Call[] {
-    const calls: Call[] = [];
-    for (let at = id; at > 0; at = this.parents[at] as number) {
-      let left = this.steps[at] as number;
-      this.enumerate(
-        this.encoder.decode(this.keys[this.parents[at] as number] as string),
-        (call) => {
-          if (left-- > 0) return false;
-          calls.push(call);
-          return true;
-        },
-      );
-    }
-    return calls.reverse();
-  }
-
-  private enumerate(state: S, visit: (call: Call) => boolean): void {
-    const { calls } = this.options;
-    for (const plan of this.plans) {
-      const stopped = enumerate(this.host.engine, plan, state, (call) =>
-        calls === undefined || calls(call) ? visit(call) : false,
-      );
-      if (stopped) return;
-    }
-  }
-
-  result(verdict: 'holds' | 'inconclusive'): SearchResult {
-    const { generated, depth, ending } = this;
-    const { tallies } = this.asked;
-    const counts = { distinct: this.keys.length, generated, depth, tallies };
-    if (ending === undefined) return { ...counts, verdict };
-    const { trace, violations } = ending;
-    return violations === undefined
-      ? { ...counts, verdict: 'reached', trace }
-      : { ...counts, verdict: 'violated', trace, violations };
-  }
+function commandCounts<S>({ host, taken, fresh }: Explorer<S>): SearchCounts['commands'] {
+  const sum = (counts: Int32Array, from: number, to: number): number =>
+    counts.subarray(from, to).reduce((total, each) => total + each, 0);
+  return new Map(
+    host.kinds.map(({ kind, first, end }) => [
+      kind,
+      { taken: sum(taken, first, end), fresh: sum(fresh, first, end) },
+    ]),
+  );
 }

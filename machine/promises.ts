@@ -12,14 +12,14 @@ export interface Promises {
   open(state: unknown, change?: Change): void;
   /** What an accepted command does to the open promises: keeps, voids, breaks or counts. */
   advance(change: Change, found: Violation[]): void;
-  /** What is open, as a text of one character for each instance; `restore` takes it back. */
-  save(): string;
-  restore(saved: string): void;
+  /** Writes what is open into words, two promises a word; `restore` takes it back. */
+  save(into: Int32Array, at: number): void;
+  restore(from: Int32Array, at: number): void;
 }
 
 /** No promise is open. */
 const closed = -1;
-/** A count of commands is kept in one character. */
+/** A count of commands is kept in half a word. */
 const boundMax = 65_534;
 
 export function promises(within: readonly Counted<Within>[], size: Sizes): Promises {
@@ -99,16 +99,26 @@ export function promises(within: readonly Counted<Within>[], size: Sizes): Promi
         }
       }
     },
-    save() {
-      let saved = '';
-      for (const { left } of all) for (const each of left) saved += String.fromCharCode(each + 1);
-      return saved;
+    save(into, at) {
+      let next = 0;
+      for (const { left } of all) {
+        for (const each of left) {
+          const word = at + (next >> 1);
+          if ((next & 1) === 0) into[word] = each + 1;
+          else into[word] = (into[word] as number) | ((each + 1) << 16);
+          next++;
+        }
+      }
     },
-    restore(saved) {
+    restore(from, at) {
       let next = 0;
       for (const each of all) {
         const { left } = each;
-        for (let i = 0; i < left.length; i++) left[i] = saved.charCodeAt(next++) - 1;
+        for (let i = 0; i < left.length; i++) {
+          const word = from[at + (next >> 1)] as number;
+          left[i] = ((next & 1) === 0 ? word & 0xffff : word >>> 16) - 1;
+          next++;
+        }
         each.open = left.filter((remaining) => remaining !== closed).length;
         each.stale = true;
       }

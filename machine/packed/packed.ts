@@ -40,6 +40,12 @@ export interface Packed<S> {
 
   /** How many calls the machine has in the scope, allowed or not; each has a number. */
   readonly calls: number;
+  /** The commands, and the numbers of their calls: from `first` up to, not including, `end`. */
+  readonly kinds: readonly {
+    readonly kind: string;
+    readonly first: number;
+    readonly end: number;
+  }[];
   call(number: number): Call;
   /** The number of a call; -1 where its arguments are not of the scope. */
   numberOf(call: Call): number;
@@ -172,6 +178,11 @@ export function packed<S>(
     },
     read: () => readNode(layout.root, bytes, scope) as S,
     calls: numbered.calls,
+    kinds: all.map(({ command }, i) => ({
+      kind: command.kind,
+      first: numbered.first[i] as number,
+      end: numbered.first[i + 1] ?? numbered.calls,
+    })),
     call: numbered.call,
     numberOf: numbered.numberOf,
     takeEvents,

@@ -1,0 +1,362 @@
+/**
+ * Takes the steps of states, one state after the other, and finds out which of them lead to states
+ * that were not seen before. Steps are gathered and looked up many at a time.
+ */
+import {
+  type Call,
+  type Change,
+  type Evaluation,
+  evaluation,
+  type Machine,
+  OutOfBounds,
+  type Packed,
+  type Property,
+  packed,
+  type Scope,
+  type Violation,
+} from '../machine/index.ts';
+import { Rows } from './rows.ts';
+import { Successors } from './successors.ts';
+import { Visited } from './visited.ts';
+
+/** How states are remembered: as they are, or by 64 bits of fingerprint. */
+export type Mode = 'exact' | 'fingerprint';
+
+export interface ExplorerOptions {
+  readonly properties: readonly Property[];
+  readonly goal: ((state: never) => boolean) | undefined;
+  readonly mode: Mode;
+  readonly commands: readonly string[] | undefined;
+  readonly calls: ((call: Call) => boolean) | undefined;
+}
+
+/** A step that ends the search: what it leads to violates a property, or is the goal. */
+export interface Ending {
+  /** The rank of the state before, and the number of the call. */
+  readonly parent: number;
+  readonly call: number;
+  readonly reached: boolean;
+}
+
+/** A rule that threw, with the state and the call at which it did. */
+export class Thrown extends Error {
+  readonly parent: number;
+  readonly call: Call;
+  constructor(cause: unknown, parent: number, call: Call) {
+    super('a rule threw', { cause });
+    this.parent = parent;
+    this.call = call;
+  }
+}
+
+export class Explorer<S> {
+  readonly host: Packed<S>;
+  readonly asked: Evaluation;
+  /** For each state found: the row of the state it was found from, and the call. */
+  readonly links = new Rows(2);
+  /** Steps that were looked up, those to a known state included. */
+  generated = 0;
+  /** Of the commands, by the number of a call: steps taken, and states found. */
+  readonly taken: Int32Array;
+  readonly fresh: Int32Array;
+  /** The earliest step that ends the search, of those looked up so far. */
+  ending: Ending | undefined;
+
+  private readonly successors: Successors;
+  private readonly keys: Rows;
+  private readonly visited: Visited;
+  /** The states themselves, where the keys are not: those of this level and of the next. */
+  private level: Rows | undefined;
+  private next: Rows | undefined;
+  /** The row of the first state of this level, and of the next. */
+  private levelStart = 0;
+  private nextStart = 0;
+
+  /** The state before a step, for properties that compare. */
+  private readonly before: Packed<S> | undefined;
+  private readonly comparesSteps: boolean;
+  private readonly size: Scope['sizes'];
+  private readonly goal: ((state: never) => boolean) | undefined;
+  private readonly known: (Call | undefined)[] = [];
+  private readonly skip: ((call: number) => boolean) | undefined;
+  private readonly promiseWords: number;
+  private readonly fingerprint = new Int32Array(2);
+  private readonly found: Violation[] = [];
+  private rank = 0;
+
+  constructor(machine: Machine<S>, scope: Scope, options: ExplorerOptions) {
+    const { properties, goal, mode, commands, calls } = options;
+    this.host = packed(machine, scope, commands === undefined ? {} : { commands });
+    this.asked = evaluation(machine as Machine, scope.sizes, properties);
+    this.size = scope.sizes;
+    this.goal = goal;
+    this.comparesSteps = properties.some(({ kind }) => kind !== 'invariant');
+    if (properties.some((p) => p.kind !== 'invariant' || p.reads !== undefined)) {
+      this.before = packed(machine, scope, commands === undefined ? {} : { commands });
+    }
+    if (calls !== undefined) this.skip = (number) => !calls(this.callOf(number));
+    this.promiseWords = Math.ceil(this.asked.promises.instances / 2);
+    const width = this.host.words.length + this.promiseWords;
+    this.successors = new Successors(width);
+    this.taken = new Int32Array(this.host.calls);
+    this.fresh = new Int32Array(this.host.calls);
+    if (mode === 'exact') {
+      this.keys = new Rows(width);
+      this.visited = new Visited(this.keys, (row) =>
+        this.placeOf(this.keys.chunk(row), this.keys.at(row)),
+      );
+    } else {
+      this.keys = new Rows(2);
+      this.level = new Rows(width);
+      this.next = new Rows(width);
+      this.visited = new Visited(this.keys, (row) => {
+        const chunk = this.keys.chunk(row);
+        return placed(chunk[this.keys.at(row)] as number, chunk[this.keys.at(row) + 1] as number);
+      });
+    }
+  }
+
+  /** States found. */
+  get distinct(): number {
+    return this.keys.count;
+  }
+  /** Bytes that are kept for the states found. */
+  get bytes(): number {
+    return this.visited.bytes + 4 * this.keys.count * this.keys.width + 8 * this.links.count;
+  }
+
+  /** The call of a number: the same object each time. */
+  callOf(number: number): Call {
+    this.known[number] ??= this.host.call(number);
+    return this.known[number];
+  }
+
+  /** The row of a state of this level. */
+  rowOf(rank: number): number {
+    return this.levelStart + rank;
+  }
+
+  /** Finds the initial state. */
+  begin(initial: S): void {
+    this.host.write(initial);
+    this.asked.promises.open(this.host.view);
+    this.gather(-1, -1);
+    this.flush();
+    this.generated = 0;
+  }
+
+  /** The states found since begin the next level. */
+  nextLevel(): void {
+    this.levelStart = this.nextStart;
+    this.nextStart = this.distinct;
+    if (this.level === undefined || this.next === undefined) return;
+    [this.level, this.next] = [this.next, this.level];
+    this.next.clear();
+  }
+
+  /** Takes every step of a state of this level, given by its rank. Throws `Thrown`. */
+  expand(rank: number): void {
+    this.rank = rank;
+    this.load(this.host, rank);
+    if (this.comparesSteps && this.before !== undefined) this.load(this.before, rank);
+    try {
+      this.host.steps(this.visit, this.skip);
+    } catch (cause) {
+      throw new Thrown(cause, this.rowOf(rank), this.host.running());
+    }
+    if (this.successors.count >= enough) this.flush();
+  }
+
+  /** Looks up the steps that were gathered. */
+  flush(): void {
+    const { successors, visited, links } = this;
+    const { width, words, fingerprints, parents, calls } = successors;
+    const from = this.distinct;
+    this.touched ^= visited.touch(fingerprints, successors.count);
+    for (let i = 0; i < successors.count; i++) {
+      const call = calls[i] as number;
+      if (call >= 0) (this.taken[call] as number)++;
+      const row = this.insert(fingerprints[i] as number, words, i * width);
+      if (row < 0) continue;
+      pair[0] = this.levelStart + (parents[i] as number);
+      pair[1] = call;
+      links.push(pair, 0);
+      if (call >= 0) (this.fresh[call] as number)++;
+    }
+    this.generated += successors.count;
+    for (let row = from; row < this.distinct; row++) {
+      if (this.ending !== undefined && this.parentOf(row) > this.ending.parent) break;
+      this.judge(row);
+    }
+    if (this.ending !== undefined) this.endAt(this.ending, from);
+    successors.count = 0;
+  }
+  /** Kept so that the loads that fill it are not optimised away. */
+  private touched = 0;
+
+  /** The rank of the state that a state just found was found from. */
+  private parentOf(row: number): number {
+    return (this.links.chunk(row)[this.links.at(row)] as number) - this.levelStart;
+  }
+
+  /** The counts as they are when the state before the ending has taken all its steps. */
+  private endAt({ parent }: Ending, from: number): void {
+    const { successors, links } = this;
+    this.cut = 0;
+    for (let i = 0; i < successors.count; i++) {
+      if ((successors.parents[i] as number) <= parent) continue;
+      this.generated--;
+      (this.taken[successors.calls[i] as number] as number)--;
+    }
+    for (let row = from; row < this.distinct; row++) {
+      if (this.parentOf(row) <= parent) continue;
+      this.cut++;
+      (this.fresh[links.chunk(row)[links.at(row) + 1] as number] as number)--;
+    }
+  }
+  /** States that were found after the search had ended. */
+  cut = 0;
+
+  private readonly visit = (call: number): boolean => {
+    if (this.comparesSteps) this.compare(call);
+    this.gather(this.rank, call);
+    return false;
+  };
+
+  /** Asks what is to be asked of a step. */
+  private compare(call: number): void {
+    const { asked, host, before, found, size } = this;
+    const change = {
+      before: before?.view,
+      call: this.callOf(call),
+      after: host.view,
+      events: host.takeEvents(),
+      size,
+    } as unknown as Change;
+    asked.change(change, found);
+    if (this.promiseWords > 0) {
+      asked.promises.restore(this.promisesBefore, 0);
+      asked.promises.advance(change, found);
+      asked.promises.open(host.view);
+    }
+    if (found.length > 0) this.end(this.rank, call, false);
+    found.length = 0;
+  }
+
+  /** Asks what is to be asked of a state, when it is found. */
+  private judge(row: number): void {
+    const { asked, host, before, found, size, links } = this;
+    const [chunk, at] = [links.chunk(row), links.at(row)];
+    const parent = this.parentOf(row);
+    const call = chunk[at + 1] as number;
+    this.loadRow(host, row);
+    if (before === undefined || call < 0) asked.state(host.view, found);
+    else {
+      this.load(before, parent);
+      const change = {
+        before: before.view,
+        call: this.callOf(call),
+        after: host.view,
+        events: [],
+        size,
+      } as unknown as Change;
+      asked.state(host.view, found, change);
+    }
+    if (found.length > 0) this.end(parent, call, false);
+    else if (this.goal?.(host.view as never) === true) this.end(parent, call, true);
+    found.length = 0;
+  }
+
+  /** Of several endings the earliest counts, and of one step the violation. */
+  private end(parent: number, call: number, reached: boolean): void {
+    const { ending } = this;
+    const later =
+      ending !== undefined &&
+      (parent > ending.parent || (parent === ending.parent && call > ending.call));
+    if (later || (reached && ending?.parent === parent && ending.call === call)) return;
+    this.ending = { parent, call, reached };
+  }
+
+  /** Adds the state that the host is in to the steps that are gathered. */
+  private gather(parent: number, call: number): void {
+    const { successors, host } = this;
+    const at = successors.reserve();
+    const { words } = successors;
+    const state = host.words;
+    for (let i = 0; i < state.length; i++) words[at + i] = state[i] as number;
+    host.fingerprint(this.fingerprint);
+    if (this.promiseWords > 0) this.gatherPromises(words, at + state.length);
+    const { fingerprint } = this;
+    successors.add(placed(fingerprint[0] as number, fingerprint[1] as number), parent, call);
+  }
+
+  private gatherPromises(words: Int32Array, at: number): void {
+    this.asked.promises.save(words, at);
+    this.addPromises(words, at);
+  }
+  /** Promises are part of the state of a run: the fingerprint counts them in. */
+  private addPromises(words: Int32Array, at: number): void {
+    const { fingerprint } = this;
+    for (let i = 0; i < this.promiseWords; i++) {
+      const word = Math.imul((words[at + i] as number) + 0x9e3779b9 * (i + 1), 0x85ebca6b);
+      fingerprint[0] = (fingerprint[0] as number) + word;
+      fingerprint[1] = (fingerprint[1] as number) + Math.imul(word ^ (word >>> 15), 0xc2b2ae35);
+    }
+  }
+  /** The place of a row in the table, from the row alone. */
+  private placeOf(words: Int32Array, at: number): number {
+    const { fingerprint, host } = this;
+    host.fingerprintOf(words, at, fingerprint);
+    this.addPromises(words, at + host.words.length);
+    return placed(fingerprint[0] as number, fingerprint[1] as number);
+  }
+
+  private insert(place: number, words: Int32Array, at: number): number {
+    const { visited, next } = this;
+    if (next === undefined) return visited.insert(place, words, at);
+    // The fingerprint is gathered anew: only its place was kept.
+    this.placeOf(words, at);
+    const row = visited.insert(place, this.fingerprint, 0);
+    if (row >= 0) next.push(words, at);
+    return row;
+  }
+
+  /** The promises that are open in the state whose steps are taken. */
+  private promisesBefore: Int32Array = new Int32Array(0);
+
+  private load(host: Packed<S>, rank: number): void {
+    const rows = this.level ?? this.keys;
+    const row = this.level === undefined ? this.levelStart + rank : rank;
+    this.loadFrom(host, rows, row);
+  }
+  /** Loads a state that was just found. */
+  private loadRow(host: Packed<S>, row: number): void {
+    if (this.next === undefined) this.loadFrom(host, this.keys, row);
+    else this.loadFrom(host, this.next, row - this.nextStart);
+  }
+  private loadFrom(host: Packed<S>, rows: Rows, row: number): void {
+    const [chunk, at] = [rows.chunk(row), rows.at(row)];
+    host.load(chunk, at);
+    if (this.promiseWords === 0 || host !== this.host) return;
+    const start = at + host.words.length;
+    this.promisesBefore = chunk.slice(start, start + this.promiseWords);
+  }
+}
+
+const pair = new Int32Array(2);
+/** Steps are looked up when there are so many. */
+const enough = 512;
+
+/** Both lanes of a fingerprint, mixed: any of its bits may choose a place. (MurmurHash3's finaliser.) */
+function placed(low: number, high: number): number {
+  let h = low ^ Math.imul(high, 0x9e3779b1);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+/** What a rule threw, with the trace to it. */
+export function withTrace({ cause, call }: Thrown, before: readonly Call[]): unknown {
+  if (!(cause instanceof OutOfBounds)) return cause;
+  return new OutOfBounds(cause.path, cause.problem, call.kind, [...before, call]);
+}
