@@ -1,0 +1,152 @@
+/**
+ * Speeds of the memory model, as ratios in one run. `npm run bench`, or with `--json`.
+ *
+ * A *bare step* is one legal in-place step while recorded traces are replayed, events on, no
+ * properties. The calibration loop says how fast the machine is at plain arithmetic, so that figures
+ * of different machines can be compared.
+ */
+import * as fc from 'fast-check';
+import { Bench } from 'tinybench';
+import { type Trace, traces } from '../generators/index.ts';
+import { vmmProperties } from '../invariants/index.ts';
+import { immutable, inPlace, monitor, type Property, type Scope } from '../machine/index.ts';
+import { scopes, vmmMachine } from '../model/index.ts';
+
+const seed = 20_261_122;
+const calibrationSteps = 1_000_000;
+
+/** Recorded traces of legal commands: the fixed workload. */
+function workload(scope: Scope, runs: number): readonly Trace[] {
+  return fc.sample(traces(vmmMachine, { scope, illegal: 0 }), { numRuns: runs, seed });
+}
+const commandsIn = (recorded: readonly Trace[]): number =>
+  recorded.reduce((sum, { length }) => sum + length, 0);
+
+function replay(scope: Scope, recorded: readonly Trace[]): () => void {
+  const host = inPlace(vmmMachine, scope);
+  const start = host.initial();
+  const state = host.initial();
+  return () => {
+    for (const trace of recorded) {
+      host.copier.copyInto(state, start);
+      for (const call of trace) host.step(state, call);
+    }
+  };
+}
+
+function checked(
+  scope: Scope,
+  recorded: readonly Trace[],
+  properties: readonly Property<never>[],
+): () => void {
+  const host = inPlace(vmmMachine, scope);
+  const watch = monitor(vmmMachine, scope, properties);
+  const start = host.initial();
+  const state = host.initial();
+  return () => {
+    for (const trace of recorded) {
+      host.copier.copyInto(state, start);
+      watch.start(state);
+      for (const call of trace) {
+        const step = host.step(state, call);
+        if (step.ok) watch.after(state, call, step.events);
+      }
+    }
+  };
+}
+
+function replayImmutable(scope: Scope, recorded: readonly Trace[]): () => void {
+  const host = immutable(vmmMachine, scope);
+  const start = host.initial();
+  return () => {
+    for (const trace of recorded) {
+      let state = start;
+      for (const call of trace) state = host.step(state, call).state;
+    }
+  };
+}
+
+function generate(scope: Scope): { readonly units: number; readonly run: () => void } {
+  const arbitrary = traces(vmmMachine, { scope });
+  const sample = (): readonly Trace[] => fc.sample(arbitrary, { numRuns: 100, seed });
+  return { units: commandsIn(sample()), run: sample };
+}
+
+function calibrate(): () => void {
+  let hash = 1;
+  return () => {
+    for (let i = 0; i < calibrationSteps; i++) hash = Math.imul(hash ^ i, 0x9e3779b1) | 0;
+    if (hash === 0) throw new Error('the calibration loop ran into its fixed point');
+  };
+}
+
+const recorded = { tiny: workload(scopes.tiny, 100), fuzz: workload(scopes.fuzz, 100) };
+const few = recorded.tiny.slice(0, 5);
+const tasks: readonly {
+  readonly name: string;
+  readonly units: number;
+  readonly run: () => void;
+}[] = [
+  { name: 'calibration', units: calibrationSteps, run: calibrate() },
+  {
+    name: 'bare step, tiny',
+    units: commandsIn(recorded.tiny),
+    run: replay(scopes.tiny, recorded.tiny),
+  },
+  {
+    name: 'bare step, fuzz',
+    units: commandsIn(recorded.fuzz),
+    run: replay(scopes.fuzz, recorded.fuzz),
+  },
+  {
+    name: 'checked step, tiny',
+    units: commandsIn(recorded.tiny),
+    run: checked(scopes.tiny, recorded.tiny, vmmProperties),
+  },
+  {
+    name: 'checked step, fuzz',
+    units: commandsIn(recorded.fuzz),
+    run: checked(scopes.fuzz, recorded.fuzz, vmmProperties),
+  },
+  {
+    name: 'immutable step, tiny',
+    units: commandsIn(few),
+    run: replayImmutable(scopes.tiny, few),
+  },
+  { name: 'generated command, tiny', ...generate(scopes.tiny) },
+  { name: 'generated command, fuzz', ...generate(scopes.fuzz) },
+];
+
+const bench = new Bench({ time: 1000, iterations: 5, warmupTime: 500, warmupIterations: 2 });
+for (const { name, run } of tasks) bench.add(name, run);
+await bench.run();
+
+/** Nanoseconds a unit: the median of all rounds. */
+function nanoseconds(name: string): number {
+  const units = tasks.find((each) => each.name === name)?.units;
+  const result = bench.tasks.find((each) => each.name === name)?.result;
+  if (units === undefined || result === undefined || !('latency' in result)) {
+    throw new Error(`'${name}' did not run`);
+  }
+  return (result.latency.p50 * 1e6) / units;
+}
+
+const figures = Object.fromEntries(
+  bench.tasks.map(({ name }) => [name, Number(nanoseconds(name).toFixed(1))]),
+);
+const ratio = (of: string, to: string): number =>
+  Number((nanoseconds(of) / nanoseconds(to)).toFixed(2));
+const ratios = {
+  'checked over bare, tiny (goal at most 5)': ratio('checked step, tiny', 'bare step, tiny'),
+  'checked over bare, fuzz': ratio('checked step, fuzz', 'bare step, fuzz'),
+  'immutable over bare, tiny': ratio('immutable step, tiny', 'bare step, tiny'),
+  'generated over bare, fuzz': ratio('generated command, fuzz', 'bare step, fuzz'),
+};
+if (process.argv.includes('--json')) {
+  console.log(JSON.stringify({ nanoseconds: figures, ratios }, null, 2));
+} else {
+  console.table(figures);
+  console.table(ratios);
+  const perSecond = Math.round(1e9 / nanoseconds('bare step, tiny'));
+  console.log(`${perSecond} bare steps a second in tiny (goal 1,000,000)`);
+}
