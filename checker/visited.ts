@@ -41,7 +41,7 @@ export class Visited {
     return seen;
   }
 
-  /** Adds a row, unless an equal one is there; returns its number, or -1. */
+  /** Adds a row and returns its number; where an equal one is there, the complement of its number. */
   insert(fingerprint: number, from: Int32Array, at: number): number {
     const { table, mask, rows } = this;
     const { width } = rows;
@@ -55,7 +55,7 @@ export class Visited {
         const start = rows.at(row);
         let i = 0;
         while (i < width && known[start + i] === from[at + i]) i++;
-        if (i === width) return -1;
+        if (i === width) return ~row;
       }
       place = (place + 1) & mask;
     }
