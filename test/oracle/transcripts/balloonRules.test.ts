@@ -10,42 +10,7 @@ import {
   seen,
 } from '../../../oracle/transcripts/virtio-balloon/actual.ts';
 import { parseArguments } from '../../../oracle/transcripts/virtio-balloon/argv.ts';
-
-const MIB = 1024 * 1024;
-const RAM = 256 * MIB;
-
-/** A log of one machine: QMP commands with their replies, messages as they are. */
-function machine(devices: readonly string[], ...rest: readonly object[]): string[] {
-  const argv = ['qemu', '-m', '256M', ...devices.flatMap((device) => ['-device', device])];
-  const records = [{ argv }, ...rest];
-  return records.map((record) => JSON.stringify({ vm: 'g', ...record }));
-}
-
-const BALLOON = 'virtio-balloon-pci,id=bal';
-const READY = {
-  agent: '<',
-  msg: { ready: true, modules: 13, moduleErrors: 0, memTotalKb: 223632, memFreeKb: 195436 },
-};
-
-let id = 0;
-function qmp(execute: string, args: object | undefined, reply: object): object[] {
-  id += 1;
-  const ask = args === undefined ? { execute, id } : { execute, arguments: args, id };
-  return [
-    { dir: '>', msg: ask },
-    { dir: '<', msg: { ...reply, id } },
-  ];
-}
-
-const target = (value: unknown, reply: object = { return: {} }): object[] =>
-  qmp('balloon', { value }, reply);
-const actual = (bytes: number): object[] =>
-  qmp('query-balloon', undefined, { return: { actual: bytes } });
-
-function judge(devices: readonly string[], ...rest: readonly object[]): string {
-  const judged = validate('virtio-balloon', machine(devices, ...rest));
-  return judged.verdict === 'violated' ? judged.impossible.field : judged.verdict;
-}
+import { actual, BALLOON, judge, MIB, machine, qmp, RAM, READY, target } from './balloonRecords.ts';
 
 describe('the balloon moves towards the target and not beyond', () => {
   test('good: unaligned targets round up to the page, targets over the RAM are clamped', () => {

@@ -1,51 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { validate } from '../../../oracle/transcripts/index.ts';
 import { extraMappings, frames } from '../../../oracle/transcripts/ksm/capacity.ts';
 import { saysExit, settings } from '../../../oracle/transcripts/ksm/texts.ts';
-
-interface Counts {
-  readonly S?: number;
-  readonly H?: number;
-  readonly U?: number;
-  readonly V?: number;
-  readonly full: number;
-  readonly Z?: number;
-}
-
-/** A sample; each scan visits `pages` pages. */
-function sample({ S = 0, H = 0, U = 0, V = 0, full, Z = 0 }: Counts, pages = 20): object {
-  return {
-    label: 'pairs',
-    ksm: {
-      pages_shared: S,
-      pages_sharing: H,
-      pages_unshared: U,
-      pages_volatile: V,
-      full_scans: full,
-      ksm_zero_pages: Z,
-      stable_node_chains: 0,
-      stable_node_dups: 0,
-      pages_skipped: 0,
-      pages_scanned: 1_000 + full * pages,
-    },
-  };
-}
-
-function start(proc: string, seed: number, ...counts: readonly number[]): object[] {
-  const pages = counts.reduce((sum, count) => sum + count, 0);
-  return [
-    { proc, argv: ['ksmproc', seed, ...counts] },
-    { proc, out: { ready: true, pages, madvise: 0 } },
-  ];
-}
-
-function step(proc: string, question: string, out: object): object[] {
-  return [
-    { proc, in: question },
-    { proc, out },
-  ];
-}
+import { judge, sample, start, step } from './ksmRecords.ts';
 
 const PAIRS = [...start('A', 1, 8, 0, 0, 2), ...start('B', 2, 8, 0, 0, 2)];
 const RAMP = [
@@ -54,14 +11,6 @@ const RAMP = [
   sample({ S: 5, H: 5, U: 7, V: 3, full: 2 }),
   sample({ S: 8, H: 8, U: 4, full: 4 }),
 ];
-
-function judge(...records: readonly object[]): string {
-  const judged = validate(
-    'ksm',
-    records.map((record) => JSON.stringify(record)),
-  );
-  return judged.verdict === 'violated' ? judged.impossible.field : judged.verdict;
-}
 
 describe('counters', () => {
   test('good: pairs merge, a break shows only when the scanner comes by, frames stay', () => {
