@@ -36,6 +36,11 @@ export interface BreadthFirstOptions<S> {
   readonly commands?: readonly string[];
   /** The calls that may happen, of those that the state allows. */
   readonly calls?: (call: Call) => boolean;
+  /**
+   * A state in which no call may happen violates 'deadlock'. That is seen when its steps are taken:
+   * where another property is violated one step further, either may be reported.
+   */
+  readonly deadlocks?: boolean;
 }
 
 /** What became of the calls of one command. */
@@ -95,6 +100,7 @@ export function breadthFirst<S>(
     mode: options.mode ?? 'exact',
     commands: options.commands,
     calls: options.calls,
+    deadlocks: options.deadlocks ?? false,
   });
   const levels: number[] = [];
   let verdict: 'holds' | 'inconclusive' = 'holds';
@@ -151,20 +157,21 @@ function resultOf<S>(explorer: Explorer<S>, finished: Finished<S>): SearchResult
     bytes: explorer.bytes,
   };
   if (ending === undefined) return { ...counts, verdict };
-  const trace = traceOfEnding();
+  const before = traceTo(explorer, explorer.rowOf(ending.parent));
+  const trace = ending.call < 0 ? before : [...before, explorer.callOf(ending.call)];
   if (ending.reached) return { ...counts, verdict: 'reached', trace };
-  return {
-    ...counts,
-    verdict: 'violated',
-    trace,
-    violations: violationsAfter(machine, scope, properties, trace),
-  };
-
-  function traceOfEnding(): readonly Call[] {
-    if (ending === undefined || ending.call < 0) return [];
-    return [...traceTo(explorer, explorer.rowOf(ending.parent)), explorer.callOf(ending.call)];
-  }
+  const violations =
+    ending.parent >= 0 && ending.call < 0
+      ? [deadlock]
+      : violationsAfter(machine, scope, properties, trace);
+  return { ...counts, verdict: 'violated', trace, violations };
 }
+
+const deadlock: Violation = {
+  property: 'deadlock',
+  name: 'every state has a step',
+  message: 'no call may happen',
+};
 
 /** The calls from the initial state to a state found, by its row. */
 function traceTo<S>(explorer: Explorer<S>, row: number): readonly Call[] {

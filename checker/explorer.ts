@@ -28,11 +28,16 @@ export interface ExplorerOptions {
   readonly mode: Mode;
   readonly commands: readonly string[] | undefined;
   readonly calls: ((call: Call) => boolean) | undefined;
+  /** A state without steps ends the search. */
+  readonly deadlocks: boolean;
 }
 
-/** A step that ends the search: what it leads to violates a property, or is the goal. */
+/**
+ * A step that ends the search: what it leads to violates a property, or is the goal. Or the lack of
+ * one: a state is a deadlock.
+ */
 export interface Ending {
-  /** The rank of the state before, and the number of the call. */
+  /** The rank of the state before, and the number of the call; -1 where there is none. */
   readonly parent: number;
   readonly call: number;
   readonly reached: boolean;
@@ -75,6 +80,7 @@ export class Explorer<S> {
   /** The state before a step, for properties that compare. */
   private readonly before: Packed<S> | undefined;
   private readonly comparesSteps: boolean;
+  private readonly deadlocks: boolean;
   private readonly size: Scope['sizes'];
   private readonly goal: ((state: never) => boolean) | undefined;
   private readonly known: (Call | undefined)[] = [];
@@ -85,11 +91,12 @@ export class Explorer<S> {
   private rank = 0;
 
   constructor(machine: Machine<S>, scope: Scope, options: ExplorerOptions) {
-    const { properties, goal, mode, commands, calls } = options;
+    const { properties, goal, mode, commands, calls, deadlocks } = options;
     this.host = packed(machine, scope, commands === undefined ? {} : { commands });
     this.asked = evaluation(machine as Machine, scope.sizes, properties);
     this.size = scope.sizes;
     this.goal = goal;
+    this.deadlocks = deadlocks;
     this.comparesSteps = properties.some(({ kind }) => kind !== 'invariant');
     if (properties.some((p) => p.kind !== 'invariant' || p.reads !== undefined)) {
       this.before = packed(machine, scope, commands === undefined ? {} : { commands });
@@ -159,11 +166,13 @@ export class Explorer<S> {
     this.rank = rank;
     this.load(this.host, rank);
     if (this.comparesSteps && this.before !== undefined) this.load(this.before, rank);
+    const before = this.successors.count;
     try {
       this.host.steps(this.visit, this.skip);
     } catch (cause) {
       throw new Thrown(cause, this.rowOf(rank), this.host.running());
     }
+    if (this.deadlocks && this.successors.count === before) this.end(rank, -1, false);
     if (this.successors.count >= enough) this.flush();
   }
 

@@ -238,3 +238,17 @@ test('a promise of the initial state is open from there', () => {
     trace: [add(1), add(1)],
   });
 });
+
+test('a deadlock is found with a shortest trace, when asked for', () => {
+  const stuck = { ...counter, commands: { add: counter.commands.add } } as typeof counter;
+  expect(breadthFirst(stuck, scope).verdict).toBe('holds');
+  expect(breadthFirst(stuck, scope, { deadlocks: true })).toMatchObject({
+    verdict: 'violated',
+    trace: [add(1), add(2), add(2)],
+    violations: [{ property: 'deadlock', message: 'no call may happen' }],
+  });
+  expect(breadthFirst(counter, scope, { deadlocks: true }).verdict).toBe('holds');
+  // Calls that may not happen are no way out; the initial state can be a deadlock too.
+  const none = breadthFirst(counter, scope, { deadlocks: true, calls: () => false });
+  expect(none).toMatchObject({ verdict: 'violated', trace: [], distinct: 1 });
+});
