@@ -2,14 +2,22 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Contender, type Counts, type Measured, measure } from './contender.ts';
+import type { OurOptions } from './explore.ts';
 
-function exploreOurs(folder: string, scope: string): Counts & Measured {
+function exploreOurs(folder: string, scope: string, options: OurOptions): Counts & Measured {
   const script = fileURLToPath(new URL('./explore.js', import.meta.url));
-  const { output, ...measured } = measure(folder, process.execPath, [script, scope]);
+  const args = [script, scope, JSON.stringify(options)];
+  const { output, ...measured } = measure(folder, process.execPath, args);
   return { ...measured, ...(JSON.parse(output) as Counts) };
 }
 
 export function ours(folder: string, scope: string): Contender[] {
   mkdirSync(folder);
-  return [{ tool: 'hypercheck', mode: 'BFS', space: 'all', run: () => exploreOurs(folder, scope) }];
+  const mode = (name: string, options: OurOptions): Contender => ({
+    tool: 'hypercheck',
+    mode: name,
+    space: 'all',
+    run: () => exploreOurs(folder, scope, options),
+  });
+  return [mode('BFS', {}), mode('BFS, fingerprints', { mode: 'fingerprint' })];
 }
