@@ -58,7 +58,7 @@ export class Explorer<S> {
   readonly host: Packed<S>;
   readonly asked: Evaluation;
   /** For each state found: the row of the state it was found from, and the call. */
-  readonly links = new Rows(2);
+  readonly links: Rows = new Rows(2);
   /** Steps that were looked up, those to a known state included. */
   generated = 0;
   /** Of the commands, by the number of a call: steps taken, and states found. */

@@ -57,7 +57,7 @@ export interface Layout {
 }
 
 /** The most bytes that a state may have: offsets are kept in 23 bits. */
-export const bytesMax = 2 ** 23;
+const bytesMax = 2 ** 23;
 
 /** Throws `BrokenRule` where a shape cannot be packed in the scope. */
 export function layoutOf(shape: RecordShape, sizes: Sizes): Layout {
