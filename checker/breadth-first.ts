@@ -19,7 +19,7 @@ import {
   type View,
   type Violation,
 } from '../machine/index.ts';
-import { Explorer, type Mode, Thrown, withTrace } from './explorer.ts';
+import { Explorer, type Mode, Thrown } from './explorer.ts';
 
 export interface BreadthFirstOptions<S> {
   /** Invariants, transition properties, bounded promises and goals; two-run properties are left out. */
@@ -62,9 +62,13 @@ export interface SearchCounts {
   /** By command, in the order of the declarations. */
   readonly commands: ReadonlyMap<string, CommandCounts>;
   readonly tallies: Tallies;
+  /** For each goal that was reached, by the id of its property: a trace that no shorter one replaces. */
+  readonly witnesses: ReadonlyMap<string, readonly Call[]>;
   /** Bytes that were kept for the states. */
   readonly bytes: number;
 }
+/** How far a search is. */
+export type SearchProgress = Pick<SearchCounts, 'distinct' | 'generated' | 'depth' | 'bytes'>;
 /**
  * `holds`: every reachable state was seen and nothing is wrong, nor is the goal reached.
  * `violated`, `reached`: with a trace that no shorter one replaces. `inconclusive`: a limit cut.
@@ -80,22 +84,55 @@ export type SearchResult = SearchCounts &
       }
   );
 
-/**
- * Throws `OutOfBounds` where a command takes a number out of the bounds of the scope: it names the
- * command and carries the trace.
- */
+/** A rule or a property that threw, or left the bounds of the scope, during a search. */
+export class RuleThrew extends Error {
+  /** The calls to the state and the one at which it threw; empty for the initial state. */
+  readonly trace: readonly Call[];
+  /** What the search knew by then. */
+  readonly counts: SearchCounts;
+  constructor(cause: unknown, trace: readonly Call[], counts: SearchCounts) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'RuleThrew';
+    this.trace = trace;
+    this.counts = counts;
+  }
+}
+
+/** Throws `RuleThrew`. */
 export function breadthFirst<S>(
   machine: Machine<S>,
   scope: Scope,
   options: BreadthFirstOptions<S> = {},
 ): SearchResult {
+  const search = breadthFirstInPieces(machine, scope, options);
+  for (;;) {
+    const next = search.next();
+    if (next.done) return next.value;
+  }
+}
+
+/** States whose steps are taken between two looks at the progress. */
+const statesInPiece = 64;
+
+/**
+ * The same search, which says now and then how far it is and lets other work run. It ends early,
+ * and is inconclusive, when it is told to stop: `next(true)`. Throws `RuleThrew`.
+ */
+export function* breadthFirstInPieces<S>(
+  machine: Machine<S>,
+  scope: Scope,
+  options: BreadthFirstOptions<S> = {},
+): Generator<SearchProgress, SearchResult, boolean | undefined> {
   const { maxStates = Number.POSITIVE_INFINITY, maxDepth = Number.POSITIVE_INFINITY } = options;
   // Which model the properties are of does not matter to what asks them.
   const properties = ((options.properties ?? []) as readonly Property[]).filter(
     ({ kind }) => kind !== 'two-run',
   );
-  const explorer = new Explorer(machine, scope, {
-    properties,
+  const found = new Map<string, Witness>();
+  const explorer: Explorer<S> = new Explorer(machine, scope, {
+    properties: properties.map((each) =>
+      witnessed(each, (call) => found.set(each.id, { row: explorer.expanded, call })),
+    ),
     goal: options.goal as ((state: never) => boolean) | undefined,
     mode: options.mode ?? 'exact',
     commands: options.commands,
@@ -103,34 +140,58 @@ export function breadthFirst<S>(
     deadlocks: options.deadlocks ?? false,
   });
   const levels: number[] = [];
-  let verdict: 'holds' | 'inconclusive' = 'holds';
+  let stopped = false;
   try {
     explorer.begin(initialState(machine, scope.sizes));
-    for (let found = 1; found > 0 && explorer.ending === undefined; found = expandLevel()) {
-      levels.push(found);
-      if (levels.length > maxDepth || explorer.distinct > maxStates) {
-        verdict = 'inconclusive';
-        break;
-      }
+    for (let size = 1; size > 0 && explorer.ending === undefined; size = yield* expandLevel()) {
+      levels.push(size);
+      stopped ||= levels.length > maxDepth || explorer.distinct > maxStates;
+      if (stopped) break;
     }
   } catch (error) {
     if (!(error instanceof Thrown)) throw error;
-    throw withTrace(error, traceTo(explorer, error.parent));
+    const before = traceTo(explorer, error.parent);
+    const trace = error.call === undefined ? before : [...before, error.call];
+    throw new RuleThrew(error.cause, trace, countsOf(explorer, levels, found));
   }
 
   /** Expands a level; returns how many states it finds. */
-  function expandLevel(): number {
+  function* expandLevel(): Generator<SearchProgress, number, boolean | undefined> {
     const size = levels.at(-1) as number;
     const before = explorer.distinct;
     explorer.nextLevel();
     for (let rank = 0; rank < size && explorer.ending === undefined; rank++) {
       explorer.expand(rank);
       if (explorer.distinct > maxStates) break;
+      if (rank % statesInPiece !== statesInPiece - 1) continue;
+      const { distinct, generated, bytes } = explorer;
+      stopped = (yield { distinct, generated, depth: levels.length, bytes }) === true;
+      if (stopped) break;
     }
     explorer.flush();
     return explorer.distinct - before - explorer.cut;
   }
-  return resultOf(explorer, { machine, scope, properties, levels, verdict });
+  const verdict = stopped ? 'inconclusive' : 'holds';
+  return resultOf(explorer, { machine, scope, properties, levels, found, verdict });
+}
+
+/** The step that reached a goal: the row of the state before, and the call. */
+interface Witness {
+  readonly row: number;
+  readonly call: Call;
+}
+
+/** A property that tells when it is a goal and is reached. */
+function witnessed(property: Property, tell: (call: Call) => void): Property {
+  if (property.kind !== 'sometimes' || !('reached' in property)) return property;
+  return {
+    ...property,
+    reached(change) {
+      const reached = property.reached(change);
+      if (reached) tell(change.call);
+      return reached;
+    },
+  };
 }
 
 interface Finished<S> {
@@ -138,24 +199,37 @@ interface Finished<S> {
   readonly scope: Scope;
   readonly properties: readonly Property[];
   readonly levels: readonly number[];
+  readonly found: ReadonlyMap<string, Witness>;
   readonly verdict: 'holds' | 'inconclusive';
 }
 
-function resultOf<S>(explorer: Explorer<S>, finished: Finished<S>): SearchResult {
-  const { ending } = explorer;
-  const { machine, scope, properties, levels, verdict } = finished;
+function countsOf<S>(
+  explorer: Explorer<S>,
+  levels: readonly number[],
+  found: ReadonlyMap<string, Witness>,
+): SearchCounts {
   const distinct = explorer.distinct - explorer.cut;
   const known = levels.reduce((sum, each) => sum + each, 0);
   const all = distinct > known ? [...levels, distinct - known] : levels;
-  const counts: SearchCounts = {
+  const witnesses = [...found].map(
+    ([id, { row, call }]) => [id, [...traceTo(explorer, row), call]] as const,
+  );
+  return {
     distinct,
     generated: explorer.generated,
     depth: all.length - 1,
     levels: all,
     commands: commandCounts(explorer),
     tallies: explorer.asked.tallies,
+    witnesses: new Map(witnesses),
     bytes: explorer.bytes,
   };
+}
+
+function resultOf<S>(explorer: Explorer<S>, finished: Finished<S>): SearchResult {
+  const { ending } = explorer;
+  const { machine, scope, properties, levels, found, verdict } = finished;
+  const counts = countsOf(explorer, levels, found);
   if (ending === undefined) return { ...counts, verdict };
   const before = traceTo(explorer, explorer.rowOf(ending.parent));
   const trace = ending.call < 0 ? before : [...before, explorer.callOf(ending.call)];

@@ -8,7 +8,6 @@ import {
   type Evaluation,
   evaluation,
   type Machine,
-  OutOfBounds,
   type Packed,
   type Property,
   packed,
@@ -43,11 +42,12 @@ export interface Ending {
   readonly reached: boolean;
 }
 
-/** A rule that threw, with the state and the call at which it did. */
+/** A rule or a property that threw, with the row of the state and the call at which it did. */
 export class Thrown extends Error {
   readonly parent: number;
-  readonly call: Call;
-  constructor(cause: unknown, parent: number, call: Call) {
+  /** Undefined for the initial state. */
+  readonly call: Call | undefined;
+  constructor(cause: unknown, parent: number, call: Call | undefined) {
     super('a rule threw', { cause });
     this.parent = parent;
     this.call = call;
@@ -138,6 +138,11 @@ export class Explorer<S> {
     return this.known[number];
   }
 
+  /** The row of the state whose steps are taken. */
+  get expanded(): number {
+    return this.rowOf(this.rank);
+  }
+
   /** The row of a state of this level. */
   rowOf(rank: number): number {
     return this.levelStart + rank;
@@ -195,7 +200,16 @@ export class Explorer<S> {
     this.generated += successors.count;
     for (let row = from; row < this.distinct; row++) {
       if (this.ending !== undefined && this.parentOf(row) > this.ending.parent) break;
-      this.judge(row);
+      try {
+        this.judge(row);
+      } catch (cause) {
+        const call = links.chunk(row)[links.at(row) + 1] as number;
+        throw new Thrown(
+          cause,
+          this.rowOf(this.parentOf(row)),
+          call < 0 ? undefined : this.callOf(call),
+        );
+      }
     }
     if (this.ending !== undefined) this.endAt(this.ending, from);
     successors.count = 0;
@@ -362,10 +376,4 @@ function placed(low: number, high: number): number {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return h ^ (h >>> 16);
-}
-
-/** What a rule threw, with the trace to it. */
-export function withTrace({ cause, call }: Thrown, before: readonly Call[]): unknown {
-  if (!(cause instanceof OutOfBounds)) return cause;
-  return new OutOfBounds(cause.path, cause.problem, call.kind, [...before, call]);
 }

@@ -2,6 +2,10 @@
 export {
   type BreadthFirstOptions,
   breadthFirst,
+  breadthFirstInPieces,
+  type CommandCounts,
+  RuleThrew,
   type SearchCounts,
+  type SearchProgress,
   type SearchResult,
 } from './breadth-first.ts';

@@ -1,18 +1,13 @@
 /** What a rule can do wrong, as errors that name the command and the place. */
-import type { Call } from './command.ts';
-
 /** A number of a state outside the bounds that its shape has in the scope. */
 export class OutOfBounds extends Error {
   /** The path in the state: `hosts[0].frames[2].refs`. */
   readonly path: string;
   /** What is wrong: `= 9 is outside 0..4`. */
   readonly problem: string;
-  /** The calls that lead there, where a search knows them. */
-  readonly trace: readonly Call[] | undefined;
-  constructor(path: string, problem: string, command?: string, trace?: readonly Call[]) {
+  constructor(path: string, problem: string, command?: string) {
     super(`${command === undefined ? '' : `${command}: `}${path} ${problem}`);
     this.name = 'OutOfBounds';
-    this.trace = trace;
     this.path = path;
     this.problem = problem;
   }

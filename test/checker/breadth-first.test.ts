@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sharedPages, sharedPagesProperties } from '../../bench/shared-pages.ts';
-import { breadthFirst } from '../../checker/index.ts';
+import { breadthFirst, breadthFirstInPieces, RuleThrew } from '../../checker/index.ts';
 import {
   changeCommand,
   dropGuard,
@@ -64,9 +64,55 @@ test('a bound that a command exceeds is an error with the trace', () => {
   try {
     search();
   } catch (error) {
-    if (!(error instanceof OutOfBounds)) throw error;
-    expect(error.trace?.map(({ kind }) => kind)).toEqual(['inflate', 'inflate']);
+    if (!(error instanceof RuleThrew)) throw error;
+    expect(error.cause).toBeInstanceOf(OutOfBounds);
+    expect(error.trace.map(({ kind }) => kind)).toEqual(['inflate', 'inflate']);
+    expect(error.counts.levels.slice(0, 2)).toEqual([1, 28]);
   }
+});
+
+test('a property that throws is told with the trace too, also on the initial state', () => {
+  const fragile = (n: number) =>
+    invariant({
+      id: 'fragile',
+      name: 'a test',
+      violation(state) {
+        if (state.n === n) throw new Error('oops');
+        return null;
+      },
+    });
+  const thrownAt = (n: number): RuleThrew => {
+    try {
+      breadthFirst(counter, scope, { properties: [fragile(n)] });
+    } catch (error) {
+      if (error instanceof RuleThrew) return error;
+    }
+    throw new Error('nothing was thrown');
+  };
+  expect(thrownAt(3)).toMatchObject({ message: 'oops', trace: [add(1), add(2)] });
+  expect(thrownAt(0)).toMatchObject({ message: 'oops', trace: [] });
+});
+
+test('a search in pieces tells how far it is and stops when told', () => {
+  const whole = breadthFirstInPieces(sharedPages, small);
+  const pieces = [];
+  let next = whole.next();
+  for (; !next.done; next = whole.next()) pieces.push(next.value);
+  expect(next.value).toMatchObject({ verdict: 'holds', distinct: 5307, generated: 53_560 });
+  expect(pieces.length).toBeGreaterThan(50);
+  expect(pieces.at(-1)?.depth).toBe(7);
+
+  const cut = breadthFirstInPieces(sharedPages, small);
+  cut.next();
+  const { done, value } = cut.next(true);
+  expect([done, value]).toMatchObject([true, { verdict: 'inconclusive', depth: 3 }]);
+});
+
+test('a goal that is reached comes with a shortest trace', () => {
+  const reaching = (n: number) =>
+    sometimes({ id: `n${n}`, name: 'a test', reached: ({ after }) => after.n === n });
+  const { witnesses } = breadthFirst(counter, scope, { properties: [reaching(5), reaching(6)] });
+  expect([...witnesses]).toEqual([['n5', [add(1), add(2), add(2)]]]);
 });
 
 const Counter = record({ n: int(5), total: history(int(1000)) });
