@@ -11,6 +11,7 @@ import {
   type Call,
   initialState,
   inPlace,
+  isLiveness,
   type Machine,
   monitor,
   type Property,
@@ -22,7 +23,10 @@ import {
 import { Explorer, type Mode, Thrown } from './explorer.ts';
 
 export interface BreadthFirstOptions<S> {
-  /** Invariants, transition properties, bounded promises and goals; two-run properties are left out. */
+  /**
+   * Invariants, transition properties, bounded promises and goals. Two-run properties and those of
+   * whole runs are left out: they have no tally.
+   */
   readonly properties?: readonly Property<never>[];
   /** Ends the search at the nearest state that satisfies this. */
   readonly goal?: (state: View<S>) => boolean;
@@ -126,7 +130,7 @@ export function* breadthFirstInPieces<S>(
   const { maxStates = Number.POSITIVE_INFINITY, maxDepth = Number.POSITIVE_INFINITY } = options;
   // Which model the properties are of does not matter to what asks them.
   const properties = ((options.properties ?? []) as readonly Property[]).filter(
-    ({ kind }) => kind !== 'two-run',
+    (property) => property.kind !== 'two-run' && !isLiveness(property),
   );
   const found = new Map<string, Witness>();
   const explorer: Explorer<S> = new Explorer(machine, scope, {

@@ -8,6 +8,7 @@ const hosts: Places<CheckedVmm, CheckedMemory> = {
   count: (size) => size.host,
   at: (state, i) => ({ host: state.hosts.at(i).memory, guests: state.guests }),
   of: ({ call }) => call.args.host,
+  args: ['host'],
 };
 
 export const vmmProperties: readonly Property<CheckedVmm>[] = memoryProperties.map((property) =>

@@ -39,7 +39,10 @@ export interface Evaluation {
   readonly promises: Promises;
 }
 
-/** Throws when two properties have one id. Two-run properties are not asked here. */
+/**
+ * Throws when two properties have one id. Two-run properties and those of whole runs are not asked
+ * here: their counts stay at nothing.
+ */
 export function evaluation(
   machine: Machine,
   size: Sizes,

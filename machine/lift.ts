@@ -3,7 +3,7 @@
  * counterpart of `lift` for commands.
  */
 import type { Model } from './command.ts';
-import type { Change, Property, Reads, TwoRun, Within } from './property.ts';
+import type { Change, Liveness, Property, Reads, TwoRun, Within } from './property.ts';
 import type { View } from './shape.ts';
 
 /** Where a part occurs in a whole. */
@@ -13,6 +13,8 @@ export interface Places<W extends Model, P extends Model> {
   at(state: View<W['state']>, place: number): View<P['state']>;
   /** The place that an accepted command of the part happened at. */
   of(change: Change<W>): number;
+  /** The arguments of a command of the part that name its place. */
+  readonly args: readonly string[];
 }
 
 /** The property of the part, as one of the whole. Sizes of the whole include those of the part. */
@@ -64,6 +66,9 @@ export function liftProperty<W extends Model, P extends Model>(
     case 'two-run':
       // What two runs of the part show is the same seen from the whole.
       return property as unknown as TwoRun<W>;
+    case 'eventually':
+    case 'leads-to':
+      return liftLiveness(places, property);
   }
 }
 
@@ -147,15 +152,14 @@ function remembering<W extends Model, P extends Model>(places: Places<W, P>): Pa
 }
 
 /** Instances of the whole are numbered place by place. */
-function liftWithin<W extends Model, P extends Model>(
+function numbered<W extends Model, P extends Model>(
   places: Places<W, P>,
-  property: Within<P>,
-): Within<W> {
+  instances: (size: P['sizes']) => number,
+) {
   const parts = partsOf(places);
   const placeOf = (instance: number, size: W['sizes']): number =>
-    Math.floor(instance / property.instances(size));
-  const innerOf = (instance: number, size: W['sizes']): number =>
-    instance % property.instances(size);
+    Math.floor(instance / instances(size));
+  const innerOf = (instance: number, size: W['sizes']): number => instance % instances(size);
   const stateAt =
     <R>(ask: (state: View<P['state']>, inner: number, size: W['sizes']) => R) =>
     (state: View<W['state']>, instance: number, size: W['sizes']): R => {
@@ -168,15 +172,41 @@ function liftWithin<W extends Model, P extends Model>(
       const here = parts.changeAt(change, placeOf(instance, change.size));
       return ask(here, innerOf(instance, change.size));
     };
+  const all = (size: W['sizes']): number => places.count(size) * instances(size);
+  return { stateAt, changeAt, instances: all };
+}
+
+function liftWithin<W extends Model, P extends Model>(
+  places: Places<W, P>,
+  property: Within<P>,
+): Within<W> {
+  const { stateAt, changeAt, instances } = numbered(places, property.instances);
   const { reads, ...rest } = property;
   return {
     ...rest,
-    ...parts.reads(reads),
-    instances: (size) => places.count(size) * property.instances(size),
+    ...partsOf(places).reads(reads),
+    instances,
     starts: stateAt(property.starts),
     bound: stateAt(property.bound),
     done: stateAt(property.done),
     counts: changeAt(property.counts),
     assuming: changeAt(property.assuming),
   };
+}
+
+/** Whatever is fair in the part is fair at each place by itself. */
+function liftLiveness<W extends Model, P extends Model>(
+  places: Places<W, P>,
+  property: Liveness<P>,
+): Liveness<W> {
+  const { stateAt, instances } = numbered(places, property.instances ?? (() => 1));
+  const fairness = property.fairness.map((each) => ({
+    ...each,
+    each: [...places.args, ...(each.each ?? [])],
+  }));
+  if (property.kind === 'eventually') {
+    return { ...property, instances, fairness, holds: stateAt(property.holds) };
+  }
+  const { starts, done } = property;
+  return { ...property, instances, fairness, starts: stateAt(starts), done: stateAt(done) };
 }

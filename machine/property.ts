@@ -108,12 +108,54 @@ export type Outcome =
   | { readonly ok: true; readonly events: readonly AnyEvent[] }
   | { readonly ok: false; readonly code: string };
 
+/**
+ * Calls that a run may not put off for ever. Weakly fair: what is possible from some time on happens
+ * again and again. Strongly fair: what is possible again and again happens again and again.
+ */
+export interface Fairness {
+  /** Command kinds. Their calls count as one: any of them will do. */
+  readonly commands: readonly string[];
+  readonly strength: 'weak' | 'strong';
+  /** Arguments whose values split the calls: those of equal values are treated fairly by themselves. */
+  readonly each?: readonly string[];
+}
+
+/**
+ * A property of whole runs: of those that never end and are fair, and of those that end because
+ * their last state has no steps. No prefix of a run violates it, so only an exhaustive search can
+ * check it.
+ */
+interface OfRuns<M extends Model> extends Named {
+  readonly fairness: readonly Fairness[];
+  /** How many properties of a kind this is; one when absent. */
+  instances?(size: M['sizes']): number;
+}
+/** Every run comes to a state in which it `holds`. */
+export interface Eventually<M extends Model = Model> extends OfRuns<M> {
+  readonly kind: 'eventually';
+  holds(state: View<M['state']>, instance: number, size: M['sizes']): boolean;
+}
+/** Whenever it `starts`, it is `done` there and then or later in the run. */
+export interface LeadsTo<M extends Model = Model> extends OfRuns<M> {
+  readonly kind: 'leads-to';
+  starts(state: View<M['state']>, instance: number, size: M['sizes']): boolean;
+  done(state: View<M['state']>, instance: number, size: M['sizes']): boolean;
+}
+export type Liveness<M extends Model = Model> = Eventually<M> | LeadsTo<M>;
+
 export type Property<M extends Model = Model> =
   | Invariant<M>
   | Transition<M>
   | Within<M>
   | Sometimes<M>
-  | TwoRun<M>;
+  | TwoRun<M>
+  | Liveness<M>;
+
+export function isLiveness<P extends { readonly kind: string }>(
+  property: P,
+): property is P & { readonly kind: Liveness['kind'] } {
+  return property.kind === 'eventually' || property.kind === 'leads-to';
+}
 
 /** Declares properties of one model: `const property = propertiesOf<Memory>()`. */
 export function propertiesOf<M extends Model>() {
@@ -124,5 +166,7 @@ export function propertiesOf<M extends Model>() {
     sometimes: (p: Omit<Reached<M>, 'kind'>): Sometimes<M> => ({ kind: 'sometimes', ...p }),
     refused: (p: Omit<Refused, 'kind'>): Sometimes<M> => ({ kind: 'sometimes', ...p }),
     twoRun: (p: Omit<TwoRun<M>, 'kind'>): TwoRun<M> => ({ kind: 'two-run', ...p }),
+    eventually: (p: Omit<Eventually<M>, 'kind'>): Eventually<M> => ({ kind: 'eventually', ...p }),
+    leadsTo: (p: Omit<LeadsTo<M>, 'kind'>): LeadsTo<M> => ({ kind: 'leads-to', ...p }),
   };
 }

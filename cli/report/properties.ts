@@ -1,5 +1,5 @@
 /** The closing table of a run: what each property was asked, and what came of it. */
-import type { Property, Tally } from '../../machine/index.ts';
+import { isLiveness, type Property, type Tally } from '../../machine/index.ts';
 import type { Verdict } from '../exit.ts';
 import { count, paint, type Style, table } from './table.ts';
 import { verdictWord } from './verdict.ts';
@@ -62,11 +62,13 @@ export function propertiesText(results: readonly PropertyResult[], style: Style)
 function vacuityText(results: readonly PropertyResult[], style: Style): string {
   const silent = results.filter(({ verdict }) => verdict === 'inconclusive');
   const goals = silent.filter(({ kind }) => kind === 'sometimes');
-  const others = silent.filter(({ kind }) => kind !== 'sometimes');
+  const left = silent.filter(isLiveness);
+  const others = silent.filter((each) => each.kind !== 'sometimes' && !isLiveness(each));
   const asGoals = results.filter(({ kind }) => kind === 'sometimes');
   return [
+    left.length === 0 ? '' : idList('Left to the exhaustive checker', left, style),
     others.length === 0
-      ? 'Every property could have failed.\n'
+      ? `Every ${left.length === 0 ? '' : 'other '}property could have failed.\n`
       : idList('Could never have failed in this run', others, style),
     goals.length === 0
       ? reachedText(asGoals.length)

@@ -83,6 +83,24 @@ test('the closing table says what the run says nothing about', () => {
   );
 });
 
+test('what only a search can check is counted as left to it', () => {
+  const live: Property<never> = {
+    kind: 'eventually',
+    id: 'L-1',
+    name: 'it comes',
+    holds: () => true,
+    fairness: [],
+  };
+  const results = [
+    propertyResult(invariant, [{ ...tally, couldFail: 1 }]),
+    propertyResult(live, [tally]),
+  ];
+  expect(results[1]?.verdict).toBe('inconclusive');
+  const told = propertiesText(results, plain);
+  expect(told).toContain('Left to the exhaustive checker (1): L-1\n');
+  expect(told).toContain('Every other property could have failed.\n');
+});
+
 test('names of hostile files reach no terminal as they are, and long lists are cut', () => {
   const problem = { where: 'a\u001b[31m', problem: 'is\nwrong' };
   const text = problemsText(Array(25).fill(problem), plain);

@@ -43,6 +43,7 @@ const places = {
     guests: state.guests,
   }),
   of: () => 0,
+  args: ['host'],
 };
 
 test('recipe 1: the command ages a page that was accessed, and refuses any other', async () => {

@@ -35,8 +35,10 @@ const places: Places<WholeModel, PartModel> = {
   count: (size) => size.host,
   at: (state, place) => state.hosts.at(place),
   of: ({ call }) => Number((call as Call).args.host),
+  args: ['host'],
 };
-const { invariant, transition, within, sometimes, twoRun } = propertiesOf<PartModel>();
+const { invariant, transition, within, sometimes, twoRun, eventually, leadsTo } =
+  propertiesOf<PartModel>();
 const size = { host: 2 };
 
 const stateOf = (...parts: readonly Part[]): View<Whole> => ({
@@ -139,4 +141,39 @@ test('a property of two runs stays as it is', () => {
     observe: () => undefined,
   });
   expect(liftProperty(places, secret)).toBe(secret);
+});
+
+test('what a run must come to, it must come to at every place, and what is fair is fair at each', () => {
+  const fairness = [{ commands: ['act'], strength: 'weak', each: ['task'] }] as const;
+  const answered = leadsTo({
+    id: 'answered',
+    name: 'it is answered',
+    instances: () => 2,
+    starts: ({ n }, i) => n === i,
+    done: ({ on }, _, { host }) => on && host === 2,
+    fairness,
+  });
+  const lifted = liftProperty(places, answered);
+  if (lifted.kind !== 'leads-to') throw new Error(lifted.kind);
+  expect(lifted.instances?.(size)).toBe(4);
+  expect(lifted.fairness).toEqual([
+    { commands: ['act'], strength: 'weak', each: ['host', 'task'] },
+  ]);
+  const state = stateOf({ n: 0, on: true }, { n: 1, on: false });
+  const each = [0, 1, 2, 3];
+  expect(each.filter((i) => lifted.starts(state, i, size))).toEqual([0, 3]);
+  expect(each.filter((i) => lifted.done(state, i, size))).toEqual([0, 1]);
+  const once = liftProperty(
+    places,
+    eventually({
+      id: 'on',
+      name: 'it is on',
+      holds: ({ on }) => on,
+      fairness: [{ commands: ['act'], strength: 'strong' }],
+    }),
+  );
+  if (once.kind !== 'eventually') throw new Error(once.kind);
+  expect(once.instances?.(size)).toBe(2);
+  expect(once.fairness).toEqual([{ commands: ['act'], strength: 'strong', each: ['host'] }]);
+  expect([0, 1].filter((i) => once.holds(state, i, size))).toEqual([0]);
 });

@@ -23,7 +23,7 @@ interface M {
   readonly operations: Readonly<Record<string, never>>;
   readonly event: { readonly type: 'told'; readonly n: number };
 }
-const { invariant, transition, within, sometimes, twoRun } = propertiesOf<M>();
+const { invariant, transition, within, sometimes, twoRun, eventually, leadsTo } = propertiesOf<M>();
 const scope = { name: 'test', purpose: 'A test.', sizes: { task: 2 } };
 
 type Change = (state: State) => unknown;
@@ -220,4 +220,15 @@ test('a property of two runs is not asked of one, and ids are unique', () => {
   expect(run(nothing)).toEqual([]);
   expect(tally('secret')).toEqual({ evaluations: 0, couldFail: 0, skipped: 0, violations: 0 });
   expect(() => watch(secret, secret)).toThrow("two properties have the id 'secret'");
+});
+
+test('what only whole runs can violate is never asked, and its count says so', () => {
+  const fairness = [{ commands: ['work'], strength: 'weak' }] as const;
+  const { watched, run } = watch(
+    eventually({ id: 'down', name: 'it goes down', holds: ({ up }) => !up, fairness }),
+    leadsTo({ id: 'up', name: 'it comes up', starts: () => true, done: () => false, fairness }),
+  );
+  expect(run(() => undefined)).toEqual([]);
+  const nothing = { evaluations: 0, couldFail: 0, skipped: 0, violations: 0 };
+  expect([...watched.tallies.values()]).toEqual([nothing, nothing]);
 });
