@@ -7,6 +7,7 @@ import {
   array,
   choice,
   commandsOf,
+  counter,
   ghost,
   guardsOf,
   type Infer,
@@ -44,7 +45,7 @@ export const sharedPagesShape = record({
   guests: array(vm, Guest),
   frames: array(frame, Frame),
   slots: array(slot, record({ content: int('content') })),
-  free: int('frame'),
+  free: counter(int('frame')),
 });
 export interface SharedPages extends Infer<typeof sharedPagesShape> {}
 type State = View<SharedPages>;

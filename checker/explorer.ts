@@ -15,6 +15,7 @@ import {
   type Violation,
 } from '../machine/index.ts';
 import { Rows } from './rows.ts';
+import { SleepSets } from './sleep-sets.ts';
 import { Successors } from './successors.ts';
 import { Visited } from './visited.ts';
 
@@ -29,6 +30,8 @@ export interface ExplorerOptions {
   readonly calls: ((call: Call) => boolean) | undefined;
   /** A state without steps ends the search. */
   readonly deadlocks: boolean;
+  /** Leaves out steps that commute with steps taken before. */
+  readonly sleepSets: boolean;
 }
 
 /**
@@ -84,6 +87,9 @@ export class Explorer<S> {
   private readonly size: Scope['sizes'];
   private readonly goal: ((state: never) => boolean) | undefined;
   private readonly known: (Call | undefined)[] = [];
+  private readonly sleeping: { now: SleepSets; next: SleepSets } | undefined;
+  /** For each call, the rank of the last state in which it slept. */
+  private readonly asleep: Int32Array = new Int32Array(0);
   private readonly skip: ((call: number) => boolean) | undefined;
   private readonly promiseWords: number;
   private readonly fingerprint = new Int32Array(2);
@@ -91,20 +97,29 @@ export class Explorer<S> {
   private rank = 0;
 
   constructor(machine: Machine<S>, scope: Scope, options: ExplorerOptions) {
-    const { properties, goal, mode, commands, calls, deadlocks } = options;
-    this.host = packed(machine, scope, commands === undefined ? {} : { commands });
+    const { properties, goal, mode, commands, calls, deadlocks, sleepSets } = options;
+    const chosen = commands === undefined ? {} : { commands };
+    const lanes = mode === 'exact' ? 1 : 2;
+    this.host = packed(machine, scope, { ...chosen, lanes, footprints: sleepSets });
     this.asked = evaluation(machine as Machine, scope.sizes, properties);
     this.size = scope.sizes;
     this.goal = goal;
     this.deadlocks = deadlocks;
     this.comparesSteps = properties.some(({ kind }) => kind !== 'invariant');
     if (properties.some((p) => p.kind !== 'invariant' || p.reads !== undefined)) {
-      this.before = packed(machine, scope, commands === undefined ? {} : { commands });
+      this.before = packed(machine, scope, { ...chosen, lanes });
     }
-    if (calls !== undefined) this.skip = (number) => !calls(this.callOf(number));
+    if (sleepSets) {
+      this.sleeping = { now: new SleepSets(), next: new SleepSets() };
+      this.asleep = new Int32Array(this.host.calls).fill(-1);
+    }
+    if (sleepSets || calls !== undefined) {
+      this.skip = (number) =>
+        this.asleep[number] === this.rank || calls?.(this.callOf(number)) === false;
+    }
     this.promiseWords = Math.ceil(this.asked.promises.instances / 2);
     const width = this.host.words.length + this.promiseWords;
-    this.successors = new Successors(width);
+    this.successors = new Successors(width, sleepSets);
     this.taken = new Int32Array(this.host.calls);
     this.fresh = new Int32Array(this.host.calls);
     if (mode === 'exact') {
@@ -161,6 +176,13 @@ export class Explorer<S> {
   nextLevel(): void {
     this.levelStart = this.nextStart;
     this.nextStart = this.distinct;
+    if (this.sleeping !== undefined) {
+      const { now, next } = this.sleeping;
+      this.sleeping.now = next;
+      this.sleeping.next = now;
+      now.clear();
+      this.asleep.fill(-1);
+    }
     if (this.level === undefined || this.next === undefined) return;
     [this.level, this.next] = [this.next, this.level];
     this.next.clear();
@@ -170,6 +192,10 @@ export class Explorer<S> {
   expand(rank: number): void {
     this.rank = rank;
     this.load(this.host, rank);
+    if (this.sleeping !== undefined) {
+      const { now } = this.sleeping;
+      for (let i = now.start(rank); i < now.end(rank); i++) this.asleep[now.call(i)] = rank;
+    }
     if (this.comparesSteps && this.before !== undefined) this.load(this.before, rank);
     const before = this.successors.count;
     try {
@@ -187,7 +213,10 @@ export class Explorer<S> {
     const { width, words, fingerprints, parents, calls } = successors;
     const from = this.distinct;
     this.touched ^= visited.touch(fingerprints, successors.count);
+    // The first of the steps from the same state.
+    let first = 0;
     for (let i = 0; i < successors.count; i++) {
+      if (parents[i] !== parents[first]) first = i;
       const call = calls[i] as number;
       if (call >= 0) (this.taken[call] as number)++;
       const row = this.insert(fingerprints[i] as number, words, i * width);
@@ -195,6 +224,11 @@ export class Explorer<S> {
       pair[0] = this.levelStart + (parents[i] as number);
       pair[1] = call;
       links.push(pair, 0);
+      if (this.sleeping !== undefined) {
+        const { now, next } = this.sleeping;
+        if (call < 0) next.addState();
+        else next.addArrival(now, parents[i] as number, successors, first, i);
+      }
       if (call >= 0) (this.fresh[call] as number)++;
     }
     this.generated += successors.count;
@@ -310,6 +344,9 @@ export class Explorer<S> {
     host.fingerprint(this.fingerprint);
     if (this.promiseWords > 0) this.gatherPromises(words, at + state.length);
     const { fingerprint } = this;
+    if (this.sleeping !== undefined) {
+      host.footprint(successors.footprints, 3 * successors.count);
+    }
     successors.add(placed(fingerprint[0] as number, fingerprint[1] as number), parent, call);
   }
 

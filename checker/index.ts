@@ -8,4 +8,6 @@ export {
   type SearchCounts,
   type SearchProgress,
   type SearchResult,
+  Unsound,
 } from './breadth-first.ts';
+export type { Mode } from './explorer.ts';

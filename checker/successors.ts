@@ -9,9 +9,12 @@ export class Successors {
   parents: Int32Array;
   /** The number of the call. */
   calls: Int32Array;
+  /** What the step read, wrote and added to: three words, where that is asked for. */
+  footprints: Int32Array;
 
-  constructor(width: number) {
+  constructor(width: number, footprints: boolean) {
     this.width = width;
+    this.footprints = new Int32Array(footprints ? 3 * first : 0);
     this.words = new Int32Array(first * width);
     this.fingerprints = new Int32Array(first);
     this.parents = new Int32Array(first);
@@ -25,6 +28,7 @@ export class Successors {
       this.fingerprints = longer(this.fingerprints);
       this.parents = longer(this.parents);
       this.calls = longer(this.calls);
+      this.footprints = longer(this.footprints);
     }
     return this.count * this.width;
   }
@@ -39,7 +43,8 @@ export class Successors {
 
 const first = 1024;
 
-function longer(words: Int32Array): Int32Array {
+/** The words, and room for as many more. */
+export function longer(words: Int32Array): Int32Array {
   const more = new Int32Array(2 * words.length);
   more.set(words);
   return more;

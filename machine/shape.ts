@@ -38,6 +38,8 @@ export interface BoolShape extends Shape<boolean> {
 }
 export interface IntShape extends Shape<number> {
   readonly form: 'int';
+  /** Effects only add to it, so that it does not matter which of two came first. */
+  readonly commutes?: true;
   readonly min: number;
   readonly max: Bound;
 }
@@ -140,6 +142,10 @@ export const bool: BoolShape = { form: 'bool' };
 /** An integer from `min` to `max`, both included. */
 export function int(max: Bound, min = 0): IntShape {
   return { form: 'int', min, max };
+}
+/** A number that effects only add to (`d.free--`), never read or set. Guards may read it. */
+export function counter(shape: IntShape): IntShape {
+  return { ...shape, commutes: true };
 }
 export function enumOf<const V extends string>(...values: readonly V[]): EnumShape<V> {
   return { form: 'enum', values };

@@ -51,9 +51,9 @@ export class Session {
     readonly copy: object;
     readonly path: string;
   }[] = [];
-  /** A history counter that was read, which only writing it right away allows. */
+  /** A counter that was read, which only writing it right away allows. */
   private counted:
-    | { readonly of: object; readonly name: string; readonly path: string }
+    | { readonly of: object; readonly name: string; readonly path: string; readonly what: string }
     | undefined;
 
   constructor(frame: Frame, state: unknown) {
@@ -123,7 +123,7 @@ export class Session {
     const { counted } = this;
     this.counted = undefined;
     if (counted === undefined || (counted.of === of && counted.name === name)) return;
-    this.fail(counted.path, 'is history: a rule may count it up, not read it');
+    this.fail(counted.path, `is ${counted.what}, not read it`);
   }
 
   private viewOf(shape: StateShape, raw: unknown, path: string, marks: Marks): unknown {
@@ -178,8 +178,13 @@ export class Session {
         return fieldOf(String(name)) !== undefined;
       },
       set: (target, name, value) => {
+        const field = fieldOf(String(name));
+        const counts = this.counted?.of === target && this.counted.name === name;
         this.use(path, target, String(name));
-        this.write(target, String(name), fieldOf(String(name)), value, join(path, String(name)));
+        if (commutes(field) && !counts && this.phase === 'effect') {
+          this.fail(join(path, String(name)), 'is a counter: an effect may add to it, not set it');
+        }
+        this.write(target, String(name), field, value, join(path, String(name)));
         return true;
       },
     };
@@ -277,7 +282,9 @@ export class Session {
     }
     if (history && !isPlace(shape)) {
       if (this.phase !== 'effect') this.fail(path, `is history: ${this.phase} may not read it`);
-      this.counted = { of, name, path };
+      this.counted = { of, name, path, what: 'history: a rule may count it up' };
+    } else if (commutes(shape) && this.phase === 'effect') {
+      this.counted = { of, name, path, what: 'a counter: an effect may add to it' };
     }
     return this.viewOf(shape, (of as Fields)[name], path, { ghost, history });
   }
@@ -318,6 +325,8 @@ export class Session {
     }
   }
 }
+
+const commutes = (shape: StateShape): boolean => shape.form === 'int' && shape.commutes === true;
 
 function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;

@@ -58,6 +58,11 @@ export interface Packed<S> {
   steps(visit: (call: number) => boolean, skip?: (call: number) => boolean): boolean;
   /** The call that a rule was asked about, or that was run, last. */
   running(): Call;
+  /**
+   * What the step read, wrote and added to: in `visit`, three words of bits, one bit for each of at
+   * most 32 regions of the state. Two steps of one state whose footprints do not meet commute.
+   */
+  footprint(into: Int32Array, at: number): void;
   /** The events since they were last taken: in `visit`, those of the step. */
   takeEvents(): readonly AnyEvent[];
   /** Takes one step, which stays; a refusal changes nothing. */
@@ -69,6 +74,10 @@ export interface Packed<S> {
 }
 
 export interface PackedOptions {
+  /** Lanes of the fingerprint: with one, the second stays 0. */
+  readonly lanes?: 1 | 2;
+  /** Whether steps note what they read and write. */
+  readonly footprints?: boolean;
   /** Chooses the coefficients of the fingerprint. */
   readonly seed?: number;
   /** The command kinds that may happen; those of the scope when absent. */
@@ -87,6 +96,7 @@ interface Program<S> {
   discard(): void;
   putWide(offset: number, width: number, number: number): void;
   hashes(into: Int32Array): void;
+  footprint(into: Int32Array, at: number): void;
   readonly steps: readonly ((
     visit: (call: number) => boolean,
     skip: ((call: number) => boolean) | null,
@@ -126,10 +136,14 @@ export function packed<S>(
   const broken = (offset: number, name: string | null, value: unknown): never => {
     throw whatIsBroken(layout, scope.sizes, { offset, name, value }, running);
   };
-  const { seed = 1 } = options;
+  const { seed = 1, lanes = 2 } = options;
   const first = coefficients(layout.bytes, seed);
   const second = coefficients(layout.bytes, seed ^ 0x5bd1e995);
-  const source = sourceOf(layout, scope.sizes, all, numbered.first);
+  const regions = regionsOf(layout);
+  const source = sourceOf(layout, scope.sizes, all, numbered.first, {
+    lanes,
+    footprints: options.footprints ?? false,
+  });
   const program = compile<S>(source.text, {
     W: bytes,
     V: stateWords,
@@ -137,6 +151,8 @@ export function packed<S>(
     S: second,
     K: source.constants,
     C: context,
+    G: regions.bits,
+    N: regions.counters,
     words,
     broken,
   });
@@ -156,12 +172,13 @@ export function packed<S>(
     bytes,
     words: stateWords,
     fingerprint: program.hashes,
+    footprint: program.footprint,
     fingerprintOf(from, at, into) {
       let [low, high] = [0, 0];
       for (let i = 0; i < layout.bytes; i++) {
         const byte = ((from[at + (i >> 2)] as number) >>> ((i & 3) << 3)) & 255;
         low = (low + Math.imul(byte, first[i] as number)) | 0;
-        high = (high + Math.imul(byte, second[i] as number)) | 0;
+        if (lanes === 2) high = (high + Math.imul(byte, second[i] as number)) | 0;
       }
       into[0] = low;
       into[1] = high;
@@ -237,6 +254,25 @@ export function packed<S>(
 /** A text of its own for each machine and scope: the engine optimises it for itself alone. */
 function compile<S>(text: string, environment: object): Program<S> {
   return new Function('E', text)(environment) as Program<S>;
+}
+
+/** The regions of a state, one bit each: neighbouring values share one where there are many. */
+function regionsOf({ values, bytes }: Layout): {
+  readonly bits: Int32Array;
+  /** 1 where a byte is of a counter. */
+  readonly counters: Uint8Array;
+} {
+  const bits = new Int32Array(bytes);
+  const counters = new Uint8Array(bytes);
+  const size = Math.ceil(values.length / 32);
+  for (const [i, { offset, width, shape }] of values.entries()) {
+    const commutes = shape.form === 'int' && shape.commutes === true;
+    for (let at = offset; at < offset + width; at++) {
+      bits[at] = 1 << Math.floor(i / size);
+      counters[at] = commutes ? 1 : 0;
+    }
+  }
+  return { bits, counters };
 }
 
 /** Odd numbers, as good as random. The mixing function is the finaliser of SplitMix32. */

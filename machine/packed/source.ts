@@ -25,50 +25,63 @@ export interface Source {
 /** Values are made once and kept where there are at most so many of a shape. */
 const keptValues = 4096;
 
+/** What the program keeps besides the state. */
+export interface Recorded {
+  /** Lanes of the fingerprint. */
+  readonly lanes: 1 | 2;
+  /** What each step reads and writes. */
+  readonly footprints: boolean;
+}
+
 export function sourceOf(
   layout: Layout,
   sizes: Sizes,
   plans: readonly Plan[],
   first: readonly number[],
+  recorded: Recorded,
 ): Source {
   const constants: unknown[] = [];
   const constant = (value: unknown): string => `k${constants.push(value) - 1}`;
-  const views = new Views(sizes, constant);
+  const views = new Views(sizes, constant, recorded.footprints);
   const root = views.record(layout.root);
-  const steps = plans.map((plan, i) => stepsOf(plan, i, first[i] ?? 0, constant));
+  const steps = plans.map((plan, i) =>
+    stepsOf(plan, i, first[i] ?? 0, constant, recorded.footprints),
+  );
   const names = [...new Set(plans.flatMap(({ slots }) => slots.map(({ name }) => name)))];
   const text = [
-    runtime,
+    runtimeOf(recorded),
     `const [${constants.map((_, i) => `k${i}`).join(', ')}] = K;`,
     ...views.text,
     `const A = {${names.map((name) => `${JSON.stringify(name)}: 0`).join(', ')}};`,
     `const root = new ${root}(0);`,
     ...steps,
-    `return { root, args: A, load, undo, begin, commit, discard, putWide, hashes,
+    `return { root, args: A, load, undo, begin, commit, discard, putWide, hashes, footprint,
   settle, steps: [${steps.map((_, i) => `steps${i}`).join(', ')}] };`,
   ].join('\n');
   return { text, constants };
 }
 
 /** What every program has: the journal, the fingerprint, and tables that are opened when read. */
-const runtime = `'use strict';
-const { W, V, R, S, K, C, words, broken } = E;
+const runtimeOf = ({ lanes, footprints }: Recorded): string => `'use strict';
+const { W, V, R, S, K, C, G, N, words, broken } = E;
 let J = new Int32Array(256), journaled = 0;
 let low = 0, high = 0, lowLoaded = 0, highLoaded = 0;
 let stamp = 0, writing = false;
+let reads = 0, writes = 0, adds = 0;
 const opened = [];
 let openedCount = 0;
 /** Arrays that are read anew for each state. */
 const loose = new Set();
 
 function put(offset, byte) {
+  ${footprints ? 'if (N[offset] === 0) writes |= G[offset]; else adds |= G[offset];' : ''}
   const old = W[offset];
   if (old === byte) return;
   if (journaled === J.length) grow();
   J[journaled++] = (offset << 8) | old;
   W[offset] = byte;
   low = (low + Math.imul(byte - old, R[offset])) | 0;
-  high = (high + Math.imul(byte - old, S[offset])) | 0;
+  ${lanes === 2 ? 'high = (high + Math.imul(byte - old, S[offset])) | 0;' : ''}
 }
 function grow() {
   const longer = new Int32Array(2 * J.length);
@@ -103,7 +116,7 @@ function load(from, at) {
         const byte = word & 255, old = W[offset];
         W[offset] = byte;
         low = (low + Math.imul(byte - old, R[offset])) | 0;
-        high = (high + Math.imul(byte - old, S[offset])) | 0;
+        ${lanes === 2 ? 'high = (high + Math.imul(byte - old, S[offset])) | 0;' : ''}
       }
       word >>>= 8;
       difference >>>= 8;
@@ -120,6 +133,7 @@ function settle() {
 }
 function begin() {
   writing = true;
+  writes = adds = 0;
 }
 /** Ends the writing of an effect: opened tables are written back. */
 function commit() {
@@ -140,6 +154,12 @@ function discard() {
   writing = false;
   for (let i = openedCount - 1; i >= 0; i--) opened[i].close();
   openedCount = 0;
+}
+/** What the step read, wrote and added to, as bits of regions of the state. */
+function footprint(into, at) {
+  into[at] = reads;
+  into[at + 1] = writes;
+  into[at + 2] = adds;
 }
 function hashes(into) {
   into[0] = low;
@@ -185,10 +205,12 @@ class Views {
   private readonly codecs = new Map<ValueShape, Codec>();
   private readonly sizes: Sizes;
   private readonly constant: (value: unknown) => string;
+  private readonly footprints: boolean;
 
-  constructor(sizes: Sizes, constant: (value: unknown) => string) {
+  constructor(sizes: Sizes, constant: (value: unknown) => string, footprints: boolean) {
     this.sizes = sizes;
     this.constant = constant;
+    this.footprints = footprints;
   }
 
   /** The class of a record; its offset is an argument of the constructor. */
@@ -233,7 +255,12 @@ class ${name} {
   private value(key: string, { offset, width, shape }: ValueNode, within: RecordNode): string {
     const at = `this.$ + ${offset - within.offset}`;
     const { read, write } = this.codec(shape);
-    return `get ${key}() { return ${read(readNumber(at, width))}; }
+    const noted = this.footprints
+      ? shape.form === 'int' && shape.commutes === true
+        ? `if (!writing) reads |= G[${at}]; `
+        : `reads |= G[${at}]; `
+      : '';
+    return `get ${key}() { ${noted}return ${read(readNumber(at, width))}; }
   set ${key}(value) { ${writeValue(at, width, write('value', -1))} }`;
   }
 
@@ -342,6 +369,11 @@ class ${name} {
     const kind = `${node.form} ${node.items.length} ${this.codec(shape).id}`;
     const known = this.leaves.get(kind);
     if (known !== undefined) return known;
+    const inside: readonly Node[] = node.items;
+    const bytes = [...inside, ...(node.form === 'list' ? [node.length] : [])].reduce(
+      (sum, item) => sum + (item as ValueNode).width,
+      0,
+    );
     const name = `Leaf${this.leaves.size}`;
     this.leaves.set(kind, name);
     this.text.push(`/** ${node.path.replaceAll(/\[\d+\]/g, '[]')} */
@@ -351,12 +383,14 @@ class ${name} {
     this.items = table([]);
     this.stamp = -1;
     this.opened = false;
+    ${this.footprints ? `this.regions = 0; for (let i = 0; i < ${bytes}; i++) this.regions |= G[at + i];` : ''}
     loose.add(this.items);
     this.sync();
     this.stamp = -1;
   }
   /** The values as a real array, read anew where the state is another. */
   open() {
+    ${this.footprints ? 'reads |= this.regions;' : ''}
     if (this.stamp !== stamp) this.sync();
     if (writing && !this.opened) {
       this.opened = true;
@@ -525,11 +559,18 @@ function stepsOf(
   id: number,
   firstCall: number,
   constant: (value: unknown) => string,
+  footprints: boolean,
 ): string {
   const guards = new Map(command.guards.map((guard) => [guard, constant(guard.refuse)]));
   const ask = (guard: Plan['first'][number]): string => `${guards.get(guard)}(part, A, C)`;
   const lines: string[] = [];
+  // A call has read what the guards of all its loops have read.
+  const note = (level: number): void => {
+    if (footprints) lines.push(`const reads${level} = reads;`);
+  };
+  if (footprints) lines.push('reads = 0;');
   for (const guard of first) lines.push(`if (${ask(guard)}) return false;`);
+  note(0);
   let number = '0';
   for (const [i, slot] of slots.entries()) {
     const value = valueText(slot, `i${i}`, constant);
@@ -537,7 +578,9 @@ function stepsOf(
     lines.push(`for (let i${i} = 0; i${i} < ${slot.values.length}; i${i}++) {`);
     lines.push(`A[${JSON.stringify(slot.name)}] = ${value};`);
     if (i === depth - 1) lines.push(`const part = P${id}[${number}];`);
+    if (footprints) lines.push(`reads = reads${i};`);
     for (const guard of slot.guards) lines.push(`if (${ask(guard)}) continue;`);
+    note(i + 1);
   }
   const effect = constant(command.effect);
   return `/** ${command.kind} */
