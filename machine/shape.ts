@@ -27,7 +27,10 @@ export type Id<N extends string> = number & { readonly '~index'?: N };
 
 export interface Shape<T = unknown> {
   readonly form: string;
-  /** `ghost`: only properties may read it. `history`: no rule or property reads it at all. */
+  /**
+   * `ghost`: only properties may read it. `history`: no rule reads it, and a property only to see
+   * what one command adds to it.
+   */
   readonly marker?: 'ghost' | 'history';
   /** In a command's arguments: the host is free to choose this value. */
   readonly choice?: true;

@@ -3,7 +3,8 @@
  *
  * Every value is numbered among the values that its shape has in the scope, and the number is kept
  * in as few bytes as it needs. Records and arrays lie one after the other, so that an element of an
- * array is found by its offset alone. History is not kept: nothing reads it.
+ * array is found by its offset alone. History is not kept: it begins anew with each state, so that a
+ * step shows what it adds.
  */
 import { BrokenRule } from '../errors.ts';
 import { resolve, type Sizes } from '../scope.ts';

@@ -68,6 +68,8 @@ let J = new Int32Array(256), journaled = 0;
 let low = 0, high = 0, lowLoaded = 0, highLoaded = 0;
 let stamp = 0, writing = false;
 let reads = 0, writes = 0, adds = 0;
+/** History begins again when it rises: a state that is loaded has none, and an undone step left none. */
+let era = 0;
 const opened = [];
 let openedCount = 0;
 /** Arrays that are read anew for each state. */
@@ -130,6 +132,7 @@ function settle() {
   highLoaded = high;
   journaled = 0;
   stamp++;
+  era++;
 }
 function begin() {
   writing = true;
@@ -148,6 +151,7 @@ function undo() {
   journaled = 0;
   low = lowLoaded;
   high = highLoaded;
+  era++;
 }
 /** Ends an effect that threw, or a step that is kept; forgets what was opened. */
 function discard() {
@@ -226,10 +230,15 @@ class Views {
       const own = `this[${JSON.stringify(`$${field}`)}]`;
       if (inner.form === 'value') accessors.push(this.value(key, inner, node));
       else if (inner.form === 'history') {
-        const scratch = isPlaceForm(inner.shape) ? this.scratch(inner.shape) : undefined;
-        if (scratch !== undefined) made.push(`${own} = ${scratch};`);
-        accessors.push(`get ${key}() { return ${scratch === undefined ? 0 : own}; }
-  set ${key}(value) {}`);
+        const era = `this[${JSON.stringify(`era ${field}`)}]`;
+        const least = this.constant(() => leastValue(inner.shape, this.sizes));
+        made.push(`${own} = ${least}();`, `${era} = -1;`);
+        const set = isPlaceForm(inner.shape) ? '' : `${own} = value; ${era} = era;`;
+        accessors.push(`get ${key}() {
+    if (${era} !== era) { ${own} = ${least}(); ${era} = era; }
+    return ${own};
+  }
+  set ${key}(value) { ${set} }`);
       } else {
         const { make, read } = this.place(inner, node.offset);
         made.push(`${own} = ${make};`);
@@ -499,11 +508,6 @@ class ${name} {
       read: (number) => `${read}${number}${close}`,
       write: (value) => `number${id}(${value})`,
     };
-  }
-
-  /** A place that nothing reads. */
-  private scratch(shape: StateShape): string {
-    return `${this.constant(() => leastValue(shape, this.sizes))}()`;
   }
 }
 

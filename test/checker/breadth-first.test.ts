@@ -247,6 +247,32 @@ test('a transition property is asked of every step, those to known states includ
   expect(tallies.get('five')).toMatchObject({ couldFail: 1 });
 });
 
+test('a transition property sees what a step adds to history', () => {
+  const counted = transition({
+    id: 'counted',
+    name: 'every step counts itself',
+    violation: ({ before, after }) => {
+      const more = after.total - before.total;
+      return more === 1 ? null : `${more} more`;
+    },
+  });
+  expect(breadthFirst(counter, scope, { properties: [counted] })).toMatchObject({
+    ...counts,
+    verdict: 'holds',
+  });
+  const uncounted = changeCommand(counter, 'clear', (command) => ({
+    ...command,
+    effect: (d: Count) => {
+      d.n = 0;
+    },
+  }));
+  expect(breadthFirst(uncounted, scope, { properties: [counted] })).toMatchObject({
+    verdict: 'violated',
+    trace: [{ kind: 'clear', args: {} }],
+    violations: [{ message: '0 more' }],
+  });
+});
+
 const cleared = (bound: number) =>
   within({
     id: 'cleared',
