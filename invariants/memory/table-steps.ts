@@ -1,5 +1,5 @@
 /** Transition properties of guests’ own tables, and of pages that the hypervisor puts before them. */
-import { allBut, trespass } from './changes.ts';
+import { allBut, reads, trespass } from './changes.ts';
 import { everything, part, sameEntry } from './parts.ts';
 import { kinds, pageName, property } from './reading.ts';
 
@@ -39,6 +39,7 @@ export const mappingsAreAsAsked = property.transition({
 export const tablesBelongToGuests = property.transition({
   id: 'MEM-T9',
   name: 'a guest’s own tables change by that guest alone, and the places of its pages do not show',
+  reads: reads(part.table | part.at | part.frames),
   violation(change) {
     const { before, after, call } = change;
     switch (call.kind) {
