@@ -18,6 +18,7 @@ export type Place = PageReading['at'];
 /** A set of ids, of whatever index. */
 export interface Flags {
   readonly length: number;
+  readonly [id: number]: boolean;
   at(id: number): boolean;
 }
 export type MemoryChange = Change<CheckedMemory>;
