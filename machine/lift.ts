@@ -25,7 +25,8 @@ export function liftProperty<W extends Model, P extends Model>(
   const { at, change: part, reads: readsOf } = partsOf(places);
   switch (property.kind) {
     case 'invariant': {
-      const { when, reads, ...rest } = property;
+      // Taken out once: JavaScript finds a field of objects of so many makes slowly.
+      const { when, reads, violation, ...rest } = property;
       const lifted: Property<W> = {
         ...rest,
         ...readsOf(reads),
@@ -33,7 +34,7 @@ export function liftProperty<W extends Model, P extends Model>(
           for (let i = 0; i < places.count(size); i++) {
             const here = at(state, i);
             if (when?.(here, size) === false) continue;
-            const message = property.violation(here, size);
+            const message = violation.call(property, here, size);
             if (message !== null) return message;
           }
           return null;
@@ -49,11 +50,11 @@ export function liftProperty<W extends Model, P extends Model>(
       };
     }
     case 'transition': {
-      const { when, reads, ...rest } = property;
+      const { when, reads, violation, ...rest } = property;
       const lifted = {
         ...rest,
         ...readsOf(reads),
-        violation: (change: Change<W>) => property.violation(part(change)),
+        violation: (change: Change<W>) => violation.call(property, part(change)),
       };
       if (when === undefined) return lifted;
       return { ...lifted, when: (change: Change<W>) => when(part(change)) };
