@@ -82,11 +82,12 @@ function calibrate(): () => void {
 
 const recorded = { tiny: workload(scopes.tiny, 100), fuzz: workload(scopes.fuzz, 100) };
 const few = recorded.tiny.slice(0, 5);
-const tasks: readonly {
+interface Task {
   readonly name: string;
   readonly units: number;
   readonly run: () => void;
-}[] = [
+}
+const tasks: readonly Task[] = [
   { name: 'calibration', units: calibrationSteps, run: calibrate() },
   {
     name: 'bare step, tiny',
@@ -117,22 +118,33 @@ const tasks: readonly {
   { name: 'generated command, fuzz', ...generate(scopes.fuzz) },
 ];
 
-const bench = new Bench({ time: 1000, iterations: 5, warmupTime: 500, warmupIterations: 2 });
-for (const { name, run } of tasks) bench.add(name, run);
-await bench.run();
+/** Nanoseconds a unit in the fastest round: what else the computer does can only add to that. */
+const fastest = new Map<string, number>();
 
-/** Nanoseconds a unit: the median of all rounds. */
-function nanoseconds(name: string): number {
-  const units = tasks.find((each) => each.name === name)?.units;
-  const result = bench.tasks.find((each) => each.name === name)?.result;
-  if (units === undefined || result === undefined || !('latency' in result)) {
-    throw new Error(`'${name}' did not run`);
+// Several short passes over all tasks rather than a long look at each: a ratio is to compare the
+// same minutes. A hundred properties are only compiled after some hundred thousand commands.
+const passes = 5;
+async function measure(group: readonly Task[]): Promise<void> {
+  for (let pass = 0; pass < passes; pass++) {
+    const warmup = pass === 0 ? { warmupTime: 1500 } : { warmup: false };
+    const bench = new Bench({ time: 500, iterations: 2, ...warmup });
+    for (const { name, run } of group) bench.add(name, run);
+    await bench.run();
+    for (const { name, result } of bench.tasks) {
+      const units = group.find((each) => each.name === name)?.units;
+      if (units === undefined || !('latency' in result)) throw new Error(`'${name}' did not run`);
+      const each = (result.latency.min * 1e6) / units;
+      fastest.set(name, Math.min(each, fastest.get(name) ?? each));
+    }
   }
-  return (result.latency.p50 * 1e6) / units;
 }
+// The immutable host comes last: rules that have met its drafts are slower ever after.
+await measure(tasks.filter(({ name }) => !name.startsWith('immutable')));
+await measure(tasks.filter(({ name }) => name.startsWith('immutable')));
+const nanoseconds = (name: string): number => fastest.get(name) ?? Number.NaN;
 
 const figures = Object.fromEntries(
-  bench.tasks.map(({ name }) => [name, Number(nanoseconds(name).toFixed(1))]),
+  tasks.map(({ name }) => [name, Number(nanoseconds(name).toFixed(1))]),
 );
 const ratio = (of: string, to: string): number =>
   Number((nanoseconds(of) / nanoseconds(to)).toFixed(2));
