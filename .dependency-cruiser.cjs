@@ -10,6 +10,7 @@ const rooms = {
     builtins: true,
   },
   faults: { rooms: ['machine', 'model'] },
+  examples: { rooms: ['machine'] },
   oracle: {
     rooms: ['machine', 'model', 'invariants', 'generators'],
     packages: ['zod'],

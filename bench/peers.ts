@@ -8,11 +8,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type SharedPagesSizes, sharedPages } from '../examples/index.ts';
 import type { Contender, Counts, Measured, Space } from './peers/contender.ts';
 import { ours } from './peers/ours.ts';
 import { rumur } from './peers/rumur.ts';
 import { spin } from './peers/spin.ts';
-import { type SharedPagesSizes, sharedPages } from './shared-pages.ts';
 
 /** What every tool must count, the steps out of each state included. */
 const reference = {

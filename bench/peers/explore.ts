@@ -1,6 +1,6 @@
 /** The process that ours.ts measures: explores a scope of the reference model, prints the counts. */
 import { type BreadthFirstOptions, breadthFirst } from '../../checker/index.ts';
-import { type SharedPages, sharedPages, sharedPagesProperties } from '../shared-pages.ts';
+import { type SharedPages, sharedPages, sharedPagesProperties } from '../../examples/index.ts';
 import type { Counts } from './contender.ts';
 
 /** How the modes of the checker differ: what can be said in JSON. */

@@ -2,7 +2,7 @@
  * The reference model in Murphi, for rumur. The index sets are scalarsets, so that rumur can reduce
  * by symmetry; with reduction off it treats them as ranges.
  */
-import type { SharedPagesSizes } from '../shared-pages.ts';
+import type { SharedPagesSizes } from '../../examples/index.ts';
 
 export const murphi = (size: SharedPagesSizes): string => `-- shared-pages
 const

@@ -5,7 +5,7 @@
  * Written for SPIN's speed: no loops, constants for every argument, and invariants as options that
  * are enabled only where one is violated. So they are asked once a state, not once a transition.
  */
-import type { SharedPagesSizes } from '../shared-pages.ts';
+import type { SharedPagesSizes } from '../../examples/index.ts';
 
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
 const lines = <X>(items: readonly X[], line: (item: X) => string): string =>

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SharedPagesSizes } from '../shared-pages.ts';
+import type { SharedPagesSizes } from '../../examples/index.ts';
 import { type Contender, measure, numberIn } from './contender.ts';
 import { promela } from './promela.ts';
 

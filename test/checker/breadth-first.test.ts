@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { sharedPages, sharedPagesProperties } from '../../bench/shared-pages.ts';
 import { breadthFirst, breadthFirstInPieces, RuleThrew } from '../../checker/index.ts';
+import { sharedPages, sharedPagesProperties } from '../../examples/index.ts';
 import {
   changeCommand,
   dropGuard,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sharedPages, sharedPagesProperties } from '../../bench/shared-pages.ts';
 import { breadthFirst, Unsound } from '../../checker/index.ts';
+import { sharedPages, sharedPagesProperties } from '../../examples/index.ts';
 import {
   commandsOf,
   counter,

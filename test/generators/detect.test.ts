@@ -1,7 +1,7 @@
 /** Seeded bugs of the reference model: found, and shrunk to what exhaustive search proves shortest. */
 import { describe, expect, test } from 'vitest';
-import { type SharedPages, sharedPages, sharedPagesProperties } from '../../bench/shared-pages.ts';
 import { breadthFirst } from '../../checker/index.ts';
+import { type SharedPages, sharedPages, sharedPagesProperties } from '../../examples/index.ts';
 import { detect } from '../../generators/index.ts';
 import { changeCommand, dropGuard, type Fault, type Machine } from '../../machine/index.ts';
 

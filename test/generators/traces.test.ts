@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type SharedPages, sharedPages } from '../../bench/shared-pages.ts';
+import { type SharedPages, sharedPages } from '../../examples/index.ts';
 import { dispensableKindsOf, fuzzScope, run, type Trace, traces } from '../../generators/index.ts';
 import { changeCommand, enabled, inPlace, type Machine, plans } from '../../machine/index.ts';
 import { create, map, toggle, toy } from './toy.ts';

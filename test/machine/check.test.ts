@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { sharedPages } from '../../bench/shared-pages.ts';
+import { sharedPages } from '../../examples/index.ts';
 import {
   array,
   bool,

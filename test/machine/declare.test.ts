@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import { type SharedPages, sharedPages } from '../../bench/shared-pages.ts';
+import { type SharedPages, sharedPages } from '../../examples/index.ts';
 import { fnv1a } from '../../machine/hash.ts';
 import {
   addCommand,

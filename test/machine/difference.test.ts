@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sharedPages } from '../../bench/shared-pages.ts';
+import { sharedPages } from '../../examples/index.ts';
 import {
   array,
   bool,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sharedPages } from '../../bench/shared-pages.ts';
+import { sharedPages } from '../../examples/index.ts';
 import {
   type Call,
   enabled,

@@ -41,7 +41,7 @@ const Frame = record({
   content: int('content'),
   references: int((sizes: SharedPagesSizes) => sizes.vm * sizes.page),
 });
-export const sharedPagesShape = record({
+const sharedPagesShape = record({
   guests: array(vm, Guest),
   frames: array(frame, Frame),
   slots: array(slot, record({ content: int('content') })),
