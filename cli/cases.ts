@@ -2,18 +2,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTrace, type TraceFile } from '../generators/index.ts';
-import {
-  type Failing,
-  failureOf,
-  type ScopedSubject,
-  shellWord,
-  toldOf,
-} from './counterexamples.ts';
-import { BadInput } from './exit.ts';
+import { type Failing, failureOf, replayCommand, toldOf } from './counterexamples.ts';
+import { BadInput, badInput } from './exit.ts';
 import { exists, readWhole } from './files.ts';
+import { subjectOfFile } from './machine-file.ts';
 import type { Counterexample } from './report/counterexample.ts';
 import type { StoredCase } from './report/run.ts';
-import { subjectNamed } from './subject.ts';
+import { type ScopedSubject, type Subject, subjectNamed } from './subject.ts';
 
 export interface Case {
   readonly path: string;
@@ -29,10 +24,19 @@ export interface CaseOptions {
 /** More than any trace file has. */
 const fileBytesMax = 2 ** 26;
 
+/** Reads a trace of a user's machine, or one of the package where there is no machine file. */
+export async function readCaseOf(
+  path: string,
+  { machine, anyModel }: CaseOptions & { readonly machine?: string | undefined },
+): Promise<Case> {
+  const subject = machine === undefined ? undefined : await subjectOfFile(machine);
+  return readCase(path, { anyModel }, subject);
+}
+
 /** Reads a trace file; throws what is wrong with it as bad input, with JSON paths. */
-export function readCase(path: string, options: CaseOptions): Case {
+function readCase(path: string, options: CaseOptions, given?: Subject): Case {
   const text = readWhole(path, fileBytesMax);
-  const subject = subjectNamed(machineIn(text));
+  const subject = given ?? subjectIn(path, text);
   const read = readTrace(subject.machine, text, options);
   if (!read.ok) {
     throw new BadInput(
@@ -40,6 +44,17 @@ export function readCase(path: string, options: CaseOptions): Case {
     );
   }
   return { path, file: read.file, subject: { ...subject, scope: read.scope } };
+}
+
+/** The subject of the package that a text names. What is no trace file is told when it is read. */
+function subjectIn(path: string, text: string): Subject {
+  const name = machineIn(text);
+  const subject = subjectNamed(typeof name === 'string' ? name : 'vmm');
+  if (subject !== undefined) return subject;
+  throw badInput(
+    `${path} machine`,
+    `is ${JSON.stringify(name)}, which is none of hypercheck: give its file with --machine FILE`,
+  );
 }
 
 /** The machine that a text names, before anything else is known of it. */
@@ -84,7 +99,7 @@ export function toldCase(
     ...toldOf(subject, failing, property),
     ...(seed === null || drawn === null ? {} : { seed, path: drawn }),
     file: path,
-    replay: `npx hypercheck replay ${shellWord(path)}`,
+    replay: replayCommand(path, subject),
   };
 }
 

@@ -9,17 +9,12 @@ import {
   traceFile,
   writeTrace,
 } from '../generators/index.ts';
-import { printDifference, type Scope } from '../machine/index.ts';
+import { printDifference } from '../machine/index.ts';
 import type { FoundFailure } from './campaign.ts';
 import { write } from './files.ts';
 import { type Counterexample, type Minimal, shownSteps } from './report/counterexample.ts';
 import { shortest } from './shortest.ts';
-import type { Subject } from './subject.ts';
-
-/** A subject in one scope. */
-export interface ScopedSubject extends Subject {
-  readonly scope: Scope;
-}
+import type { ScopedSubject, Subject } from './subject.ts';
 
 /** A trace, and how it fails. */
 export interface Failing {
@@ -87,10 +82,15 @@ export function counterexampleOf(
   const { seed, path } = found;
   const property = chosen(subject, found.failure);
   const small = smaller(subject, found, property, quickStates);
-  return stored(subject, { ...small, property, seed, path }, (text) => {
+  return stored(subject, { ...small, property, seed, path }, inFolder(out, property));
+}
+
+/** A file of its own for each counterexample of a property. */
+function inFolder(folder: string, property: string): (text: string) => string {
+  return (text) => {
     const digest = createHash('sha256').update(text).digest('hex').slice(0, 8);
-    return join(out, `${property}-${digest}.json`);
-  });
+    return join(folder, `${property}-${digest}.json`);
+  };
 }
 
 interface ToStore extends Smaller {
@@ -115,7 +115,13 @@ export function stored(
   write(file, text);
   const told = { ...toldOf(subject, { trace, failure }, property), file, minimal };
   const origin = seed === null || path === null ? {} : { seed, path };
-  return { ...told, ...origin, replay: `npx hypercheck replay ${shellWord(file)}` };
+  return { ...told, ...origin, replay: replayCommand(file, subject) };
+}
+
+/** The command that runs a stored trace again. */
+export function replayCommand(path: string, { file }: Subject): string {
+  const machine = file === undefined ? '' : ` --machine ${shellWord(file)}`;
+  return `npx hypercheck replay ${shellWord(path)}${machine}`;
 }
 
 /** A failing trace as reports tell it. */
@@ -143,6 +149,6 @@ export function toldOf(
 }
 
 /** A path as a shell reads it. */
-export function shellWord(path: string): string {
+function shellWord(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -29,6 +29,7 @@ const name = z.string().optional();
 const yes = z.boolean().default(false);
 
 const output = { json: yes };
+const stored = { anyModel: yes, machine: path.optional() };
 const subject = { fault: name, property: ids, scope: name };
 const running = {
   ...output,
@@ -62,13 +63,21 @@ export interface VerifyFlags extends RunFlags {
 export interface FuzzFlags extends RunFlags {
   readonly runs?: number | undefined;
 }
-export interface ReplayFlags extends OutputFlags {
-  readonly junit?: string | undefined;
+/** How a trace file is read. */
+interface CaseFlags {
   /** Takes a trace of another model too. */
   readonly anyModel: boolean;
+  /** The file of the machine, where it is not of the package. */
+  readonly machine?: string | undefined;
 }
-export interface ShrinkFlags extends OutputFlags {
-  readonly anyModel: boolean;
+export interface ReplayFlags extends OutputFlags, CaseFlags {
+  readonly junit?: string | undefined;
+}
+export interface ExportFlags extends OutputFlags, CaseFlags {
+  readonly format: 'itf' | 'mermaid' | 'vitest';
+  readonly out?: string | undefined;
+}
+export interface ShrinkFlags extends OutputFlags, CaseFlags {
   readonly out?: string | undefined;
   /** States that the search for a shorter trace may keep. */
   readonly states: number;
@@ -93,6 +102,7 @@ interface AllFlags {
   readonly fuzz: FuzzFlags;
   readonly replay: ReplayFlags;
   readonly shrink: ShrinkFlags;
+  readonly export: ExportFlags;
   readonly faults: FaultsFlags;
   readonly validate: ValidateFlags;
   readonly list: OutputFlags;
@@ -106,10 +116,16 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
       message: 'only one of --quick, --deep and --for can be given',
     }),
   fuzz: z.object({ ...running, runs: integer(1, 1e9).optional(), for: time.optional() }),
-  replay: z.object({ ...output, anyModel: yes, junit: path.optional() }),
+  replay: z.object({ ...output, ...stored, junit: path.optional() }),
+  export: z.object({
+    ...output,
+    ...stored,
+    format: z.enum(['itf', 'mermaid', 'vitest'], 'must be one of itf, mermaid, vitest'),
+    out: path.optional(),
+  }),
   shrink: z.object({
     ...output,
-    anyModel: yes,
+    ...stored,
     out: path.optional(),
     states: integer(0, 1e9).default(20_000),
   }),

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { BadInput, badInput, type ExitCode, exitCodes } from './exit.ts';
+import { runExport } from './export.ts';
 import { runFaults } from './faults.ts';
 import { packageFile } from './files.ts';
 import { parseFlags } from './flags.ts';
@@ -32,7 +33,17 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   }
 }
 
-const names = ['verify', 'fuzz', 'replay', 'shrink', 'faults', 'validate', 'list', 'help'];
+const names = [
+  'verify',
+  'fuzz',
+  'replay',
+  'shrink',
+  'export',
+  'faults',
+  'validate',
+  'list',
+  'help',
+];
 
 /** Without this a mistyped command would be taken for an argument of the default one. */
 function unknownCommand([first]: readonly string[]): string | undefined {
@@ -118,18 +129,35 @@ function addRuns(add: Add, io: Io, done: Done): void {
     .action(async (given) => done(await runFaults(parseFlags('faults', given), io)));
 }
 
+/** A command on the trace of a file. */
+function onTrace(command: Command): Command {
+  return command
+    .argument('<file>', 'a counterexample that hypercheck stored')
+    .option('--machine <file>', 'the file of its machine, where that is one of yours')
+    .option('--any-model', 'also a trace of another version of the model');
+}
+
 function addFiles(add: Add, io: Io, done: Done): void {
-  add('replay', 'run the trace of a file again')
-    .argument('<file>', 'a counterexample that verify or fuzz stored')
-    .option('--any-model', 'also a trace of another version of the model')
+  onTrace(add('replay', 'run the trace of a file again'))
     .option('--junit <file>', 'write the results as JUnit XML')
-    .action((file: string, given) => done(runReplay(file, parseFlags('replay', given), io)));
-  add('shrink', 'find a smaller trace that violates the same')
-    .argument('<file>', 'a counterexample that verify or fuzz stored')
+    .action(async (file: string, given) => {
+      done(await runReplay(file, parseFlags('replay', given), io));
+    });
+  onTrace(add('shrink', 'find a smaller trace that violates the same'))
     .option('--out <file>', 'where the smaller one goes (default: FILE.min.json)')
-    .option('--any-model', 'also a trace of another version of the model')
     .option('--states <n>', 'states of the search for a shorter trace (default: 20000)')
-    .action((file: string, given) => done(runShrink(file, parseFlags('shrink', given), io)));
+    .action(async (file: string, given) => {
+      done(await runShrink(file, parseFlags('shrink', given), io));
+    });
+  onTrace(add('export', 'write the trace of a file in another format'))
+    .requiredOption(
+      '--format <name>',
+      'itf (Apalache, Quint), mermaid (a diagram), vitest (a test)',
+    )
+    .option('--out <file>', 'where it goes (default: stdout)')
+    .action(async (file: string, given) => {
+      done(await runExport(file, parseFlags('export', given), io));
+    });
   add('validate', 'judge the recorded log of a real system')
     .argument('[file]', 'the log: JSON lines')
     .requiredOption('--system <name>', `one of ${systemNames.join(', ')}`)

@@ -1,5 +1,5 @@
 /** `hypercheck replay FILE`: does the trace of a file still violate what it says? */
-import { type Case, type Replayed, readCase, replay, toldCase } from './cases.ts';
+import { type Case, type Replayed, readCaseOf, replay, toldCase } from './cases.ts';
 import { type ExitCode, exitCodeOf } from './exit.ts';
 import { write } from './files.ts';
 import type { ReplayFlags } from './flags.ts';
@@ -8,9 +8,9 @@ import { jsonText } from './report/document.ts';
 import { junitXml } from './report/junit.ts';
 import { type ReplayDocument, replayCases, replayText } from './report/replay.ts';
 
-export function runReplay(path: string, flags: ReplayFlags, io: Io): ExitCode {
-  const { json, junit, anyModel } = flags;
-  const read = readCase(path, { anyModel });
+export async function runReplay(path: string, flags: ReplayFlags, io: Io): Promise<ExitCode> {
+  const { json, junit } = flags;
+  const read = await readCaseOf(path, flags);
   const document = replayDocument(read, replay(read));
   io.out(json ? jsonText(document) : replayText(document, io));
   if (junit !== undefined) write(junit, junitXml('hypercheck replay', 0, replayCases(document)));

@@ -1,5 +1,5 @@
 /** `hypercheck shrink FILE`: a smaller trace that violates the same property. */
-import { readCase, replay } from './cases.ts';
+import { readCaseOf, replay } from './cases.ts';
 import { smaller, stored } from './counterexamples.ts';
 import { badInput, type ExitCode, exitCodes } from './exit.ts';
 import type { ShrinkFlags } from './flags.ts';
@@ -8,9 +8,9 @@ import { progress } from './progress.ts';
 import { jsonText } from './report/document.ts';
 import { type ShrinkDocument, shrinkText } from './report/replay.ts';
 
-export function runShrink(path: string, flags: ShrinkFlags, io: Io): ExitCode {
-  const { json, states, anyModel } = flags;
-  const read = readCase(path, { anyModel });
+export async function runShrink(path: string, flags: ShrinkFlags, io: Io): Promise<ExitCode> {
+  const { json, states } = flags;
+  const read = await readCaseOf(path, flags);
   const { failing, property } = replay(read);
   if (failing === undefined) {
     throw badInput(path, 'violates nothing, so there is nothing to shrink');

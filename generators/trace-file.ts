@@ -10,6 +10,7 @@ import {
   problemsMax,
   problemsOfCall,
   type Scope,
+  type Sizes,
 } from '../machine/index.ts';
 import { commandsMax, type Trace } from './trace.ts';
 
@@ -26,6 +27,8 @@ export interface TraceFile {
   readonly machine: string;
   /** The name of a scope of the machine. */
   readonly scope: string;
+  /** The sizes of the scope that were other than those it names. */
+  readonly sizes?: Sizes;
   /** `modelHash` of the machine that the trace was found on. */
   readonly modelHash: string;
   /** The seed that fast-check ran with, a 32-bit integer. */
@@ -53,11 +56,16 @@ export function traceFile<S>(
   details: TraceDetails = {},
 ): TraceFile {
   const { seed = null, path = null, property = null, step = null, message } = details;
+  const named = scopeNamed(machine, scope.name)?.sizes;
+  const sizes = Object.fromEntries(
+    Object.entries(scope.sizes).filter(([name, size]) => named?.[name] !== size),
+  );
   return {
     format: traceFormat,
     version: traceVersion,
     machine: machine.name,
     scope: scope.name,
+    ...(Object.keys(sizes).length === 0 ? {} : { sizes }),
     modelHash: modelHash(machine),
     seed,
     path,
@@ -66,6 +74,10 @@ export function traceFile<S>(
     ...(message === undefined ? {} : { message }),
     commands,
   };
+}
+
+function scopeNamed<S>(machine: Machine<S>, name: string): Scope | undefined {
+  return Object.values(machine.scopes).find((each) => each.name === name);
 }
 
 /** The text of a trace file: JSON, one command a line, so that files can be compared and edited. */
@@ -141,13 +153,26 @@ class Reader {
       this.add('modelHash', `is ${show(hash)}, but this machine is ${ours}: the model has changed`);
     }
     const name = this.field('scope', isText, 'a text');
-    const scopes = Object.values(machine.scopes);
-    const scope = scopes.find((each) => each.name === name);
+    const scope = name === undefined ? undefined : scopeNamed(machine, name);
     if (name !== undefined && scope === undefined) {
-      this.add('scope', `is ${show(name)}, not one of ${scopes.map((s) => s.name).join(', ')}`);
+      const scopes = Object.values(machine.scopes).map((each) => each.name);
+      this.add('scope', `is ${show(name)}, not one of ${scopes.join(', ')}`);
     }
     const details = this.details();
-    return scope === undefined || hash === undefined ? undefined : { scope, hash, details };
+    if (scope === undefined || hash === undefined) return undefined;
+    const sizes = { ...scope.sizes, ...this.sizes(scope) };
+    return { scope: { ...scope, sizes }, hash, details };
+  }
+
+  private sizes(scope: Scope): Sizes {
+    if (!Object.hasOwn(this.data, 'sizes')) return {};
+    const sizes = this.field('sizes', isObject, 'an object') ?? {};
+    for (const [name, size] of Object.entries(sizes)) {
+      if (!Object.hasOwn(scope.sizes, name)) {
+        this.add(`sizes.${name.slice(0, 60)}`, `is no size of scope '${scope.name}'`);
+      } else if (!isSize(size)) this.add(`sizes.${name}`, `is ${show(size)}, not a size`);
+    }
+    return sizes as Sizes;
   }
 
   private details(): TraceDetails {
@@ -226,6 +251,10 @@ const isText = (value: unknown): value is string =>
 const isSeed = (value: unknown): value is number =>
   typeof value === 'number' && value === (value | 0);
 const isPath = (value: unknown): value is string => isText(value) && /^\d+(:\d+)*$/.test(value);
+/** A state of more elements would fill the memory before anything is found wrong with it. */
+const sizeMax = 1_000_000;
+const isSize = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= sizeMax;
 const isStep = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= commandsMax;
 function nullOr<T>(fits: (value: unknown) => value is T) {
