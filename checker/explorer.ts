@@ -408,7 +408,7 @@ const pair = new Int32Array(2);
 const enough = 512;
 
 /** Both lanes of a fingerprint, mixed: any of its bits may choose a place. (MurmurHash3's finaliser.) */
-function placed(low: number, high: number): number {
+export function placed(low: number, high: number): number {
   let h = low ^ Math.imul(high, 0x9e3779b1);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

@@ -11,3 +11,10 @@ export {
   Unsound,
 } from './breadth-first.ts';
 export type { Mode } from './explorer.ts';
+export {
+  type Lasso,
+  type LivenessOptions,
+  type LivenessResult,
+  type LivenessViolation,
+  liveness,
+} from './liveness.ts';
