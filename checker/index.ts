@@ -18,3 +18,4 @@ export {
   type LivenessViolation,
   liveness,
 } from './liveness.ts';
+export { type Asymmetry, type SelfTest, type Symmetry, selfTest, symmetryOf } from './symmetry.ts';

@@ -104,6 +104,20 @@ export function layoutOf(shape: RecordShape, sizes: Sizes): Layout {
   return { root, bytes: next, values };
 }
 
+/** Where the bytes of a node begin; 0 where it has none. */
+export function offsetOf(node: Node): number {
+  switch (node.form) {
+    case 'list':
+      return node.length.offset;
+    case 'array':
+      return node.items[0] === undefined ? 0 : offsetOf(node.items[0]);
+    case 'history':
+      return 0;
+    default:
+      return node.offset;
+  }
+}
+
 /** How many bytes keep one of `count` numbers. */
 function bytesFor(count: number): number {
   let width = 1;

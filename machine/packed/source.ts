@@ -13,7 +13,15 @@ import type { Plan } from '../enumerate.ts';
 import { leastValue } from '../least.ts';
 import type { Sizes } from '../scope.ts';
 import type { RecordShape, StateShape, ValueShape } from '../shape.ts';
-import type { ArrayNode, Layout, ListNode, Node, RecordNode, ValueNode } from './layout.ts';
+import {
+  type ArrayNode,
+  type Layout,
+  type ListNode,
+  type Node,
+  offsetOf,
+  type RecordNode,
+  type ValueNode,
+} from './layout.ts';
 import { casesOf, firstOf, numbering } from './numbering.ts';
 
 /** The text of the program, and the constants that it refers to as `K[i]`. */
@@ -543,19 +551,6 @@ const isPlaceForm = ({ form }: StateShape): boolean =>
   form === 'record' || form === 'array' || form === 'list';
 /** Whether an array is one of values. An empty one is nothing else. */
 const isTable = (node: ArrayNode): boolean => node.items.every(({ form }) => form === 'value');
-
-function offsetOf(node: Node): number {
-  switch (node.form) {
-    case 'list':
-      return node.length.offset;
-    case 'array':
-      return node.items[0] === undefined ? 0 : offsetOf(node.items[0]);
-    case 'history':
-      return 0;
-    default:
-      return node.offset;
-  }
-}
 
 /** The loops of one command: `visit` is called in the state after each step, and told its number. */
 function stepsOf(
