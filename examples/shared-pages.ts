@@ -307,81 +307,100 @@ export const sharedPages: Machine<SharedPages, typeof commands> & {
 
 const { invariant } = propertiesOf<SharedPagesModel>();
 
-/** How many pages satisfy a test. */
-function pages(state: State, test: (page: ReturnType<typeof pageOf>) => boolean): number {
-  return state.guests.reduce((sum, guest) => sum + guest.pages.filter(test).length, 0);
-}
-/** The first complaint about an element of an array, or null. */
-function first<X>(items: Iterable<X>, complain: (item: X, id: number) => string | null) {
-  let id = 0;
-  for (const item of items) {
-    const complaint = complain(item, id);
-    if (complaint !== null) return complaint;
-    id++;
+/** How many pages map a frame. */
+function mappings(state: State, frame: number): number {
+  let count = 0;
+  for (const guest of state.guests) {
+    for (const { at } of guest.pages) if (at.kind === 'mapped' && at.frame === frame) count++;
   }
-  return null;
+  return count;
+}
+/** How many pages are swapped to a slot. */
+function swappedTo(state: State, slot: number): number {
+  let count = 0;
+  for (const guest of state.guests) {
+    for (const { at } of guest.pages) if (at.kind === 'swapped' && at.slot === slot) count++;
+  }
+  return count;
 }
 
 export const sharedPagesProperties = [
   invariant({
     id: 'references',
     name: 'a frame counts as many references as pages map it',
-    violation: (s) =>
-      first(s.frames, ({ references }, frame) => {
-        const mapped = pages(s, ({ at }) => at.kind === 'mapped' && at.frame === frame);
-        if (mapped === references) return null;
+    violation(s) {
+      for (let frame = 0; frame < s.frames.length; frame++) {
+        const { references } = s.frames.at(frame);
+        const mapped = mappings(s, frame);
+        if (mapped === references) continue;
         return `frame ${frame} counts ${references} references but ${mapped} pages map it`;
-      }),
+      }
+      return null;
+    },
   }),
   invariant({
     id: 'content',
     name: 'a frame has content exactly when it is referenced',
-    violation: (s) =>
-      first(s.frames, ({ content, references }, frame) =>
-        (content !== 0) === (references !== 0)
-          ? null
-          : `frame ${frame} has content ${content} and ${references} references`,
-      ),
+    violation(s) {
+      for (let frame = 0; frame < s.frames.length; frame++) {
+        const { content, references } = s.frames.at(frame);
+        if ((content !== 0) === (references !== 0)) continue;
+        return `frame ${frame} has content ${content} and ${references} references`;
+      }
+      return null;
+    },
   }),
   invariant({
     id: 'free',
     name: 'the free count is the number of unreferenced frames',
-    violation: (s) => {
-      const free = s.frames.filter((frame) => frame.references === 0).length;
+    violation(s) {
+      let free = 0;
+      for (const { references } of s.frames) if (references === 0) free++;
       return free === s.free ? null : `${free} frames are free but the count says ${s.free}`;
     },
   }),
   invariant({
     id: 'balloon',
     name: 'a balloon has the size of its pages and stays within its limit',
-    violation: (s, size) =>
-      first(s.guests, ({ balloon, pages }, vm) => {
-        const inside = pages.filter(({ at }) => at.kind === 'ballooned').length;
-        if (inside === balloon && balloon <= size.balloon) return null;
+    violation(s, size) {
+      for (let vm = 0; vm < s.guests.length; vm++) {
+        const { balloon, pages } = s.guests.at(vm);
+        let inside = 0;
+        for (const { at } of pages) if (at.kind === 'ballooned') inside++;
+        if (inside === balloon && balloon <= size.balloon) continue;
         return `the balloon of vm ${vm} says ${balloon} of ${size.balloon} but holds ${inside}`;
-      }),
+      }
+      return null;
+    },
   }),
   invariant({
     id: 'preserved',
     name: 'a mapped page reads what its guest wrote last',
-    violation: (s) =>
-      first(s.guests, ({ pages }, vm) =>
-        first(pages, ({ at, expected }, page) => {
-          if (at.kind !== 'mapped') return null;
+    violation(s) {
+      for (let vm = 0; vm < s.guests.length; vm++) {
+        const { pages } = s.guests.at(vm);
+        for (let page = 0; page < pages.length; page++) {
+          const { at, expected } = pages.at(page);
+          if (at.kind !== 'mapped') continue;
           const { content } = s.frames.at(at.frame);
-          if (content === expected) return null;
+          if (content === expected) continue;
           return `page ${page} of vm ${vm} reads ${content} but wrote ${expected}`;
-        }),
-      ),
+        }
+      }
+      return null;
+    },
   }),
   invariant({
     id: 'slots',
     name: 'a slot is used exactly when one page is swapped to it',
-    violation: (s) =>
-      first(s.slots, ({ content }, slot) => {
-        const swapped = pages(s, ({ at }) => at.kind === 'swapped' && at.slot === slot);
-        if (swapped === (content === 0 ? 0 : 1)) return null;
+    violation(s) {
+      for (let slot = 0; slot < s.slots.length; slot++) {
+        const { content } = s.slots.at(slot);
+        const swapped = swappedTo(s, slot);
+        if (swapped === (content === 0 ? 0 : 1)) continue;
         return `slot ${slot} has content ${content} and ${swapped} pages swapped to it`;
-      }),
+      }
+      return null;
+    },
   }),
 ];

@@ -52,9 +52,8 @@ export function sourceOf(
   const constant = (value: unknown): string => `k${constants.push(value) - 1}`;
   const views = new Views(sizes, constant, recorded.footprints);
   const root = views.record(layout.root);
-  const steps = plans.map((plan, i) =>
-    stepsOf(plan, i, first[i] ?? 0, constant, recorded.footprints),
-  );
+  const questions = new Questions(plans, constant, recorded.footprints);
+  const steps = plans.map((plan, i) => stepsOf(plan, i, first[i] ?? 0, constant, questions));
   const names = [...new Set(plans.flatMap(({ slots }) => slots.map(({ name }) => name)))];
   const text = [
     runtimeOf(recorded),
@@ -62,6 +61,7 @@ export function sourceOf(
     ...views.text,
     `const A = {${names.map((name) => `${JSON.stringify(name)}: 0`).join(', ')}};`,
     `const root = new ${root}(0);`,
+    ...questions.text,
     ...steps,
     `return { root, args: A, load, undo, begin, commit, discard, putWide, hashes, footprint,
   settle, steps: [${steps.map((_, i) => `steps${i}`).join(', ')}] };`,
@@ -80,6 +80,13 @@ let reads = 0, writes = 0, adds = 0;
 let era = 0;
 const opened = [];
 let openedCount = 0;
+/** What was found out about a state, and tables as they are in it: forgotten with the stamp. */
+const kept = [], leaves = [];
+function keep(count) {
+  const answers = new Int32Array(count);
+  kept.push(answers);
+  return answers;
+}
 /** Arrays that are read anew for each state. */
 const loose = new Set();
 
@@ -139,8 +146,11 @@ function settle() {
   lowLoaded = low;
   highLoaded = high;
   journaled = 0;
-  stamp++;
   era++;
+  if (++stamp < 2 ** 30) return;
+  stamp = 1;
+  for (const answers of kept) answers.fill(0);
+  for (const leaf of leaves) leaf.stamp = -1;
 }
 function begin() {
   writing = true;
@@ -402,6 +412,7 @@ class ${name} {
     this.opened = false;
     ${this.footprints ? `this.regions = 0; for (let i = 0; i < ${bytes}; i++) this.regions |= G[at + i];` : ''}
     loose.add(this.items);
+    leaves.push(this);
     this.sync();
     this.stamp = -1;
   }
@@ -558,27 +569,27 @@ function stepsOf(
   id: number,
   firstCall: number,
   constant: (value: unknown) => string,
-  footprints: boolean,
+  questions: Questions,
 ): string {
-  const guards = new Map(command.guards.map((guard) => [guard, constant(guard.refuse)]));
-  const ask = (guard: Plan['first'][number]): string => `${guards.get(guard)}(part, A, C)`;
+  const { footprints } = questions;
   const lines: string[] = [];
   // A call has read what the guards of all its loops have read.
   const note = (level: number): void => {
     if (footprints) lines.push(`const reads${level} = reads;`);
   };
   if (footprints) lines.push('reads = 0;');
-  for (const guard of first) lines.push(`if (${ask(guard)}) return false;`);
+  for (const guard of first) lines.push(`if (${questions.ask(guard, [], depth)}) return false;`);
   note(0);
-  let number = '0';
   for (const [i, slot] of slots.entries()) {
     const value = valueText(slot, `i${i}`, constant);
-    number = i === 0 ? `i${i}` : `(${number}) * ${slot.values.length} + i${i}`;
+    const bound = slots.slice(0, i + 1);
     lines.push(`for (let i${i} = 0; i${i} < ${slot.values.length}; i${i}++) {`);
     lines.push(`A[${JSON.stringify(slot.name)}] = ${value};`);
-    if (i === depth - 1) lines.push(`const part = P${id}[${number}];`);
+    if (i === depth - 1) lines.push(`const part = P${id}[${numberText(slots, bound)}];`);
     if (footprints) lines.push(`reads = reads${i};`);
-    for (const guard of slot.guards) lines.push(`if (${ask(guard)}) continue;`);
+    for (const guard of slot.guards) {
+      lines.push(`if (${questions.ask(guard, bound, depth)}) continue;`);
+    }
     note(i + 1);
   }
   const effect = constant(command.effect);
@@ -586,7 +597,7 @@ function stepsOf(
 function steps${id}(visit, skip) {
   ${depth === 0 ? 'const part = root;' : ''}
   ${lines.join('\n  ')}
-  const call = ${firstCall} + ${number};
+  const call = ${firstCall} + ${numberText(slots, slots)};
   if (skip !== null && skip(call)) ${slots.length === 0 ? 'return false' : 'continue'};
   begin();
   ${effect}(part, A, C);
@@ -597,6 +608,87 @@ function steps${id}(visit, skip) {
   return false;
 }
 const P${id} = ${partsOf({ command, first, slots, depth }, constant)};`;
+}
+
+type Slots = Plan['slots'];
+
+/** The number of the values of some arguments, among all their values: the last counts fastest. */
+function numberText(slots: Slots, some: Slots): string {
+  return some.reduce((text, slot, i) => {
+    const own = `i${slots.indexOf(slot)}`;
+    return i === 0 ? own : `(${text}) * ${slot.values.length} + ${own}`;
+  }, '0');
+}
+
+/** Tells apart arguments of one name that range over different values. */
+function domainOf({ name, values }: Slots[number]): string {
+  return `${name} ${values.length} ${JSON.stringify([values[0], values.at(-1)])}`;
+}
+
+/**
+ * Guards as questions. A guard that several commands share, or that a loop asks again with the same
+ * arguments, is asked once a state; its answer is kept with the stamp of the state.
+ */
+class Questions {
+  readonly text: string[] = [];
+  readonly footprints: boolean;
+  private readonly constant: (value: unknown) => string;
+  private readonly kept = new Map<string, string>();
+  private readonly uses = new Map<unknown, number>();
+
+  constructor(plans: readonly Plan[], constant: (value: unknown) => string, footprints: boolean) {
+    this.constant = constant;
+    this.footprints = footprints;
+    for (const { command } of plans) {
+      for (const { refuse } of command.guards) {
+        this.uses.set(refuse, (this.uses.get(refuse) ?? 0) + 1);
+      }
+    }
+  }
+
+  /** The expression that asks a guard where some arguments are bound, the lens's first. */
+  ask({ refuse, looksAt }: Plan['first'][number], bound: Slots, depth: number): string {
+    const seen = bound.filter(({ name }, i) => i < depth || looksAt.includes(name));
+    const values = seen.reduce((product, slot) => product * slot.values.length, 1);
+    const again = seen.length < bound.length || (this.uses.get(refuse) ?? 0) > 1;
+    const question = this.name(refuse);
+    if (!again || values > keptValues) return `${question}(part, A, C)`;
+    const key = [question, ...seen.map(domainOf)].join(' ');
+    let name = this.kept.get(key);
+    if (name === undefined) {
+      name = `asked${this.kept.size}`;
+      this.kept.set(key, name);
+      this.text.push(this.keeping(name, question, values));
+    }
+    return `${name}(${numberText(bound, seen)}, part)`;
+  }
+
+  private readonly names = new Map<unknown, string>();
+  private name(refuse: unknown): string {
+    const known = this.names.get(refuse) ?? this.constant(refuse);
+    this.names.set(refuse, known);
+    return known;
+  }
+
+  private keeping(name: string, question: string, values: number): string {
+    const [look, found] = this.footprints
+      ? [`const before = reads; reads = 0;`, `reads${name}[at] = reads; reads |= before;`]
+      : ['', ''];
+    return `const kept${name} = keep(${values});
+${this.footprints ? `const reads${name} = new Int32Array(${values});` : ''}
+function ${name}(at, part) {
+  const known = kept${name}[at];
+  if (known >> 1 === stamp) {
+    ${this.footprints ? `reads |= reads${name}[at];` : ''}
+    return (known & 1) === 1;
+  }
+  ${look}
+  const refused = ${question}(part, A, C);
+  ${found}
+  kept${name}[at] = stamp * 2 + (refused ? 1 : 0);
+  return refused;
+}`;
+  }
 }
 
 /** The value of an argument in its loop: integers are counted, anything else is looked up. */
