@@ -2,7 +2,10 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** A mutant dies by the first test that fails: files whose tests take milliseconds go first. */
-const quickFirst = ['/examples.', '/rejections.', '/regress/', '/faults/', '/teeth/memory.', ''];
+const quickFirst = [
+  ...['/examples.', '/scanning.', '/swapping.', '/regress/', '/faults/', '/teeth/memory.'],
+  ...['/model/memory/', ''],
+];
 
 class QuickFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
