@@ -10,10 +10,8 @@
 import {
   type Call,
   initialState,
-  inPlace,
   isLiveness,
   type Machine,
-  monitor,
   type Property,
   type Scope,
   type Tallies,
@@ -21,6 +19,8 @@ import {
   type Violation,
 } from '../machine/index.ts';
 import { Explorer, type Mode, Thrown } from './explorer.ts';
+import type { Symmetry } from './symmetry.ts';
+import { type Found, traceTo, violationsAfter } from './traces.ts';
 
 export interface BreadthFirstOptions<S> {
   /**
@@ -32,6 +32,11 @@ export interface BreadthFirstOptions<S> {
   readonly goal?: (state: View<S>) => boolean;
   /** `exact` keeps the states and compares them; `fingerprint` keeps 64 bits of each. */
   readonly mode?: Mode;
+  /**
+   * Keeps one state of each class of states that differ in names alone; what `selfTest` trusts. Only
+   * for invariants and goals; traces are of the machine itself all the same.
+   */
+  readonly symmetry?: Symmetry;
   /**
    * Leaves out steps that commute with steps taken before: fewer are generated, the same states are
    * found. Only for invariants and a goal; other properties see steps.
@@ -138,22 +143,26 @@ export function* breadthFirstInPieces<S>(
     (property) => property.kind !== 'two-run' && !isLiveness(property),
   );
   refuseUnsound(options, properties);
-  const found = new Map<string, Witness>();
+  const found = new Map<string, Found>();
+  const initial = initialState(machine, scope.sizes);
   const explorer: Explorer<S> = new Explorer(machine, scope, {
     properties: properties.map((each) =>
-      witnessed(each, (call) => found.set(each.id, { row: explorer.expanded, call })),
+      witnessed(each, (call) =>
+        found.set(each.id, { row: explorer.expanded, call, after: explorer.form() }),
+      ),
     ),
     goal: options.goal as ((state: never) => boolean) | undefined,
     mode: options.mode ?? 'exact',
     commands: options.commands,
     calls: options.calls,
     deadlocks: options.deadlocks ?? false,
+    symmetry: options.symmetry,
     sleepSets: options.sleepSets ?? false,
   });
   const levels: number[] = [];
   let stopped = false;
   try {
-    explorer.begin(initialState(machine, scope.sizes));
+    explorer.begin(initial);
     for (let size = 1; size > 0 && explorer.ending === undefined; size = yield* expandLevel()) {
       levels.push(size);
       stopped ||= levels.length > maxDepth || explorer.distinct > maxStates;
@@ -161,9 +170,9 @@ export function* breadthFirstInPieces<S>(
     }
   } catch (error) {
     if (!(error instanceof Thrown)) throw error;
-    const before = traceTo(explorer, error.parent);
-    const trace = error.call === undefined ? before : [...before, error.call];
-    throw new RuleThrew(error.cause, trace, countsOf(explorer, levels, found));
+    const thrown = { row: error.parent, call: error.call, after: undefined };
+    const trace = traceTo(explorer, initial, thrown);
+    throw new RuleThrew(error.cause, trace, countsOf(explorer, initial, levels, found));
   }
 
   /** Expands a level; returns how many states it finds. */
@@ -183,13 +192,15 @@ export function* breadthFirstInPieces<S>(
     return explorer.distinct - before - explorer.cut;
   }
   const verdict = stopped ? 'inconclusive' : 'holds';
-  return resultOf(explorer, { machine, scope, properties, levels, found, verdict });
-}
-
-/** The step that reached a goal: the row of the state before, and the call. */
-interface Witness {
-  readonly row: number;
-  readonly call: Call;
+  return resultOf(explorer, {
+    machine,
+    scope,
+    properties,
+    initial,
+    levels,
+    found,
+    verdict,
+  });
 }
 
 /** A property that tells when it is a goal and is reached. */
@@ -214,42 +225,60 @@ export class Unsound extends Error {
 }
 
 function refuseUnsound<S>(
-  { sleepSets = false, deadlocks = false }: BreadthFirstOptions<S>,
+  { symmetry, sleepSets = false, deadlocks = false }: BreadthFirstOptions<S>,
   properties: readonly Property[],
 ): void {
+  if (symmetry !== undefined && sleepSets) {
+    throw new Unsound(
+      'sleep sets name the calls that sleep, and symmetry renames them: leave one of the two out',
+    );
+  }
   if (sleepSets && deadlocks) {
     throw new Unsound(
       'sleep sets leave out steps, so a state without steps need not be a deadlock',
     );
   }
-  const seeing = properties.filter(({ kind }) => kind !== 'invariant').map(({ id }) => id);
-  if (!sleepSets || seeing.length === 0) return;
-  const named = seeing.length > 5 ? [...seeing.slice(0, 5), '...'] : seeing;
-  throw new Unsound(
-    `sleep sets leave out steps, and ${named.join(', ')} must see every step: leave one of the two out`,
-  );
+  if (sleepSets) {
+    refuse(
+      properties.filter(({ kind }) => kind !== 'invariant'),
+      'sleep sets leave out steps, and %s must see every step: leave one of the two out',
+    );
+  }
+  if (symmetry !== undefined) {
+    refuse(
+      properties.filter(({ kind }) => kind !== 'invariant' && kind !== 'sometimes'),
+      'symmetry was tested for invariants, not for what %s sees of a run: leave one of the two out',
+    );
+  }
+}
+
+function refuse(properties: readonly Property[], message: string): void {
+  if (properties.length === 0) return;
+  const named = properties.slice(0, 5).map(({ id }) => id);
+  if (properties.length > named.length) named.push('...');
+  throw new Unsound(message.replace('%s', named.join(', ')));
 }
 
 interface Finished<S> {
   readonly machine: Machine<S>;
   readonly scope: Scope;
   readonly properties: readonly Property[];
+  readonly initial: S;
   readonly levels: readonly number[];
-  readonly found: ReadonlyMap<string, Witness>;
+  readonly found: ReadonlyMap<string, Found>;
   readonly verdict: 'holds' | 'inconclusive';
 }
 
 function countsOf<S>(
   explorer: Explorer<S>,
+  initial: S,
   levels: readonly number[],
-  found: ReadonlyMap<string, Witness>,
+  found: ReadonlyMap<string, Found>,
 ): SearchCounts {
   const distinct = explorer.distinct - explorer.cut;
   const known = levels.reduce((sum, each) => sum + each, 0);
   const all = distinct > known ? [...levels, distinct - known] : levels;
-  const witnesses = [...found].map(
-    ([id, { row, call }]) => [id, [...traceTo(explorer, row), call]] as const,
-  );
+  const witnesses = [...found].map(([id, step]) => [id, traceTo(explorer, initial, step)] as const);
   return {
     distinct,
     generated: explorer.generated,
@@ -264,11 +293,14 @@ function countsOf<S>(
 
 function resultOf<S>(explorer: Explorer<S>, finished: Finished<S>): SearchResult {
   const { ending } = explorer;
-  const { machine, scope, properties, levels, found, verdict } = finished;
-  const counts = countsOf(explorer, levels, found);
+  const { machine, scope, properties, initial, levels, found, verdict } = finished;
+  const counts = countsOf(explorer, initial, levels, found);
   if (ending === undefined) return { ...counts, verdict };
-  const before = traceTo(explorer, explorer.rowOf(ending.parent));
-  const trace = ending.call < 0 ? before : [...before, explorer.callOf(ending.call)];
+  const trace = traceTo(explorer, initial, {
+    row: explorer.rowOf(ending.parent),
+    call: ending.call < 0 ? undefined : explorer.callOf(ending.call),
+    after: ending.after,
+  });
   if (ending.reached) return { ...counts, verdict: 'reached', trace };
   const violations =
     ending.parent >= 0 && ending.call < 0
@@ -282,39 +314,6 @@ const deadlock: Violation = {
   name: 'every state has a step',
   message: 'no call may happen',
 };
-
-/** The calls from the initial state to a state found, by its row. */
-function traceTo<S>(explorer: Explorer<S>, row: number): readonly Call[] {
-  const calls: Call[] = [];
-  const { links } = explorer;
-  for (let at = row; at > 0; at = links.chunk(at)[links.at(at)] as number) {
-    calls.push(explorer.callOf(links.chunk(at)[links.at(at) + 1] as number));
-  }
-  return calls.reverse();
-}
-
-/**
- * What is violated after the last call of a trace, found by replaying it on the plain host: no
- * counterexample is shown that holds on the packed host alone.
- */
-function violationsAfter<S>(
-  machine: Machine<S>,
-  scope: Scope,
-  properties: readonly Property[],
-  trace: readonly Call[],
-): readonly Violation[] {
-  const host = inPlace(machine, scope);
-  const watch = monitor(machine, scope, properties);
-  const state = host.initial();
-  let violations = watch.start(state);
-  for (const call of trace) {
-    const step = host.step(state, call);
-    if (!step.ok) throw new Error(`'${call.kind}' of a trace is refused: ${step.rejection.code}`);
-    violations = watch.after(state, call, step.events);
-  }
-  if (violations.length === 0) throw new Error('the counterexample does not replay');
-  return violations;
-}
 
 function commandCounts<S>({ host, taken, fresh }: Explorer<S>): SearchCounts['commands'] {
   const sum = (counts: Int32Array, from: number, to: number): number =>

@@ -17,6 +17,7 @@ import {
 import { Rows } from './rows.ts';
 import { SleepSets } from './sleep-sets.ts';
 import { Successors } from './successors.ts';
+import type { Symmetry } from './symmetry.ts';
 import { Visited } from './visited.ts';
 
 /** How states are remembered: as they are, or by 64 bits of fingerprint. */
@@ -30,6 +31,8 @@ export interface ExplorerOptions {
   readonly calls: ((call: Call) => boolean) | undefined;
   /** A state without steps ends the search. */
   readonly deadlocks: boolean;
+  /** Keeps canonical forms of states in their place. */
+  readonly symmetry: Symmetry | undefined;
   /** Leaves out steps that commute with steps taken before. */
   readonly sleepSets: boolean;
 }
@@ -43,6 +46,8 @@ export interface Ending {
   readonly parent: number;
   readonly call: number;
   readonly reached: boolean;
+  /** The canonical form of the state after, with symmetry. */
+  readonly after: Int32Array | undefined;
 }
 
 /** A rule or a property that threw, with the row of the state and the call at which it did. */
@@ -83,6 +88,7 @@ export class Explorer<S> {
   /** The state before a step, for properties that compare. */
   private readonly before: Packed<S> | undefined;
   private readonly comparesSteps: boolean;
+  readonly symmetry: Symmetry | undefined;
   private readonly deadlocks: boolean;
   private readonly size: Scope['sizes'];
   private readonly goal: ((state: never) => boolean) | undefined;
@@ -97,7 +103,8 @@ export class Explorer<S> {
   private rank = 0;
 
   constructor(machine: Machine<S>, scope: Scope, options: ExplorerOptions) {
-    const { properties, goal, mode, commands, calls, deadlocks, sleepSets } = options;
+    const { properties, goal, mode, commands, calls, deadlocks, symmetry, sleepSets } = options;
+    this.symmetry = symmetry;
     const chosen = commands === undefined ? {} : { commands };
     const lanes = mode === 'exact' ? 1 : 2;
     this.host = packed(machine, scope, { ...chosen, lanes, footprints: sleepSets });
@@ -148,9 +155,40 @@ export class Explorer<S> {
   }
 
   /** The call of a number: the same object each time. */
-  callOf(number: number): Call {
+  readonly callOf = (number: number): Call => {
     this.known[number] ??= this.host.call(number);
     return this.known[number];
+  };
+
+  /** The row of the state that a state was found from, and the call; -1 for the initial one. */
+  parentRow(row: number): number {
+    return this.links.chunk(row)[this.links.at(row)] as number;
+  }
+  callTo(row: number): Call {
+    return this.callOf(this.links.chunk(row)[this.links.at(row) + 1] as number);
+  }
+
+  /** The canonical form of the state that the host is in; undefined without symmetry. */
+  form(): Int32Array | undefined {
+    if (this.symmetry === undefined) return undefined;
+    const form = new Int32Array(this.host.words.length);
+    this.symmetry.canonical(this.host.words, 0, form, 0);
+    return form;
+  }
+  isForm(form: Int32Array): boolean {
+    return this.form()?.every((word, i) => word === form[i]) === true;
+  }
+  /** Whether the state that the host is in is that of a row, up to symmetry. */
+  isAt(row: number): boolean {
+    const { successors, keys } = this;
+    this.gather(0, 0);
+    successors.count--;
+    const at = successors.count * successors.width;
+    if (this.next !== undefined) this.placeOf(successors.words, at);
+    const [own, start] = this.next === undefined ? [successors.words, at] : [this.fingerprint, 0];
+    const [chunk, from] = [keys.chunk(row), keys.at(row)];
+    for (let i = 0; i < keys.width; i++) if (chunk[from + i] !== own[start + i]) return false;
+    return true;
   }
 
   /** The row of the state whose steps are taken. */
@@ -253,7 +291,7 @@ export class Explorer<S> {
 
   /** The rank of the state that a state just found was found from. */
   private parentOf(row: number): number {
-    return (this.links.chunk(row)[this.links.at(row)] as number) - this.levelStart;
+    return this.parentRow(row) - this.levelStart;
   }
 
   /** The counts as they are when the state before the ending has taken all its steps. */
@@ -307,7 +345,9 @@ export class Explorer<S> {
     const parent = this.parentOf(row);
     const call = chunk[at + 1] as number;
     this.loadRow(host, row);
-    if (before === undefined || call < 0) asked.state(host.view, found);
+    // A canonical form is not what the call made of the state before: nothing can be compared.
+    const compares = this.symmetry === undefined && call >= 0;
+    if (before === undefined || !compares) asked.state(host.view, found);
     else {
       this.load(before, parent);
       const change = {
@@ -331,7 +371,7 @@ export class Explorer<S> {
       ending !== undefined &&
       (parent > ending.parent || (parent === ending.parent && call > ending.call));
     if (later || (reached && ending?.parent === parent && ending.call === call)) return;
-    this.ending = { parent, call, reached };
+    this.ending = { parent, call, reached, after: this.form() };
   }
 
   /** Adds the state that the host is in to the steps that are gathered. */
@@ -340,8 +380,13 @@ export class Explorer<S> {
     const at = successors.reserve();
     const { words } = successors;
     const state = host.words;
-    for (let i = 0; i < state.length; i++) words[at + i] = state[i] as number;
-    host.fingerprint(this.fingerprint);
+    if (this.symmetry === undefined) {
+      for (let i = 0; i < state.length; i++) words[at + i] = state[i] as number;
+      host.fingerprint(this.fingerprint);
+    } else {
+      this.symmetry.canonical(state, 0, words, at);
+      host.fingerprintOf(words, at, this.fingerprint);
+    }
     if (this.promiseWords > 0) this.gatherPromises(words, at + state.length);
     const { fingerprint } = this;
     if (this.sleeping !== undefined) {

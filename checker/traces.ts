@@ -1,0 +1,84 @@
+/** Traces to what a search found, as calls of the machine itself. */
+import {
+  type Call,
+  inPlace,
+  type Machine,
+  monitor,
+  type Property,
+  type Scope,
+  type Violation,
+} from '../machine/index.ts';
+import type { Explorer } from './explorer.ts';
+
+/** A step that was found: the row of the state before, and the call. */
+export interface Found {
+  readonly row: number;
+  /** Absent where it is the state itself that was found. */
+  readonly call: Call | undefined;
+  /** The canonical form of the state after, where symmetry may have renamed the call. */
+  readonly after: Int32Array | undefined;
+}
+
+/** The calls from the initial state of a machine to a state or a step that was found. */
+export function traceTo<S>(
+  explorer: Explorer<S>,
+  initial: S,
+  { row, call, after }: Found,
+): readonly Call[] {
+  const rows: number[] = [];
+  for (let at = row; at > 0; at = explorer.parentRow(at)) rows.push(at);
+  rows.reverse();
+  const last = call === undefined ? [] : [call];
+  if (explorer.symmetry === undefined) return [...rows.map((at) => explorer.callTo(at)), ...last];
+  // The calls kept are of canonical forms: the machine's own lead to the same forms.
+  const { host } = explorer;
+  host.write(initial);
+  const calls = rows.map((at) => stepWhere(explorer, () => explorer.isAt(at)));
+  if (call === undefined) return calls;
+  if (after !== undefined) return [...calls, stepWhere(explorer, () => explorer.isForm(after))];
+  return [...calls, throwing(explorer)];
+}
+
+/** Takes the first step after which a test holds. */
+function stepWhere<S>({ host, callOf }: Explorer<S>, test: () => boolean): Call {
+  let taken: number | undefined;
+  host.steps((call) => {
+    taken = call;
+    return test();
+  });
+  if (taken === undefined) throw new Error('a state of the search has no step like the one kept');
+  return callOf(taken);
+}
+
+/** The call at which a rule throws, in the state that the host is in. */
+function throwing<S>({ host }: Explorer<S>): Call {
+  try {
+    host.steps(() => false);
+  } catch {
+    return host.running();
+  }
+  throw new Error('a rule threw in a canonical form, and not in a state of that form');
+}
+
+/**
+ * What is violated after the last call of a trace, found by replaying it on the plain host: no
+ * counterexample is shown that holds on the packed host alone.
+ */
+export function violationsAfter<S>(
+  machine: Machine<S>,
+  scope: Scope,
+  properties: readonly Property[],
+  trace: readonly Call[],
+): readonly Violation[] {
+  const host = inPlace(machine, scope);
+  const watch = monitor(machine, scope, properties);
+  const state = host.initial();
+  let violations = watch.start(state);
+  for (const call of trace) {
+    const step = host.step(state, call);
+    if (!step.ok) throw new Error(`'${call.kind}' of a trace is refused: ${step.rejection.code}`);
+    violations = watch.after(state, call, step.events);
+  }
+  if (violations.length === 0) throw new Error('the counterexample does not replay');
+  return violations;
+}
