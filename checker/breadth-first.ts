@@ -19,6 +19,8 @@ import {
   type Violation,
 } from '../machine/index.ts';
 import { Explorer, type Mode, Thrown } from './explorer.ts';
+import type { Duty } from './liveness/duty.ts';
+import { replayLasso } from './liveness/lasso.ts';
 import type { Symmetry } from './symmetry.ts';
 import { type Found, traceTo, violationsAfter } from './traces.ts';
 
@@ -192,9 +194,11 @@ export function* breadthFirstInPieces<S>(
     return explorer.distinct - before - explorer.cut;
   }
   const verdict = stopped ? 'inconclusive' : 'holds';
+  const { commands, calls } = options;
   return resultOf(explorer, {
     machine,
     scope,
+    mayHappen: (call) => commands?.includes(call.kind) !== false && calls?.(call) !== false,
     properties,
     initial,
     levels,
@@ -262,6 +266,7 @@ function refuse(properties: readonly Property[], message: string): void {
 interface Finished<S> {
   readonly machine: Machine<S>;
   readonly scope: Scope;
+  readonly mayHappen: (call: Call) => boolean;
   readonly properties: readonly Property[];
   readonly initial: S;
   readonly levels: readonly number[];
@@ -302,12 +307,16 @@ function resultOf<S>(explorer: Explorer<S>, finished: Finished<S>): SearchResult
     after: ending.after,
   });
   if (ending.reached) return { ...counts, verdict: 'reached', trace };
-  const violations =
-    ending.parent >= 0 && ending.call < 0
-      ? [deadlock]
-      : violationsAfter(machine, scope, properties, trace);
-  return { ...counts, verdict: 'violated', trace, violations };
+  if (ending.parent < 0 || ending.call >= 0) {
+    const violations = violationsAfter(machine, scope, properties, trace);
+    return { ...counts, verdict: 'violated', trace, violations };
+  }
+  replayLasso({ ...finished, fairness: [], duty: toGoOn }, { stem: trace, loop: [] });
+  return { ...counts, verdict: 'violated', trace, violations: [deadlock] };
 }
+
+/** What a deadlock leaves undone: it begins with the run, and no state is one where it is done. */
+const toGoOn: Duty = { begins: (_, isFirst) => isFirst, done: () => false };
 
 const deadlock: Violation = {
   property: 'deadlock',

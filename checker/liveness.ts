@@ -68,6 +68,8 @@ export function liveness<S>(
   const { maxStates = Number.POSITIVE_INFINITY, commands, calls } = options;
   const tallies = new Map<string, Tally>();
   const graph = new Graph(machine, scope, { maxStates, commands, calls });
+  const mayHappen = (call: Call): boolean =>
+    commands?.includes(call.kind) !== false && calls?.(call) !== false;
   const violations: LivenessViolation[] = [];
   for (const property of properties as readonly Liveness[]) {
     const { id, name } = property;
@@ -78,8 +80,6 @@ export function liveness<S>(
     const found = violationOf(graph, property, tally);
     if (found === undefined) continue;
     const { duty, lasso, message } = found;
-    const mayHappen = (call: Call): boolean =>
-      (commands?.includes(call.kind) ?? true) && (calls?.(call) ?? true);
     replayLasso({ machine, scope, mayHappen, fairness: property.fairness, duty }, lasso);
     violations.push({ property: id, name, message, lasso });
   }

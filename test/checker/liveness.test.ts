@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { breadthFirst, liveness, Unsound } from '../../checker/index.ts';
 import { replayLasso } from '../../checker/liveness/lasso.ts';
+import { type SharedPages, sharedPages } from '../../examples/index.ts';
 import {
   type AnyCommand,
   array,
@@ -372,6 +373,36 @@ test('a group of calls is fair as one, unless it is split by their arguments', (
     loop: [call('ask', second), call('serve', second)],
   });
   expect(judged(server, served({ ...weak('serve'), each: ['task'] }))).toBe('holds');
+});
+
+test('a swapped page of the reference model comes back if it is tried for each page', () => {
+  const { small } = sharedPages.scopes;
+  const isSwapped = ({ guests }: View<SharedPages>, i: number): boolean =>
+    guests.at(i >> 1).pages.at(i & 1).at.kind === 'swapped';
+  const comesBack = (...fairness: readonly Fairness[]) =>
+    liveness(sharedPages, small, [
+      propertiesOf<ModelOf<SharedPages>>().leadsTo({
+        id: 'comes-back',
+        name: 'a swapped page comes back or is given away',
+        instances: () => 4,
+        starts: isSwapped,
+        done: (state, i) => !isSwapped(state, i),
+        fairness,
+      }) as Liveness<never>,
+    ]);
+  const found = comesBack();
+  expect(found).toMatchObject({ verdict: 'violated', distinct: 5307, generated: 53_560 });
+  const [first] = found.violations;
+  expect(first?.lasso.stem.map(({ kind }) => kind)).toEqual(['touch', 'swapOut']);
+  expect(first?.lasso.loop).toEqual([
+    call('inflate', { vm: 0, page: 1 }),
+    call('deflate', { vm: 0, page: 1 }),
+  ]);
+  const tried = weak('swapIn', 'inflate');
+  expect(comesBack(tried).verdict).toBe('violated');
+  const each = comesBack({ ...tried, each: ['vm', 'page'] });
+  expect(each.verdict).toBe('holds');
+  expect(each.tallies.get('comes-back')?.evaluations).toBe(4 * 5307);
 });
 
 test('a limit makes it inconclusive, and reductions are refused with the reason', () => {
