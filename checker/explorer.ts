@@ -6,14 +6,13 @@ import {
   type Call,
   type Change,
   type Evaluation,
-  evaluation,
   type Machine,
   type Packed,
   type Property,
   packed,
   type Scope,
-  type Violation,
 } from '../machine/index.ts';
+import { addPromises, Questions } from './questions.ts';
 import { Rows } from './rows.ts';
 import { SleepSets } from './sleep-sets.ts';
 import { Successors } from './successors.ts';
@@ -87,11 +86,10 @@ export class Explorer<S> {
 
   /** The state before a step, for properties that compare. */
   private readonly before: Packed<S> | undefined;
-  private readonly comparesSteps: boolean;
+  private readonly questions: Questions;
   readonly symmetry: Symmetry | undefined;
   private readonly deadlocks: boolean;
   private readonly size: Scope['sizes'];
-  private readonly goal: ((state: never) => boolean) | undefined;
   private readonly known: (Call | undefined)[] = [];
   private readonly sleeping: { now: SleepSets; next: SleepSets } | undefined;
   /** For each call, the rank of the last state in which it slept. */
@@ -99,7 +97,6 @@ export class Explorer<S> {
   private readonly skip: ((call: number) => boolean) | undefined;
   private readonly promiseWords: number;
   private readonly fingerprint = new Int32Array(2);
-  private readonly found: Violation[] = [];
   private rank = 0;
 
   constructor(machine: Machine<S>, scope: Scope, options: ExplorerOptions) {
@@ -108,12 +105,11 @@ export class Explorer<S> {
     const chosen = commands === undefined ? {} : { commands };
     const lanes = mode === 'exact' ? 1 : 2;
     this.host = packed(machine, scope, { ...chosen, lanes, footprints: sleepSets });
-    this.asked = evaluation(machine as Machine, scope.sizes, properties);
+    this.questions = new Questions(machine as Machine, scope, properties, goal);
+    this.asked = this.questions.asked;
     this.size = scope.sizes;
-    this.goal = goal;
     this.deadlocks = deadlocks;
-    this.comparesSteps = properties.some(({ kind }) => kind !== 'invariant');
-    if (properties.some((p) => p.kind !== 'invariant' || p.reads !== undefined)) {
+    if (this.questions.compares) {
       this.before = packed(machine, scope, { ...chosen, lanes });
     }
     if (sleepSets) {
@@ -124,7 +120,7 @@ export class Explorer<S> {
       this.skip = (number) =>
         this.asleep[number] === this.rank || calls?.(this.callOf(number)) === false;
     }
-    this.promiseWords = Math.ceil(this.asked.promises.instances / 2);
+    this.promiseWords = this.questions.promiseWords;
     const width = this.host.words.length + this.promiseWords;
     this.successors = new Successors(width, sleepSets);
     this.taken = new Int32Array(this.host.calls);
@@ -234,7 +230,7 @@ export class Explorer<S> {
       const { now } = this.sleeping;
       for (let i = now.start(rank); i < now.end(rank); i++) this.asleep[now.call(i)] = rank;
     }
-    if (this.comparesSteps && this.before !== undefined) this.load(this.before, rank);
+    if (this.questions.ofSteps && this.before !== undefined) this.load(this.before, rank);
     const before = this.successors.count;
     try {
       this.host.steps(this.visit, this.skip);
@@ -313,14 +309,14 @@ export class Explorer<S> {
   cut = 0;
 
   private readonly visit = (call: number): boolean => {
-    if (this.comparesSteps) this.compare(call);
+    if (this.questions.ofSteps) this.compare(call);
     this.gather(this.rank, call);
     return false;
   };
 
   /** Asks what is to be asked of a step. */
   private compare(call: number): void {
-    const { asked, host, before, found, size } = this;
+    const { host, before, size } = this;
     const change = {
       before: before?.view,
       call: this.callOf(call),
@@ -328,40 +324,31 @@ export class Explorer<S> {
       events: host.takeEvents(),
       size,
     } as unknown as Change;
-    asked.change(change, found);
-    if (this.promiseWords > 0) {
-      asked.promises.restore(this.promisesBefore, 0);
-      asked.promises.advance(change, found);
-      asked.promises.open(host.view);
-    }
-    if (found.length > 0) this.end(this.rank, call, false);
-    found.length = 0;
+    if (this.questions.step(change, this.promisesBefore)) this.end(this.rank, call, false);
   }
 
   /** Asks what is to be asked of a state, when it is found. */
   private judge(row: number): void {
-    const { asked, host, before, found, size, links } = this;
+    const { questions, host, before, size, links } = this;
     const [chunk, at] = [links.chunk(row), links.at(row)];
     const parent = this.parentOf(row);
     const call = chunk[at + 1] as number;
     this.loadRow(host, row);
     // A canonical form is not what the call made of the state before: nothing can be compared.
     const compares = this.symmetry === undefined && call >= 0;
-    if (before === undefined || !compares) asked.state(host.view, found);
-    else {
+    let change: Change | undefined;
+    if (before !== undefined && compares) {
       this.load(before, parent);
-      const change = {
+      change = {
         before: before.view,
         call: this.callOf(call),
         after: host.view,
         events: [],
         size,
       } as unknown as Change;
-      asked.state(host.view, found, change);
     }
-    if (found.length > 0) this.end(parent, call, false);
-    else if (this.goal?.(host.view as never) === true) this.end(parent, call, true);
-    found.length = 0;
+    const judged = questions.state(host.view, change);
+    if (judged !== undefined) this.end(parent, call, judged === 'reached');
   }
 
   /** Of several endings the earliest counts, and of one step the violation. */
@@ -387,32 +374,22 @@ export class Explorer<S> {
       this.symmetry.canonical(state, 0, words, at);
       host.fingerprintOf(words, at, this.fingerprint);
     }
-    if (this.promiseWords > 0) this.gatherPromises(words, at + state.length);
     const { fingerprint } = this;
+    if (this.promiseWords > 0) {
+      this.asked.promises.save(words, at + state.length);
+      addPromises(fingerprint, words, at + state.length, this.promiseWords);
+    }
     if (this.sleeping !== undefined) {
       host.footprint(successors.footprints, 3 * successors.count);
     }
     successors.add(placed(fingerprint[0] as number, fingerprint[1] as number), parent, call);
   }
 
-  private gatherPromises(words: Int32Array, at: number): void {
-    this.asked.promises.save(words, at);
-    this.addPromises(words, at);
-  }
-  /** Promises are part of the state of a run: the fingerprint counts them in. */
-  private addPromises(words: Int32Array, at: number): void {
-    const { fingerprint } = this;
-    for (let i = 0; i < this.promiseWords; i++) {
-      const word = Math.imul((words[at + i] as number) + 0x9e3779b9 * (i + 1), 0x85ebca6b);
-      fingerprint[0] = (fingerprint[0] as number) + word;
-      fingerprint[1] = (fingerprint[1] as number) + Math.imul(word ^ (word >>> 15), 0xc2b2ae35);
-    }
-  }
   /** The place of a row in the table, from the row alone. */
   private placeOf(words: Int32Array, at: number): number {
     const { fingerprint, host } = this;
     host.fingerprintOf(words, at, fingerprint);
-    this.addPromises(words, at + host.words.length);
+    addPromises(fingerprint, words, at + host.words.length, this.promiseWords);
     return placed(fingerprint[0] as number, fingerprint[1] as number);
   }
 
