@@ -9,11 +9,14 @@ import type { Call, Context } from '../command.ts';
 import { engine, rejectionOf } from '../engine.ts';
 import { type Plan, plans } from '../enumerate.ts';
 import { BrokenRule, OutOfBounds } from '../errors.ts';
-import { leastValue } from '../least.ts';
 import type { AnyEvent, Machine, Rejection } from '../machine.ts';
-import type { Scope, Sizes } from '../scope.ts';
+import type { Scope } from '../scope.ts';
 import type { View } from '../shape.ts';
-import { type Layout, layoutOf, type Node, type ValueNode } from './layout.ts';
+import { whatIsBroken } from './broken.ts';
+import { numberCalls } from './calls.ts';
+import { type Layout, layoutOf } from './layout.ts';
+import { readNode, writeNode } from './nodes.ts';
+import { coefficients, regionsOf } from './places.ts';
 import { sourceOf } from './source.ts';
 
 /** One state at a time: the loaded one, or the one after a step of it. */
@@ -193,7 +196,7 @@ export function packed<S>(
       writeNode(layout.root, state, program.putWide);
       program.settle();
     },
-    read: () => readNode(layout.root, bytes, scope) as S,
+    read: () => readNode(layout.root, bytes, scope.sizes) as S,
     calls: numbered.calls,
     kinds: all.map(({ command }, i) => ({
       kind: command.kind,
@@ -254,205 +257,4 @@ export function packed<S>(
 /** A text of its own for each machine and scope: the engine optimises it for itself alone. */
 function compile<S>(text: string, environment: object): Program<S> {
   return new Function('E', text)(environment) as Program<S>;
-}
-
-/** The regions of a state, one bit each: neighbouring values share one where there are many. */
-function regionsOf({ values, bytes }: Layout): {
-  readonly bits: Int32Array;
-  /** 1 where a byte is of a counter. */
-  readonly counters: Uint8Array;
-} {
-  const bits = new Int32Array(bytes);
-  const counters = new Uint8Array(bytes);
-  const size = Math.ceil(values.length / 32);
-  for (const [i, { offset, width, shape }] of values.entries()) {
-    const commutes = shape.form === 'int' && shape.commutes === true;
-    for (let at = offset; at < offset + width; at++) {
-      bits[at] = 1 << Math.floor(i / size);
-      counters[at] = commutes ? 1 : 0;
-    }
-  }
-  return { bits, counters };
-}
-
-/** Odd numbers, as good as random. The mixing function is the finaliser of SplitMix32. */
-function coefficients(count: number, seed: number): Int32Array {
-  const found = new Int32Array(count);
-  for (let i = 0; i < count; i++) {
-    let z = (seed + Math.imul(i + 1, 0x9e3779b9)) | 0;
-    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-    found[i] = (z ^ (z >>> 16)) | 1;
-  }
-  return found;
-}
-
-interface NumberedCalls {
-  readonly calls: number;
-  /** For each plan, the number of its first call. */
-  readonly first: readonly number[];
-  call(number: number): Call;
-  numberOf(call: Call): number;
-}
-
-/** Calls are numbered plan by plan, the last argument counting fastest. */
-function numberCalls(all: readonly Plan[]): NumberedCalls {
-  const first: number[] = [];
-  let calls = 0;
-  for (const { slots } of all) {
-    first.push(calls);
-    calls += slots.reduce((product, { values }) => product * values.length, 1);
-  }
-  if (calls > 2 ** 31) throw new Error(`${calls} calls in one scope are too many to be numbered`);
-  return {
-    calls,
-    first,
-    call(number) {
-      const i = first.findLastIndex((each) => each <= number);
-      const { command, slots } = all[i] as Plan;
-      let rest = number - (first[i] as number);
-      const values = slots
-        .toReversed()
-        .map(({ values: of }) => {
-          const value = of[rest % of.length];
-          rest = Math.floor(rest / of.length);
-          return value;
-        })
-        .reverse();
-      const args = Object.fromEntries(slots.map(({ name }, at) => [name, values[at]]));
-      return { kind: command.kind, args };
-    },
-    numberOf({ kind, args }) {
-      const i = all.findIndex(({ command }) => command.kind === kind);
-      let number = 0;
-      for (const { name, values } of all[i]?.slots ?? []) {
-        const at = values.findIndex((value) => same(value, args[name]));
-        if (at === -1) return -1;
-        number = number * values.length + at;
-      }
-      return i === -1 ? -1 : (first[i] as number) + number;
-    },
-  };
-}
-
-const same = (a: unknown, b: unknown): boolean =>
-  Array.isArray(a) && Array.isArray(b)
-    ? a.length === b.length && a.every((each, i) => each === b[i])
-    : a === b;
-
-type Put = (offset: number, width: number, number: number) => void;
-
-function writeNode(node: Node, value: unknown, put: Put): void {
-  switch (node.form) {
-    case 'value':
-      put(node.offset, node.width, node.numbers.number(value));
-      return;
-    case 'record':
-      for (const [name, field] of Object.entries(node.fields)) {
-        writeNode(field, (value as Readonly<Record<string, unknown>>)[name], put);
-      }
-      return;
-    case 'array':
-      for (const [i, item] of node.items.entries()) {
-        writeNode(item, (value as readonly unknown[])[i], put);
-      }
-      return;
-    case 'list': {
-      const items = value as readonly unknown[];
-      writeNode(node.length, items.length, put);
-      for (const [i, item] of node.items.entries()) {
-        if (i < items.length) writeNode(item, items[i], put);
-        else put(item.offset, item.width, 0);
-      }
-      return;
-    }
-    case 'history':
-      return;
-  }
-}
-
-function readNode(node: Node, bytes: Uint8Array, scope: Scope): unknown {
-  switch (node.form) {
-    case 'value': {
-      let number = 0;
-      for (let i = node.width - 1; i >= 0; i--) {
-        number = 256 * number + (bytes[node.offset + i] as number);
-      }
-      return node.numbers.value(number);
-    }
-    case 'record':
-      return Object.fromEntries(
-        Object.entries(node.fields).map(([name, field]) => [name, readNode(field, bytes, scope)]),
-      );
-    case 'array':
-      return node.items.map((item) => readNode(item, bytes, scope));
-    case 'list': {
-      const length = readNode(node.length, bytes, scope) as number;
-      return node.items.slice(0, length).map((item) => readNode(item, bytes, scope));
-    }
-    case 'history':
-      return leastValue(node.shape, scope.sizes);
-  }
-}
-
-/** What an accessor was given that it cannot take. */
-interface Given {
-  readonly offset: number;
-  /** The field that was assigned, where it is a place; null for a value, a table or a list. */
-  readonly name: string | null;
-  readonly value: unknown;
-}
-
-function whatIsBroken(
-  { root }: Layout,
-  sizes: Sizes,
-  { offset, name, value }: Given,
-  command: string,
-): Error {
-  if (name === 'lens') {
-    return new BrokenRule(
-      'the lens',
-      'gives a table of values or a list: give the record around it',
-      command,
-    );
-  }
-  if (name !== null) {
-    const [within] = nodesOf(root).filter(
-      (node) => node.form === 'record' && node.offset === offset && name in node.fields,
-    );
-    const path = [within?.path, name].filter((each) => each !== undefined && each !== '');
-    return new BrokenRule(path.join('.'), 'is a place: change it inside', command);
-  }
-  const isMany = Array.isArray(value);
-  const node = nodesOf(root).find((each) =>
-    isMany
-      ? (each.form === 'list' && each.length.offset === offset) ||
-        (each.form === 'array' &&
-          each.items[0]?.form === 'value' &&
-          each.items[0].offset === offset)
-      : each.form === 'value' && each.offset === offset,
-  );
-  if (node === undefined || node.form === 'array') {
-    return new BrokenRule(node?.path ?? 'the whole', 'has lost or gained elements', command);
-  }
-  const shape = node.form === 'list' ? node.shape : (node as ValueNode).shape;
-  const wrong = problems(shape, sizes, value)[0] ?? { path: '', problem: `is ${String(value)}` };
-  const inner = wrong.path === 'the whole' ? '' : wrong.path;
-  const dot = inner === '' || inner.startsWith('[') ? '' : '.';
-  const Problem = wrong.bound === true ? OutOfBounds : BrokenRule;
-  return new Problem(`${node.path}${dot}${inner}`, wrong.problem, command);
-}
-
-/** Every node of a layout. */
-function nodesOf(node: Node): Node[] {
-  switch (node.form) {
-    case 'record':
-      return [node, ...Object.values(node.fields).flatMap(nodesOf)];
-    case 'array':
-      return [node, ...node.items.flatMap(nodesOf)];
-    case 'list':
-      return [node, ...node.items];
-    default:
-      return [node];
-  }
 }
