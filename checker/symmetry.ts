@@ -86,7 +86,7 @@ function without<S>(
     O: new Uint8Array(output.buffer),
     B: new Int32Array(members.count),
     D: new Int32Array(members.count),
-    L: new Int32Array(4 * members.count + linksMost(cells)),
+    L: new Int32Array(linksMost(cells)),
   };
   const labels = labelling(members, environment, programOf(cells, environment));
   return {

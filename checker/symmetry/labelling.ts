@@ -42,62 +42,63 @@ export function labelling(
   const output = new Int32Array(environment.O.buffer);
   /** Factors of the members of a link, by position. */
   const roles = Int32Array.from({ length: links.length }, (_, i) => mix(i + 1) | 1);
-  /** Links that every state has: members and those that they are within. */
-  const always = writeContainment(links, parent);
-  let linksEnd = always;
+  let linksEnd = 0;
+  /** Members that are within others, and those others. */
+  const inner = Int32Array.from([...parent.keys()].filter((a) => (parent[a] as number) >= 0));
+  const outer = inner.map((a) => parent[a] as number);
+  const parents = Uint8Array.from(parent, (_, a) => (outer.includes(a) ? 1 : 0));
+  /** All pairs of members of a copy, and those of a set that are of different copies. */
+  const near = pairsOf(set, (a, b) => copy[a] === copy[b]);
+  const far = pairsOf(set, (a, b) => copy[a] !== copy[b]);
 
-  /** Of each member: whether others are within it. */
-  const parents = Uint8Array.from(parent, (_, member) => (parent.includes(member) ? 1 : 0));
-
+  /** Numbers of 31 bits, so that the difference of two is one of 32. */
   const colours = new Int32Array(count);
   const next = new Int32Array(count);
-  /** Of each member: whether another of its copy has its colour. */
-  const tied = new Uint8Array(count);
   /** Of each member: whether it is in a link, or others are within it. */
   const linked = new Uint8Array(count);
+  /** Pairs of a copy that share a colour. Members that nothing links are alike for good: not those. */
   let ties = 0;
 
   const noteLinked = (): void => {
-    linked.set(parents);
-    for (let at = always; at < linksEnd; ) {
+    for (let a = 0; a < count; a++) linked[a] = parents[a] as number;
+    for (let at = 0; at < linksEnd; ) {
       const end = at + 2 + (links[at + 1] as number);
       for (at += 2; at < end; at++) linked[links[at] as number] = 1;
     }
   };
-  /** How many colours there are; notes the ties. Members that nothing links are alike for good. */
-  const countColours = (): number => {
-    let found = 0;
+  /** Counts the ties; returns, unless there is none, how many pairs share a colour in all. */
+  const countPairs = (): number => {
+    let equal = 0;
     ties = 0;
-    for (let a = 0; a < count; a++) {
-      const colour = colours[a] as number;
-      const start = copy[a] as number;
-      let seen = 0;
-      for (let b = set[a] as number; b < start; b++) seen |= colours[b] === colour ? 1 : 0;
-      tied[a] = 0;
-      for (let b = start; b < a; b++) {
-        if (colours[b] !== colour) continue;
-        seen = 1;
-        if (linked[a] === 0 && linked[b] === 0) continue;
-        tied[a] = 1;
-        tied[b] = 1;
-        ties++;
-      }
-      found += 1 - seen;
+    for (let i = 0; i < near.length; i += 2) {
+      const a = near[i] as number;
+      const b = near[i + 1] as number;
+      if (colours[a] !== colours[b]) continue;
+      equal++;
+      ties += (linked[a] as number) | (linked[b] as number);
     }
-    return found;
+    if (ties === 0) return 0;
+    for (let i = 0; i < far.length; i += 2) {
+      if (colours[far[i] as number] === colours[far[i + 1] as number]) equal++;
+    }
+    return equal;
   };
   /** Colours anew from the colours that each member is linked to. */
   const recolour = (): void => {
     for (let a = 0; a < count; a++) next[a] = Math.imul(colours[a] as number, 0x9e3779b1);
+    for (let i = 0; i < inner.length; i++) {
+      const a = inner[i] as number;
+      const b = outer[i] as number;
+      next[a] = ((next[a] as number) + Math.imul(colours[b] as number, 0x85ebca6b)) | 0;
+      next[b] = ((next[b] as number) + Math.imul(colours[a] as number, 0xc2b2ae35)) | 0;
+    }
     for (let at = 0; at < linksEnd; ) {
-      const label = links[at] as number;
+      let sum = links[at] as number;
       const start = at + 2;
       const end = start + (links[at + 1] as number);
-      let sum = label;
       for (at = start; at < end; at++) {
-        sum =
-          (sum + Math.imul(colours[links[at] as number] as number, roles[at - start] as number)) |
-          0;
+        const colour = colours[links[at] as number] as number;
+        sum = (sum + Math.imul(colour, roles[at - start] as number)) | 0;
       }
       sum = mix(sum);
       for (at = start; at < end; at++) {
@@ -105,12 +106,12 @@ export function labelling(
         next[a] = ((next[a] as number) + Math.imul(sum, roles[at - start] as number)) | 0;
       }
     }
-    for (let a = 0; a < count; a++) colours[a] = mix(next[a] as number);
+    for (let a = 0; a < count; a++) colours[a] = mix(next[a] as number) >>> 1;
   };
   const refine = (): void => {
-    for (let before = 0; ; ) {
+    for (let before = -1; ; ) {
       recolour();
-      const now = countColours();
+      const now = countPairs();
       if (ties === 0 || now === before) return;
       before = now;
     }
@@ -119,6 +120,7 @@ export function labelling(
   /** Members that are linked to another one that has not a place of its own. */
   const open = new Uint8Array(count);
   const placed = new Uint8Array(count);
+  const tied = new Uint8Array(count);
   /**
    * Members that a permutation may still tell apart: those of the first set with any, and of the
    * least colour there. The others of one colour are linked to nothing but members that have their
@@ -127,19 +129,29 @@ export function labelling(
   const choose = (cell: Int32Array): number => {
     if (ties === 0) return 0;
     for (let a = 0; a < count; a++) {
+      tied[a] = 0;
+      open[a] = 0;
+    }
+    for (let i = 0; i < near.length; i += 2) {
+      const a = near[i] as number;
+      const b = near[i + 1] as number;
+      if (colours[a] !== colours[b] || (linked[a] === 0 && linked[b] === 0)) continue;
+      tied[a] = 1;
+      tied[b] = 1;
+    }
+    for (let a = 0; a < count; a++) {
       const within = parent[a] as number;
       placed[a] = tied[a] === 0 && (within < 0 || placed[within] === 1) ? 1 : 0;
     }
-    open.fill(0);
-    for (let at = always; at < linksEnd; ) {
+    for (let at = 0; at < linksEnd; ) {
       const end = at + 2 + (links[at + 1] as number);
       let free = 0;
       for (let i = at + 2; i < end; i++) free += 1 - (placed[links[i] as number] as number);
       if (free > 1) for (let i = at + 2; i < end; i++) open[links[i] as number] = 1;
       at = end;
     }
-    for (let a = count - 1; a >= 0; a--) {
-      if (open[a] === 1 && (parent[a] as number) >= 0) open[parent[a] as number] = 1;
+    for (let i = inner.length - 1; i >= 0; i--) {
+      if (open[inner[i] as number] === 1) open[outer[i] as number] = 1;
     }
     let least = -1;
     for (let a = 0; a < count; a++) {
@@ -166,20 +178,20 @@ export function labelling(
   let hasBest = false;
 
   /**
-   * Tries the members that are to be told apart at a depth. Returns the depth at which to go on: less
+   * Tries the members that are to be told apart at a depth, in refined colours. Returns the depth at which to go on: less
    * than the one above where the rest of the branch is the image of one that was tried.
    */
   const explore = (depth: number): number => {
-    refine();
     const { colours: saved, cell } = depths[depth] as (typeof depths)[number];
     const choices = choose(cell);
     if (choices === 0) return judge(depth);
-    saved.set(colours);
+    copyInto(colours, saved);
     for (let i = 0; i < choices; i++) {
-      if (i > 0) colours.set(saved);
+      if (i > 0) copyInto(saved, colours);
       const chosen = cell[i] as number;
       path[depth] = chosen;
-      colours[chosen] = mix((colours[chosen] as number) + 1);
+      colours[chosen] = mix((colours[chosen] as number) + 1) >>> 1;
+      refine();
       const goOn = explore(depth + 1);
       if (goOn < depth) return goOn;
     }
@@ -192,6 +204,7 @@ export function labelling(
   const judge = (depth: number): number => {
     number();
     program.move();
+    if (depth === 0) return -1;
     const order = hasBest ? compare(output, best) : -1;
     if (order === 0) {
       let parting = 0;
@@ -200,8 +213,8 @@ export function labelling(
     }
     if (order < 0) {
       hasBest = true;
-      best.set(output);
-      bestPath.set(path);
+      copyInto(output, best);
+      copyInto(path, bestPath);
     }
     return depth - 1;
   };
@@ -211,37 +224,40 @@ export function labelling(
       const colour = colours[a] as number;
       const start = copy[a] as number;
       const end = start + (size[a] as number);
-      let id = 0;
-      for (let b = start; b < end; b++) {
-        const other = colours[b] as number;
-        if (other < colour || (other === colour && b < a)) id++;
-      }
+      let id = a - start;
+      // Without branches, which nobody could predict: one less for each greater one before it.
+      for (let b = start; b < a; b++) id -= (colour - (colours[b] as number)) >>> 31;
+      for (let b = a + 1; b < end; b++) id += ((colours[b] as number) - colour) >>> 31;
       ids[a] = id;
     }
   };
 
   return {
     run() {
-      said.set(seed);
-      linksEnd = program.scan(always);
-      for (let a = 0; a < count; a++) colours[a] = mix(said[a] as number);
+      copyInto(seed, said);
+      linksEnd = program.scan();
+      for (let a = 0; a < count; a++) colours[a] = mix(said[a] as number) >>> 1;
       noteLinked();
       hasBest = false;
+      refine();
       explore(0);
-      output.set(best);
+      if (hasBest) copyInto(best, output);
     },
   };
 }
 
-/** Links each member to the one that it is within; returns where they end. */
-function writeContainment(links: Int32Array, parent: Int32Array): number {
-  let at = 0;
-  for (const [member, within] of parent.entries()) {
-    if (within < 0) continue;
-    links.set([1, 2, member, within], at);
-    at += 4;
+/** The pairs of members of one set that pass a test, one after the other. */
+function pairsOf(set: Int32Array, test: (a: number, b: number) => boolean): Int32Array {
+  const found: number[] = [];
+  for (let a = 0; a < set.length; a++) {
+    for (let b = set[a] as number; b < a; b++) if (test(a, b)) found.push(a, b);
   }
-  return at;
+  return Int32Array.from(found);
+}
+
+/** Typed arrays have `set` and `fill`, which cost more than all the rest where they are short. */
+function copyInto(from: Int32Array, to: Int32Array): void {
+  for (let i = 0; i < from.length; i++) to[i] = from[i] as number;
 }
 
 function compare(a: Int32Array, b: Int32Array): number {

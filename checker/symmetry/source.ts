@@ -11,10 +11,10 @@ import { readText } from './cells.ts';
 
 export interface Program {
   /**
-   * Adds what the state says about each member to `B`, and writes its links to `L`, from an index on:
-   * a label, how many members, and the members. Returns where they end.
+   * Adds what the state says about each member to `B`, and writes its links to `L`: a label, how many
+   * members, and the members. Returns where they end.
    */
-  scan(at: number): number;
+  scan(): number;
   /** Writes the state whose members have the ids in `D` to `O`. */
   move(): void;
 }
@@ -33,10 +33,12 @@ export function programOf(cells: Cells, environment: Environment): Program {
 const { W, O, B, D, L } = E;
 ${functions('scan', 'e', scans)}
 ${functions('move', '', moves)}`;
-  return new Function('E', `${text}\nreturn { scan, move };`)(environment) as Program;
+  return new Function('E', `${text}\nreturn { scan: () => scan(0), move };`)(
+    environment,
+  ) as Program;
 }
 
-/** The most numbers that the links of a state may take, besides those that every state has. */
+/** The most numbers that the links of a state may take. */
 export function linksMost({ plain, references }: Cells): number {
   const longest = ({ cases }: ReferenceCell): number =>
     Math.max(...cases.map(({ about }) => about.length));
