@@ -65,7 +65,7 @@ export function smaller(
 }
 
 /** The violation to tell: of a property that must find the seeded bug, if one is among them. */
-function chosen(subject: Subject, { violations }: Failure): string {
+export function chosen(subject: Subject, { violations }: Failure): string {
   const named = violations.find((v) => subject.fault?.killedBy.includes(v.property));
   return (named ?? violations[0])?.property ?? '';
 }
@@ -86,7 +86,7 @@ export function counterexampleOf(
 }
 
 /** A file of its own for each counterexample of a property. */
-function inFolder(folder: string, property: string): (text: string) => string {
+export function inFolder(folder: string, property: string): (text: string) => string {
   return (text) => {
     const digest = createHash('sha256').update(text).digest('hex').slice(0, 8);
     return join(folder, `${property}-${digest}.json`);

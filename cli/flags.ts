@@ -23,6 +23,26 @@ const time = z
   .regex(/^[1-9]\d{0,5}[smh]$/, 'must be a time such as 90s, 10m or 2h')
   .transform((text) => Number(text.slice(0, -1)) * (unitSeconds[text.slice(-1)] ?? 1));
 
+const sizePattern = /^([\w-]+)=(\d{1,6})$/;
+
+/** `vm=2,frame=3`, maybe several of them. */
+const sizes = z
+  .array(z.string())
+  .default([])
+  .transform((given, { issues }) => {
+    const all = given
+      .flatMap((each) => each.split(','))
+      .map((text) => {
+        const [, name = '', size] = sizePattern.exec(text.trim()) ?? [];
+        if (size === undefined) {
+          const message = `'${text}' is not NAME=SIZE, with an integer from 0 to 999999`;
+          issues.push({ code: 'custom', message, input: text });
+        }
+        return [name, Number(size)] as const;
+      });
+    return Object.fromEntries(all);
+  });
+
 const path = z.string().min(1, 'must not be empty');
 const ids = z.array(z.string()).optional();
 const name = z.string().optional();
@@ -70,6 +90,18 @@ interface CaseFlags {
   /** The file of the machine, where it is not of the package. */
   readonly machine?: string | undefined;
 }
+export interface CheckFlags extends OutputFlags, SubjectFlags {
+  readonly junit?: string | undefined;
+  /** The folder of counterexamples. */
+  readonly out: string;
+  /** Sizes of the scope that are to be others. */
+  readonly set: Readonly<Record<string, number>>;
+  readonly mode: 'exact' | 'fingerprint';
+  readonly maxStates?: number | undefined;
+  readonly maxDepth?: number | undefined;
+  /** Seconds. */
+  readonly for?: number | undefined;
+}
 export interface ReplayFlags extends OutputFlags, CaseFlags {
   readonly junit?: string | undefined;
 }
@@ -100,6 +132,7 @@ export interface ValidateFlags extends OutputFlags {
 interface AllFlags {
   readonly verify: VerifyFlags;
   readonly fuzz: FuzzFlags;
+  readonly check: CheckFlags;
   readonly replay: ReplayFlags;
   readonly shrink: ShrinkFlags;
   readonly export: ExportFlags;
@@ -116,6 +149,17 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
       message: 'only one of --quick, --deep and --for can be given',
     }),
   fuzz: z.object({ ...running, runs: integer(1, 1e9).optional(), for: time.optional() }),
+  check: z.object({
+    ...output,
+    ...subject,
+    junit: running.junit,
+    out: running.out,
+    set: sizes,
+    mode: z.enum(['exact', 'fingerprint'], 'must be exact or fingerprint').default('exact'),
+    maxStates: integer(1, 1e9).optional(),
+    maxDepth: integer(0, 1e9).optional(),
+    for: time.optional(),
+  }),
   replay: z.object({ ...output, ...stored, junit: path.optional() }),
   export: z.object({
     ...output,

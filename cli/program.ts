@@ -1,6 +1,7 @@
 /** The command line: what can be asked, and how errors end. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { runCheck } from './check.ts';
 import { BadInput, badInput, type ExitCode, exitCodes } from './exit.ts';
 import { runExport } from './export.ts';
 import { runFaults } from './faults.ts';
@@ -36,6 +37,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
 const names = [
   'verify',
   'fuzz',
+  'check',
   'replay',
   'shrink',
   'export',
@@ -119,6 +121,21 @@ function addRuns(add: Add, io: Io, done: Done): void {
   running(add('fuzz', 'run random traces until something fails'))
     .option('--runs <n>', 'how many traces (default: 1000)')
     .action(async (given) => done(await runFuzz(parseFlags('fuzz', given), io)));
+  add('check', 'explore every state of a scope, or of a machine of your own')
+    .argument('<what>', 'a scope of the VMM, shared-pages, or a machine file (.js, .mjs)')
+    .option('--scope <name>', 'the scope of shared-pages or of a machine file')
+    .option('--set <sizes>', 'other sizes: vm=2,frame=3; may be repeated', collect)
+    .option('--fault <id>', 'the VMM with this seeded bug')
+    .option('--property <id>', 'only this property; may be repeated', collect)
+    .option('--mode <name>', 'exact keeps states, fingerprint 64 bits of each (default: exact)')
+    .option('--max-states <n>', 'end when so many states were found')
+    .option('--max-depth <n>', 'follow traces of so many commands')
+    .option('--for <time>', 'end after so long: 90s, 10m, 2h')
+    .option('--out <dir>', 'folder of counterexamples (default: counterexamples)')
+    .option('--junit <file>', 'write the results as JUnit XML')
+    .action(async (what: string, given) => {
+      done(await runCheck(what, parseFlags('check', given), io));
+    });
   add('faults', 'measure how soon every seeded bug is found')
     .option('--fault <id>', 'only this fault; may be repeated', collect)
     .option('--seeds <n>', 'how many seeds (default: 9)')

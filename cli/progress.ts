@@ -6,8 +6,8 @@ import { count, duration } from './report/table.ts';
 export interface Progress {
   /** Begins a part of the work; `total` is undefined where only time ends it. */
   begin(title: string, total?: number): void;
-  /** So much of the part is done. */
-  at(done: number): void;
+  /** So much of the part is done; `detail` is shown after it. */
+  at(done: number, detail?: string): void;
   end(): void;
 }
 
@@ -34,7 +34,7 @@ function bar(): Progress {
       });
       shown.start(total ?? 0, 0, { done: '' });
     },
-    at: (done) => shown?.update(done, { done: `: ${count(done)}` }),
+    at: (done, detail = '') => shown?.update(done, { done: `: ${count(done)}${detail}` }),
     end,
   };
 }
@@ -52,12 +52,14 @@ function plainLines(io: Io): Progress {
       told = began;
       io.err(`${title}${total === undefined ? '' : ` (${count(total)})`}\n`);
     },
-    at(done) {
+    at(done, detail = '') {
       const now = performance.now();
       if (now - told < lineEveryMs) return;
       told = now;
       const of = part.total === undefined ? '' : ` of ${count(part.total)}`;
-      io.err(`${part.title}: ${count(done)}${of} after ${duration((now - began) / 1000)}\n`);
+      io.err(
+        `${part.title}: ${count(done)}${of}${detail} after ${duration((now - began) / 1000)}\n`,
+      );
     },
     end() {},
   };

@@ -32,7 +32,7 @@ const vmmSubject: Subject = {
 };
 
 /** The reference model, by which checkers are compared. */
-const sharedPagesSubject: ScopedSubject = {
+export const sharedPagesSubject: ScopedSubject = {
   machine: sharedPages as Machine,
   fault: undefined,
   scope: sharedPages.scopes.large,
@@ -51,7 +51,7 @@ export function subjectOf(flags: SubjectFlags): Subject {
 }
 
 /** A subject in the scope and under the properties that the flags name; adds what is wrong. */
-function narrow(
+export function narrow(
   subject: Subject,
   { scope, property }: Pick<SubjectFlags, 'scope' | 'property'>,
   problems: InputProblem[],

@@ -37,6 +37,8 @@ export interface Counterexample {
   readonly steps: readonly ShownStep[];
   /** Unknown for a trace from a file. */
   readonly minimal?: Minimal;
+  /** States that were searched to prove it. */
+  readonly states?: number;
   /** The command that replays it. */
   readonly replay: string;
   readonly scope: string;
@@ -67,7 +69,8 @@ export function shownSteps<S>(
 
 export function counterexampleText(example: Counterexample, style: Style): string {
   const colours = paint(style);
-  const { property, name, message, step, steps, trace, minimal, replay, file } = example;
+  const { property, name, message, step, steps, trace, minimal, states, replay, file } = example;
+  const by = states === undefined ? plural(trace.length, 'command') : plural(states, 'state');
   const lines = [
     colours.red(colours.bold(`Violated: ${property}  ${name}`)),
     `  ${message}`,
@@ -79,9 +82,7 @@ export function counterexampleText(example: Counterexample, style: Style): strin
       ? [`      (${plural(trace.length - steps.length, 'more command')})`]
       : []),
     '',
-    ...(minimal === undefined
-      ? []
-      : [`  minimal: ${minimal} (${plural(trace.length, 'command')})`]),
+    ...(minimal === undefined ? [] : [`  minimal: ${minimal} (${by})`]),
     ...(file === undefined ? [] : [`  stored:  ${file}`]),
     `  replay:  ${colours.bold(replay)}`,
     '',
@@ -97,10 +98,15 @@ function originText({ scope, seed, path, fault }: Counterexample): string {
   return parts.join(', ');
 }
 
-function stepLines(shown: ShownStep, number: number, marked: boolean, style: Style): string[] {
+export function stepLines(
+  shown: ShownStep,
+  number: number,
+  marked: boolean,
+  style: Style,
+): string[] {
   const colours = paint(style);
   const { call, rejected, events, changes } = shown;
-  const head = `${String(number).padStart(4)}  ${call.kind}  ${argsText(call.args)}`;
+  const head = `${String(number).padStart(4)}  ${call.kind}  ${argsText(call.args)}`.trimEnd();
   const refused = rejected === undefined ? '' : colours.dim(`  refused: ${rejected}`);
   return [
     marked ? colours.red(`>${head.slice(1)}`) : `${head}${refused}`,

@@ -125,7 +125,9 @@ function closingText(run: RunDocument, style: Style): string {
 }
 
 /** One test for each property; a counterexample is the failure of its property. */
-export function runCases(run: RunDocument): readonly TestCase[] {
+export function runCases(
+  run: Pick<RunDocument, 'properties' | 'counterexamples'>,
+): readonly TestCase[] {
   return run.properties.map(({ id, name, verdict }): TestCase => {
     const named = { name: `${id} ${name}`, group: 'hypercheck' };
     const example = run.counterexamples.find(({ property }) => property === id);

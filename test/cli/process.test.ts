@@ -36,6 +36,23 @@ test('Ctrl-C prints what was established so far and exits 3', async () => {
   expect(out).toContain('interrupted; this is what was established so far\ninconclusive');
 });
 
+test('Ctrl-C ends a search between two states, and prints what it has seen', async () => {
+  const child = start(['check', 'tiny']);
+  child.stderr?.on('data', () => child.kill('SIGINT'));
+  const { code, out } = await ended(child);
+  expect(code).toBe(3);
+  expect(out).toMatch(/\nInterrupted: this is what was established so far\.\ninconclusive {2}\d/);
+});
+
+test('a machine file that throws is told with the line', async () => {
+  file('throws.mjs', "\nthrow new TypeError('no');\n");
+  const { code, err } = await ended(start(['check', './throws.mjs']));
+  expect(code).toBe(2);
+  expect(err).toBe(
+    'Bad input: 1 problem\n  ./throws.mjs:2: threw while it was loaded: TypeError: no\n',
+  );
+});
+
 test('bad input exits 2 without a stack trace', async () => {
   const { code, out, err } = await ended(start(['replay', 'no-such-file.json']));
   expect([code, out]).toEqual([2, '']);

@@ -1,0 +1,220 @@
+/** `hypercheck check SCOPE|FILE`: every state that a machine can reach. */
+import {
+  breadthFirstInPieces,
+  RuleThrew,
+  type SearchCounts,
+  type SearchResult,
+} from '../checker/index.ts';
+import {
+  BrokenRule,
+  inPlace,
+  isLiveness,
+  monitor,
+  OutOfBounds,
+  type Property,
+} from '../machine/index.ts';
+import { chosen, failureOf, inFolder, stored } from './counterexamples.ts';
+import { type ExitCode, exitCodeOf, exitCodes, type InputProblem } from './exit.ts';
+import { write } from './files.ts';
+import type { CheckFlags } from './flags.ts';
+import { type Io, pauses } from './io.ts';
+import { type Progress, progress } from './progress.ts';
+import {
+  brokenText,
+  type CheckDocument,
+  checkText,
+  type Established,
+  type Limit,
+  madeOf,
+} from './report/check.ts';
+import { type Counterexample, shownSteps } from './report/counterexample.ts';
+import { jsonText } from './report/document.ts';
+import { junitXml } from './report/junit.ts';
+import { problemsText } from './report/problems.ts';
+import { runCases } from './report/run.ts';
+import { count } from './report/table.ts';
+import { type Clock, clock, type Stop, stopAfter } from './stop.ts';
+import type { ScopedSubject } from './subject.ts';
+import { targetOf } from './target.ts';
+
+export async function runCheck(target: string, flags: CheckFlags, io: Io): Promise<ExitCode> {
+  const subject = await targetOf(target, flags);
+  const asked = subject.properties.filter(isAsked);
+  const now = clock();
+  const shown = progress(io);
+  shown.begin(`Every state of ${subject.machine.name} in scope ${subject.scope.name}`);
+  const stop = stopAfter(io, now, flags.for ?? Number.POSITIVE_INFINITY);
+  const search = { subject: { ...subject, properties: asked }, flags, stop, now, shown };
+  const { result, limit, threw } = await explore(search);
+  shown.end();
+  const established: Established = {
+    machine: subject.machine.name,
+    ...(subject.fault === undefined ? {} : { fault: subject.fault.id }),
+    scope: subject.scope,
+    mode: flags.mode,
+    counts: result,
+    seconds: now.seconds(),
+    peakMb: peakMb(),
+    asked,
+    leftOut: subject.properties.filter((each) => !isAsked(each)),
+    limit,
+  };
+  if (threw !== undefined) return broken(subject, threw, established, flags, io);
+  const { verdict } = result;
+  const document: CheckDocument = {
+    ...madeOf(verdict, established),
+    ...(result.verdict === 'violated'
+      ? { counterexample: counterexampleOf(subject, result, flags) }
+      : {}),
+  };
+  print(document, checkText(document, io), flags, io);
+  return exitCodeOf(verdict);
+}
+
+/** Whether a search can ask a property: it sees one run at a time, and no refusals. */
+function isAsked(property: Property<never>): boolean {
+  if (property.kind === 'two-run' || isLiveness(property)) return false;
+  return property.kind !== 'sometimes' || 'reached' in property;
+}
+
+interface Search {
+  readonly subject: ScopedSubject;
+  readonly flags: CheckFlags;
+  readonly stop: Stop;
+  readonly now: Clock;
+  readonly shown: Progress;
+}
+
+type Found = Exclude<SearchResult, { verdict: 'reached' }>;
+interface Explored {
+  readonly result: Found | (SearchCounts & { readonly verdict: 'inconclusive' });
+  /** What ended it before every state was seen. */
+  readonly limit?: Limit;
+  readonly threw?: RuleThrew;
+}
+
+async function explore({ subject, flags, stop, now, shown }: Search): Promise<Explored> {
+  const { machine, scope, properties } = subject;
+  const { mode, maxStates, maxDepth } = flags;
+  const search = breadthFirstInPieces(machine, scope, {
+    properties,
+    mode,
+    ...(maxStates === undefined ? {} : { maxStates }),
+    ...(maxDepth === undefined ? {} : { maxDepth }),
+  });
+  const pause = pauses();
+  try {
+    let next = search.next();
+    while (!next.done) {
+      const { distinct, depth } = next.value;
+      const rate = Math.round(distinct / now.seconds());
+      shown.at(distinct, `, ${count(rate)} a second, level ${depth}, ${count(peakMb())} MB`);
+      await pause();
+      next = search.next(stop() !== undefined);
+    }
+    const result = next.value as Found;
+    if (result.verdict !== 'inconclusive') return { result };
+    const bounded = result.distinct > (maxStates ?? Number.POSITIVE_INFINITY) ? 'states' : 'depth';
+    return { result, limit: stop() ?? bounded };
+  } catch (error) {
+    if (!(error instanceof RuleThrew)) throw error;
+    return { result: { ...error.counts, verdict: 'inconclusive' }, limit: 'error', threw: error };
+  }
+}
+
+/** Memory of the process at its highest. */
+function peakMb(): number {
+  return Math.round(process.resourceUsage().maxRSS / 1024);
+}
+
+function counterexampleOf(
+  subject: ScopedSubject,
+  { trace, distinct }: Extract<SearchResult, { verdict: 'violated' }>,
+  { mode, out }: CheckFlags,
+): Counterexample {
+  const failing = failureOf(subject, trace);
+  if (failing === undefined) throw new Error('the counterexample does not replay');
+  const property = chosen(subject, failing.failure);
+  const origin = { property, seed: null, path: null };
+  // Fingerprints may hide a state, and with it a shorter trace.
+  const minimal = mode === 'exact' ? 'proved' : 'budget';
+  const told = stored(subject, { ...failing, ...origin, minimal }, inFolder(out, property));
+  return { ...told, states: distinct };
+}
+
+function print(document: CheckDocument, text: string, flags: CheckFlags, io: Io): void {
+  const { json, junit } = flags;
+  io.out(json ? jsonText(document) : text);
+  if (junit === undefined) return;
+  const { counterexample, properties, seconds } = document;
+  const counterexamples = counterexample === undefined ? [] : [counterexample];
+  write(junit, junitXml('hypercheck check', seconds, runCases({ properties, counterexamples })));
+}
+
+/** Prints what was established until a rule threw. A rule of the user's is theirs to mend. */
+function broken(
+  subject: ScopedSubject,
+  threw: RuleThrew,
+  established: Established,
+  flags: CheckFlags,
+  io: Io,
+): ExitCode {
+  const { machine, scope, file } = subject;
+  const given = file !== undefined || Object.keys(flags.set).length > 0;
+  const problem = whatThrew(subject, threw);
+  const steps = shownSteps(machine, scope, threw.trace.slice(0, -1), threw.trace.length);
+  const document: CheckDocument = {
+    ...madeOf(given ? 'bad-input' : 'internal-error', established),
+    problems: [problem],
+    trace: threw.trace,
+  };
+  print(document, `${brokenText(steps, threw.trace, io)}${checkText(document, io)}`, flags, io);
+  if (given) {
+    io.err(problemsText([problem], { colours: false }));
+    return exitCodes.badInput;
+  }
+  io.err(`internal error: ${problem.where}: ${problem.problem}\nPlease report this bug.\n`);
+  return exitCodes.internal;
+}
+
+/** Which rule or property threw, and at what. */
+function whatThrew(subject: ScopedSubject, { cause, trace }: RuleThrew): InputProblem {
+  const place = subject.file ?? subject.machine.name;
+  const last = trace.at(-1);
+  const rule = { where: `${place} command ${last?.kind}` };
+  if (cause instanceof OutOfBounds) {
+    const problem = `${cause.path} ${cause.problem}: refuse the command there, or raise the bound`;
+    return { ...rule, problem };
+  }
+  if (cause instanceof BrokenRule) return { ...rule, problem: `${cause.path} ${cause.problem}` };
+  const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  const problem = `threw ${message}`;
+  const property = subject.properties.find((each) => throwsAlong(each, subject, trace));
+  return property === undefined
+    ? { ...rule, problem }
+    : { where: `${place} property ${property.id}`, problem };
+}
+
+/** Whether a property throws where the rules do not. */
+function throwsAlong(
+  property: Property<never>,
+  { machine, scope }: ScopedSubject,
+  trace: RuleThrew['trace'],
+): boolean {
+  const host = inPlace(machine, scope);
+  const state = host.initial();
+  const watch = monitor(machine, scope, [property]);
+  let asking = true;
+  try {
+    watch.start(state);
+    for (const call of trace) {
+      asking = false;
+      const step = host.step(state, call);
+      asking = true;
+      if (step.ok) watch.after(state, call, step.events);
+    }
+    return false;
+  } catch {
+    return asking;
+  }
+}

@@ -1,0 +1,310 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { runCheck } from '../../cli/check.ts';
+import { parseFlags } from '../../cli/flags.ts';
+import { hypercheck, jsonOf, printing, problemsOf, temporaryFolder } from './console.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const { file } = temporaryFolder();
+const out = file('counterexamples');
+const small = ['check', 'shared-pages', '--scope', 'small', '--out', out];
+
+test('the reference model is explored whole, with the documented keys', async () => {
+  const { code, out: text } = await hypercheck([...small, '--json', '--junit', file('check.xml')]);
+  const document = JSON.parse(text);
+  expect(code).toBe(0);
+  expect(Object.keys(document)).toEqual([
+    'verdict',
+    'complete',
+    'scope',
+    'distinct',
+    'generated',
+    'depth',
+    'seconds',
+    'peakMb',
+    'workers',
+    'reductions',
+    'machine',
+    'sizes',
+    'mode',
+    'levels',
+    'commands',
+    'properties',
+    'vacuous',
+    'goals',
+    'leftOut',
+  ]);
+  expect(document).toMatchObject({
+    verdict: 'holds',
+    complete: true,
+    scope: 'small',
+    distinct: 5307,
+    generated: 53_560,
+    depth: 7,
+    workers: 1,
+    reductions: [],
+    machine: 'shared-pages',
+    mode: 'exact',
+    levels: [1, 28, 228, 732, 1528, 1824, 912, 54],
+    vacuous: [],
+  });
+  expect(document.commands[0]).toEqual({ command: 'touch', taken: 8160, fresh: 1532 });
+  expect(readFileSync(file('check.xml'), 'utf8')).toContain('tests="6" failures="0"');
+});
+
+test('other sizes are explored, by fingerprint with the chance to have missed a state', async () => {
+  const args = ['--set', 'frame=2,slot=0', '--set', 'content=1', '--mode', 'fingerprint'];
+  const { code, out: text } = await hypercheck([...small, ...args]);
+  expect(code).toBe(0);
+  expect(text).toContain('Never enabled (4): write, breakShare, swapOut, swapIn\n');
+  expect(text).toContain('vm 2, page 2, frame 2, content 1, slot 0, balloon 1\n');
+  expect(text).toMatch(
+    /A state may have been missed with probability \d\.\de-1\d \(n\^2 \/ 2\^65 /,
+  );
+  const { collision, distinct } = jsonOf(await hypercheck([...small, ...args, '--json']));
+  expect(collision).toEqual({
+    probability: (distinct as number) ** 2 / 2 ** 65,
+    formula: 'n^2 / 2^65',
+  });
+});
+
+test.each([
+  [['--max-states', '100'], 'states', 'As many states as --max-states allows'],
+  [['--max-depth', '2'], 'depth', 'Traces of as many commands as --max-depth allows'],
+])('%s ends the search, which is inconclusive then', async (limit, stopped, told) => {
+  const { code, out: text } = await hypercheck([...small, ...limit]);
+  expect(code).toBe(3);
+  expect(text).toContain(told);
+  expect(text).toMatch(/\ninconclusive {2}\d+ states, [\d,]+ steps, depth 2, /);
+  const document = jsonOf(await hypercheck([...small, ...limit, '--json']));
+  expect(document).toMatchObject({ verdict: 'inconclusive', complete: false, stopped });
+});
+
+test('an asked stop ends the search, and what was established is printed', async () => {
+  const controller = new AbortController();
+  const { io, printed } = printing({ stop: controller.signal });
+  controller.abort();
+  const flags = parseFlags('check', { scope: 'small', out });
+  expect(await runCheck('shared-pages', flags, io)).toBe(3);
+  expect(printed().out).toContain(
+    'Interrupted: this is what was established so far.\ninconclusive',
+  );
+});
+
+test('a scope of the VMM is explored until time is up, and tells what it did not ask', async () => {
+  const { code, out: text } = await hypercheck(['check', 'tiny', '--for', '1s', '--json']);
+  expect(code).toBe(3);
+  const { stopped, leftOut, goals, machine } = JSON.parse(text);
+  expect({ stopped, machine }).toEqual({ stopped: 'time', machine: 'vmm' });
+  expect(leftOut).toContain('DED-S1');
+  expect(leftOut).toContain('GOAL-create-vm-refused-vm-exists');
+  const reached = goals.filter((each: { reached: boolean }) => each.reached);
+  expect(reached.length).toBeGreaterThan(0);
+  for (const { witness } of reached) expect(witness.length).toBeGreaterThan(0);
+});
+
+const seeded = [
+  ...['check', 'tiny', '--fault', 'memory/K6', '--property', 'DED-I2', '--set', 'booted=1'],
+  ...['--max-depth', '1'],
+];
+
+test('only properties of the VMM that are named are asked of a seeded bug', async () => {
+  const { properties, fault } = jsonOf(await hypercheck([...seeded, '--json', '--out', out]));
+  expect(fault).toBe('memory/K6');
+  expect((properties as { id: string }[]).map(({ id }) => id)).toEqual(['DED-I2']);
+});
+
+/** A machine file of the user's own, with parts to be replaced. */
+const library = join(resolve(import.meta.dirname, '..', '..'), 'machine', 'index.ts');
+const counter = `import { int, propertiesOf, record } from '${library}';
+const { invariant, sometimes } = propertiesOf();
+const machine = {
+  name: 'counter',
+  version: 1,
+  shape: record({ n: int('most'), inner: record({ m: int(1) }) }),
+  commands: {
+    add: {
+      actor: 'host',
+      summary: 'Adds.',
+      args: { by: int(2, 1) },
+      requires: [['over', ['by'], (s, a, { size }) => s.n + a.by > size.most]],
+      effect: (d, a) => { d.n += a.by; },
+    },
+    clear: {
+      actor: 'guest',
+      summary: 'Clears.',
+      args: {},
+      requires: [['zero', [], (s) => s.n === 0]],
+      effect: (d) => { d.n = 0; },
+    },
+  },
+  operations: {},
+  initial: () => ({ n: 0, inner: { m: 0 } }),
+  scopes: { five: { name: 'five', purpose: 'Up to five.', sizes: { most: 5 } } },
+};
+const properties = [
+  invariant({ id: 'C-1', name: 'n is at most four', violation: (s) => (s.n > 4 ? 'n is five' : null) }),
+  sometimes({ id: 'G-1', name: 'n is three', reached: ({ after }) => after.n === 3 }),
+  sometimes({ id: 'G-2', name: 'n is nine', reached: ({ after }) => after.n === 9 }),
+];
+export default { machine, properties };
+`;
+function machineFile(name: string, from = '', to = ''): string {
+  if (!counter.includes(from)) throw new Error(`no '${from}' to replace`);
+  return file(name, counter.replace(from, to));
+}
+
+test("a counterexample of a user's machine is proved shortest, stored, and replays", async () => {
+  const path = machineFile('counter.mjs');
+  const { code, out: text } = await hypercheck(['check', path, '--out', out]);
+  expect(code).toBe(1);
+  const stored = /stored: {2}(\S+)/.exec(text)?.[1] ?? '';
+  expect(text.slice(0, text.indexOf('COMMAND'))).toBe(`Violated: C-1  n is at most four
+  n is five
+  scope five
+
+   1  add  by 1
+        n: 0 -> 1
+   2  add  by 2
+        n: 1 -> 3
+>  3  add  by 2
+        n: 3 -> 5
+
+  minimal: proved (6 states)
+  stored:  ${stored}
+  replay:  npx hypercheck replay ${stored} --machine ${path}
+
+`);
+  const replayed = await hypercheck(['replay', stored, '--machine', path]);
+  expect([replayed.code, replayed.out.endsWith(': as stored\n')]).toEqual([1, true]);
+  const exported = await hypercheck([
+    ...['export', stored, '--machine', path, '--format', 'vitest'],
+    ...['--out', file('tests/counter.test.mjs')],
+  ]);
+  expect(exported.code).toBe(0);
+  expect(readFileSync(file('tests/counter.test.mjs'), 'utf8')).toContain(
+    'import subject from "../counter.mjs";\n',
+  );
+});
+
+test('goals are reached by shortest traces, or named', async () => {
+  const path = machineFile('goals.mjs');
+  const { code, out: text } = await hypercheck(['check', path, '--set', 'most=4', '--out', out]);
+  expect(code).toBe(0);
+  expect(text).toMatch(
+    /^GOAL +COMMANDS +REACHED BY\nG-1 +2 +add, add\nGoals reached: 1 of 2\nGoals never reached \(1\): G-2$/m,
+  );
+  expect(text).toMatch(/\nholds \(every state\) {2}5 states, \d+ steps, depth 2, /);
+});
+
+test('a scope beside the machine is the one that is explored', async () => {
+  const scope = `{ name: 'two', purpose: 'Up to two.', sizes: { most: 2 } }`;
+  const path = machineFile('scope.mjs', '{ machine, properties }', `{ machine, scope: ${scope} }`);
+  expect(jsonOf(await hypercheck(['check', path, '--json']))).toMatchObject({
+    verdict: 'holds',
+    scope: 'two',
+    distinct: 3,
+    properties: [],
+  });
+});
+
+test.each([
+  ['threw', 'd.n = 0;', 'd.x.y = 0;', 'command clear: threw TypeError: Cannot set properties of'],
+  [
+    'bound',
+    ' > size.most',
+    ' > 99',
+    'command add: n = 6 is outside 0..5: refuse the command there',
+  ],
+  ['place', 'd.n = 0;', 'd.inner = { m: 1 };', 'command clear: inner is a place: change it inside'],
+  ['asked', 's.n > 4', 's.n.x.y', 'property C-1: threw TypeError: Cannot read properties of'],
+])(
+  'a rule that breaks (%s) is told with the trace and what was seen',
+  async (name, from, to, told) => {
+    const path = machineFile(`${name}.mjs`, from, to);
+    const only = name === 'asked' ? 'C-1' : 'G-1';
+    const args = ['check', path, '--property', only];
+    const { code, out: text, err } = await hypercheck(args);
+    expect(code).toBe(2);
+    expect(err).toContain(`Bad input: 1 problem\n  ${path} ${told}`);
+    expect(text).toMatch(/^A rule threw at the last of these commands:\n/);
+    expect(text).toMatch(/\nbad-input {2}\d+ states?, \d+ steps?, depth \d, /);
+    const document = jsonOf(await hypercheck([...args, '--json']));
+    expect(document).toMatchObject({ verdict: 'bad-input', complete: false, stopped: 'error' });
+    expect(document.problems).toHaveLength(1);
+  },
+);
+
+test.each([
+  [
+    'load',
+    'import { int',
+    "throw new Error('no');\nimport { int",
+    'load.mjs: threw while it was loaded: Error: no',
+  ],
+  [
+    'default',
+    'export default',
+    'export const it =',
+    'has no default export: write export default {',
+  ],
+  ['machine', '{ machine, properties }', '{ properties }', 'machine: is missing'],
+  [
+    'actor',
+    "'guest'",
+    "'boss'",
+    'machine.commands.clear.actor: Invalid option: expected one of "host"',
+  ],
+  [
+    'guard',
+    "['zero', []",
+    "['zero', ['q']",
+    "requires[0][1][0]: 'q' is no argument of the command",
+  ],
+  ['rule', '() => ({ n: 0,', '({ n: 0,', 'machine.initial: must be a function'],
+  ['shape', "int('most'), ", "'int', ", 'machine.shape.fields.n: must be a shape'],
+  ['same', "'G-2'", "'G-1'", "properties[2].id: 'G-1' is the id of another property too"],
+  [
+    'kinds',
+    'sizes: { most: 5 }',
+    "sizes: { most: 5 }, commands: ['q']",
+    "commands[0]: 'q' is no command of",
+  ],
+  ['initial', 'n: 0, inner', 'n: 6, inner', 'initial state: n = 6 is outside 0..5'],
+  ['size', "int('most')", "int('more')", "the scope gives no size named 'more'"],
+])('a file that is no machine (%s) is bad input, with its place', async (name, from, to, told) => {
+  const problems = await problemsOf(['check', machineFile(`${name}.mjs`, from, to)]);
+  expect(problems.join('\n')).toContain(told);
+});
+
+test('what cannot be explored is bad input', async () => {
+  expect(await problemsOf(['check', 'nowhere'])).toEqual([
+    'nowhere: is none of tiny, fuzz, overcommit, secrets, shared-pages, nor a machine file such as machine.mjs',
+  ]);
+  expect(await problemsOf(['check', file('none.mjs')])).toEqual([
+    `${file('none.mjs')}: there is no such file`,
+  ]);
+  expect(await problemsOf(['check', 'tiny', '--scope', 'fuzz'])).toEqual([
+    "--scope: 'tiny' is a scope already",
+  ]);
+  expect(
+    await problemsOf(['check', 'shared-pages', '--fault', 'x', '--scope', 'y', '--property', 'z']),
+  ).toEqual([
+    '--fault: shared-pages has no seeded bugs',
+    "--scope: there is no 'y': one of small, medium, large",
+    "--property: there is no 'z': one of references, content, free, balloon, preserved, slots",
+  ]);
+  expect(await problemsOf(['check', 'shared-pages', '--set', 'frame=x,frames=3'])).toEqual([
+    "--set: 'frame=x' is not NAME=SIZE, with an integer from 0 to 999999",
+  ]);
+  expect(await problemsOf(['check', 'shared-pages', '--set', 'frames=3'])).toEqual([
+    "--set: scope large has no size 'frames': one of vm, page, frame, content, slot, balloon",
+  ]);
+  const typed = file('machine.ts', 'export default {};');
+  if (!('typescript' in process.features)) {
+    expect((await problemsOf(['check', typed]))[0]).toContain('compile it and give the .js');
+  }
+  expect(existsSync(file('none'))).toBe(false);
+});
