@@ -128,7 +128,7 @@ export function breadthFirst<S>(
 }
 
 /** States whose steps are taken between two looks at the progress. */
-const statesInPiece = 64;
+const statesInPiece = 8;
 
 /**
  * The same search, which says now and then how far it is and lets other work run. It ends early,
@@ -187,7 +187,7 @@ export function* breadthFirstInPieces<S>(
       if (explorer.distinct > maxStates) break;
       if (rank % statesInPiece !== statesInPiece - 1) continue;
       const { distinct, generated, bytes } = explorer;
-      stopped = (yield { distinct, generated, depth: levels.length, bytes }) === true;
+      stopped = (yield { distinct, generated, depth: levels.length - 1, bytes }) === true;
       if (stopped) break;
     }
     explorer.flush();

@@ -106,10 +106,13 @@ async function explore({ subject, flags, stop, now, shown }: Search): Promise<Ex
   try {
     let next = search.next();
     while (!next.done) {
-      const { distinct, depth } = next.value;
-      const rate = Math.round(distinct / now.seconds());
-      shown.at(distinct, `, ${count(rate)} a second, level ${depth}, ${count(peakMb())} MB`);
-      await pause();
+      const pausing = pause();
+      if (pausing !== undefined) {
+        const { distinct, depth } = next.value;
+        const rate = Math.round(distinct / now.seconds());
+        shown.at(distinct, `, ${count(rate)} a second, level ${depth}, ${count(peakMb())} MB`);
+        await pausing;
+      }
       next = search.next(stop() !== undefined);
     }
     const result = next.value as Found;

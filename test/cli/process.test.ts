@@ -38,7 +38,7 @@ test('Ctrl-C prints what was established so far and exits 3', async () => {
 
 test('Ctrl-C ends a search between two states, and prints what it has seen', async () => {
   const child = start(['check', 'tiny']);
-  child.stderr?.on('data', () => child.kill('SIGINT'));
+  child.stderr?.once('data', () => child.kill('SIGINT'));
   const { code, out } = await ended(child);
   expect(code).toBe(3);
   expect(out).toMatch(/\nInterrupted: this is what was established so far\.\ninconclusive {2}\d/);
