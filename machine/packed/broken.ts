@@ -2,12 +2,12 @@
 import { problems } from '../check.ts';
 import { BrokenRule, OutOfBounds } from '../errors.ts';
 import type { Sizes } from '../scope.ts';
-import type { Layout, Node, ValueNode } from './layout.ts';
+import { type Layout, type Node, offsetOf, type ValueNode } from './layout.ts';
 
 /** What an accessor was given that it cannot take. */
 export interface Given {
   readonly offset: number;
-  /** The field that was assigned, where it is a place; null for a value, a table or a list. */
+  /** The field that was assigned, where it is a place; '' for what a lens gives; null for the rest. */
   readonly name: string | null;
   readonly value: unknown;
 }
@@ -18,7 +18,7 @@ export function whatIsBroken(
   { offset, name, value }: Given,
   command: string,
 ): Error {
-  if (name === 'lens') {
+  if (name === '') {
     return new BrokenRule(
       'the lens',
       'gives a table of values or a list: give the record around it',
@@ -32,15 +32,12 @@ export function whatIsBroken(
     const path = [within?.path, name].filter((each) => each !== undefined && each !== '');
     return new BrokenRule(path.join('.'), 'is a place: change it inside', command);
   }
-  const isMany = Array.isArray(value);
-  const node = nodesOf(root).find((each) =>
-    isMany
-      ? (each.form === 'list' && each.length.offset === offset) ||
-        (each.form === 'array' &&
-          each.items[0]?.form === 'value' &&
-          each.items[0].offset === offset)
-      : each.form === 'value' && each.offset === offset,
-  );
+  const node = nodesOf(root).find((each) => {
+    if (each.form === 'list') return each.length.offset === offset;
+    if (each.form !== 'array') return each.form === 'value' && each.offset === offset;
+    // The elements of a table, where they were counted.
+    return Array.isArray(value) && each.items[0]?.form === 'value' && offsetOf(each) === offset;
+  });
   if (node === undefined || node.form === 'array') {
     return new BrokenRule(node?.path ?? 'the whole', 'has lost or gained elements', command);
   }

@@ -131,7 +131,7 @@ function hashes(into) {
 function part(lens, args) {
   const seen = lens(root, args);
   for (const each of [seen, ...Object.values(seen)]) {
-    if (loose.has(each)) broken(0, 'lens', each);
+    if (loose.has(each)) broken(0, '', each);
   }
   return seen;
 }
