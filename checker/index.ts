@@ -1,15 +1,5 @@
 /** Exhaustive search over the states of a machine. */
-export {
-  type BreadthFirstOptions,
-  breadthFirst,
-  breadthFirstInPieces,
-  type CommandCounts,
-  RuleThrew,
-  type SearchCounts,
-  type SearchProgress,
-  type SearchResult,
-  Unsound,
-} from './breadth-first.ts';
+export { type BreadthFirstOptions, breadthFirst, breadthFirstInPieces } from './breadth-first.ts';
 export type { Mode } from './explorer.ts';
 export {
   type Lasso,
@@ -18,4 +8,13 @@ export {
   type LivenessViolation,
   liveness,
 } from './liveness.ts';
+export {
+  type CommandCounts,
+  RuleThrew,
+  type SearchCounts,
+  type SearchOptions,
+  type SearchProgress,
+  type SearchResult,
+  Unsound,
+} from './result.ts';
 export { type Asymmetry, type SelfTest, type Symmetry, selfTest, symmetryOf } from './symmetry.ts';

@@ -15,7 +15,6 @@ import type {
   Tally,
   Violation,
 } from '../machine/index.ts';
-import { Unsound } from './breadth-first.ts';
 import { fairComponents } from './liveness/components.ts';
 import { Conditions } from './liveness/conditions.ts';
 import { type Duty, dutyOf } from './liveness/duty.ts';
@@ -23,6 +22,7 @@ import { Graph } from './liveness/graph.ts';
 import { type Lasso, replayLasso } from './liveness/lasso.ts';
 import { fairLoop } from './liveness/loop.ts';
 import { type Pending, pendingStates } from './liveness/pending.ts';
+import { Unsound } from './result.ts';
 
 export type { Lasso } from './liveness/lasso.ts';
 
