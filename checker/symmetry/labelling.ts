@@ -128,10 +128,8 @@ export function labelling(
    */
   const choose = (cell: Int32Array): number => {
     if (ties === 0) return 0;
-    for (let a = 0; a < count; a++) {
-      tied[a] = 0;
-      open[a] = 0;
-    }
+    tied.fill(0);
+    open.fill(0);
     for (let i = 0; i < near.length; i += 2) {
       const a = near[i] as number;
       const b = near[i + 1] as number;
@@ -185,9 +183,9 @@ export function labelling(
     const { colours: saved, cell } = depths[depth] as (typeof depths)[number];
     const choices = choose(cell);
     if (choices === 0) return judge(depth);
-    copyInto(colours, saved);
+    saved.set(colours);
     for (let i = 0; i < choices; i++) {
-      if (i > 0) copyInto(saved, colours);
+      if (i > 0) colours.set(saved);
       const chosen = cell[i] as number;
       path[depth] = chosen;
       colours[chosen] = mix((colours[chosen] as number) + 1) >>> 1;
@@ -213,8 +211,8 @@ export function labelling(
     }
     if (order < 0) {
       hasBest = true;
-      copyInto(output, best);
-      copyInto(path, bestPath);
+      best.set(output);
+      bestPath.set(path);
     }
     return depth - 1;
   };
@@ -234,14 +232,14 @@ export function labelling(
 
   return {
     run() {
-      copyInto(seed, said);
+      said.set(seed);
       linksEnd = program.scan();
       for (let a = 0; a < count; a++) colours[a] = mix(said[a] as number) >>> 1;
       noteLinked();
       hasBest = false;
       refine();
       explore(0);
-      if (hasBest) copyInto(best, output);
+      if (hasBest) output.set(best);
     },
   };
 }
@@ -253,11 +251,6 @@ function pairsOf(set: Int32Array, test: (a: number, b: number) => boolean): Int3
     for (let b = set[a] as number; b < a; b++) if (test(a, b)) found.push(a, b);
   }
   return Int32Array.from(found);
-}
-
-/** Typed arrays have `set` and `fill`, which cost more than all the rest where they are short. */
-function copyInto(from: Int32Array, to: Int32Array): void {
-  for (let i = 0; i < from.length; i++) to[i] = from[i] as number;
 }
 
 function compare(a: Int32Array, b: Int32Array): number {
