@@ -4,6 +4,9 @@ import {
   RuleThrew,
   type SearchCounts,
   type SearchResult,
+  type SelfTest,
+  selfTest,
+  Unsound,
 } from '../checker/index.ts';
 import {
   BrokenRule,
@@ -12,9 +15,10 @@ import {
   monitor,
   OutOfBounds,
   type Property,
+  packed,
 } from '../machine/index.ts';
 import { chosen, failureOf, inFolder, stored } from './counterexamples.ts';
-import { type ExitCode, exitCodeOf, exitCodes, type InputProblem } from './exit.ts';
+import { badInput, type ExitCode, exitCodeOf, exitCodes, type InputProblem } from './exit.ts';
 import { write } from './files.ts';
 import type { CheckFlags } from './flags.ts';
 import { type Io, pauses } from './io.ts';
@@ -39,13 +43,14 @@ import { targetOf } from './target.ts';
 
 export async function runCheck(target: string, flags: CheckFlags, io: Io): Promise<ExitCode> {
   const subject = await targetOf(target, flags);
-  const asked = subject.properties.filter(isAsked);
+  const asked = subject.properties.filter((each) => isAsked(each, flags));
   const now = clock();
   const shown = progress(io);
   shown.begin(`Every state of ${subject.machine.name} in scope ${subject.scope.name}`);
   const stop = stopAfter(io, now, flags.for ?? Number.POSITIVE_INFINITY);
   const search = { subject: { ...subject, properties: asked }, flags, stop, now, shown };
-  const { result, limit, threw } = await explore(search);
+  const symmetry = flags.symmetry ? tested(search.subject) : undefined;
+  const { result, limit, threw } = await explore(search, symmetry);
   shown.end();
   const established: Established = {
     machine: subject.machine.name,
@@ -56,7 +61,9 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
     seconds: now.seconds(),
     peakMb: peakMb(),
     asked,
-    leftOut: subject.properties.filter((each) => !isAsked(each)),
+    leftOut: subject.properties.filter((each) => !asked.includes(each)),
+    symmetry,
+    sleepSets: flags.sleepSets,
     limit,
   };
   if (threw !== undefined) return broken(subject, threw, established, flags, io);
@@ -71,10 +78,33 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
   return exitCodeOf(verdict);
 }
 
-/** Whether a search can ask a property: it sees one run at a time, and no refusals. */
-function isAsked(property: Property<never>): boolean {
-  if (property.kind === 'two-run' || isLiveness(property)) return false;
-  return property.kind !== 'sometimes' || 'reached' in property;
+/**
+ * Whether a search can ask a property: it sees one run at a time, and no refusals. A reduced search
+ * sees states alone; of a property that was named, the search itself says why it cannot be asked.
+ */
+function isAsked(property: Property<never>, flags: CheckFlags): boolean {
+  const { kind } = property;
+  if (kind === 'two-run' || isLiveness(property)) return false;
+  if (kind === 'sometimes' && !('reached' in property)) return false;
+  if (kind === 'invariant' || flags.property !== undefined) return true;
+  return !flags.sleepSets && (!flags.symmetry || kind === 'sometimes');
+}
+
+/** States on which a symmetry is tried before it is used. */
+const symmetrySamples = 200;
+
+/** The symmetry of a machine, tested with the same states each time. */
+function tested({ machine, scope, properties }: ScopedSubject): SelfTest {
+  const { layout } = packed(machine, scope);
+  try {
+    return selfTest(machine, scope, layout, { seed: 1, samples: symmetrySamples, properties });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw badInput(
+      '--symmetry',
+      `a rule threw while it was tested (${message}): check without it to see where`,
+    );
+  }
 }
 
 interface Search {
@@ -93,12 +123,17 @@ interface Explored {
   readonly threw?: RuleThrew;
 }
 
-async function explore({ subject, flags, stop, now, shown }: Search): Promise<Explored> {
+async function explore(
+  { subject, flags, stop, now, shown }: Search,
+  symmetry: SelfTest | undefined,
+): Promise<Explored> {
   const { machine, scope, properties } = subject;
-  const { mode, maxStates, maxDepth } = flags;
+  const { mode, sleepSets, maxStates, maxDepth } = flags;
   const search = breadthFirstInPieces(machine, scope, {
     properties,
     mode,
+    sleepSets,
+    ...(symmetry === undefined ? {} : { symmetry: symmetry.symmetry }),
     ...(maxStates === undefined ? {} : { maxStates }),
     ...(maxDepth === undefined ? {} : { maxDepth }),
   });
@@ -120,6 +155,7 @@ async function explore({ subject, flags, stop, now, shown }: Search): Promise<Ex
     const bounded = result.distinct > (maxStates ?? Number.POSITIVE_INFINITY) ? 'states' : 'depth';
     return { result, limit: stop() ?? bounded };
   } catch (error) {
+    if (error instanceof Unsound) throw badInput('flags', error.message);
     if (!(error instanceof RuleThrew)) throw error;
     return { result: { ...error.counts, verdict: 'inconclusive' }, limit: 'error', threw: error };
   }

@@ -97,6 +97,8 @@ export interface CheckFlags extends OutputFlags, SubjectFlags {
   /** Sizes of the scope that are to be others. */
   readonly set: Readonly<Record<string, number>>;
   readonly mode: 'exact' | 'fingerprint';
+  readonly symmetry: boolean;
+  readonly sleepSets: boolean;
   readonly maxStates?: number | undefined;
   readonly maxDepth?: number | undefined;
   /** Seconds. */
@@ -156,6 +158,8 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
     out: running.out,
     set: sizes,
     mode: z.enum(['exact', 'fingerprint'], 'must be exact or fingerprint').default('exact'),
+    symmetry: yes,
+    sleepSets: yes,
     maxStates: integer(1, 1e9).optional(),
     maxDepth: integer(0, 1e9).optional(),
     for: time.optional(),

@@ -128,6 +128,8 @@ function addRuns(add: Add, io: Io, done: Done): void {
     .option('--fault <id>', 'the VMM with this seeded bug')
     .option('--property <id>', 'only this property; may be repeated', collect)
     .option('--mode <name>', 'exact keeps states, fingerprint 64 bits of each (default: exact)')
+    .option('--symmetry', 'one state of each class that differs in names alone; for invariants')
+    .option('--sleep-sets', 'leave out steps that commute with earlier ones; for invariants')
     .option('--max-states <n>', 'end when so many states were found')
     .option('--max-depth <n>', 'follow traces of so many commands')
     .option('--for <time>', 'end after so long: 90s, 10m, 2h')

@@ -1,5 +1,5 @@
 /** What `check` explores: a scope of the VMM, the reference model, or a machine of the user's own. */
-import { initialState, type Machine, problems, type Scope } from '../machine/index.ts';
+import { initialState, type Machine, packed, problems, type Scope } from '../machine/index.ts';
 import { vmmMachine } from '../model/index.ts';
 import { BadInput, badInput, type InputProblem } from './exit.ts';
 import type { CheckFlags } from './flags.ts';
@@ -60,12 +60,14 @@ function resized(scope: Scope, set: CheckFlags['set'], wrong: InputProblem[]): S
   return { ...scope, sizes: { ...scope.sizes, ...set } };
 }
 
-/** What is wrong with the state in which a machine begins. */
+/** What is wrong with the state in which a machine begins, or keeps it from being searched. */
 function initialProblems({ machine, file }: Subject, scope: Scope): readonly InputProblem[] {
   const where = file ?? `scope ${scope.name}`;
   try {
     const initial = initialState(machine as Machine, scope.sizes);
-    return problems(machine.shape, scope.sizes, initial).map(({ path, problem }) => ({
+    const wrong = problems(machine.shape, scope.sizes, initial);
+    if (wrong.length === 0) packed(machine, scope);
+    return wrong.map(({ path, problem }) => ({
       where: `${where} initial state`,
       problem: `${path} ${problem}`,
     }));

@@ -1,5 +1,5 @@
 /** What `check` reports: how much was explored, what of it could have failed, and why it ended. */
-import type { Mode, SearchCounts } from '../../checker/index.ts';
+import type { Mode, SearchCounts, SelfTest } from '../../checker/index.ts';
 import type { Call, Property, Scope, Sizes } from '../../machine/index.ts';
 import type { InputProblem, Verdict } from '../exit.ts';
 import type { StopReason } from '../stop.ts';
@@ -42,6 +42,7 @@ export interface CheckDocument {
   readonly seconds: number;
   readonly peakMb: number;
   readonly workers: number;
+  /** What was left out because something else stands for it. */
   readonly reductions: readonly string[];
   readonly counterexample?: Counterexample;
   readonly machine: string;
@@ -51,6 +52,8 @@ export interface CheckDocument {
   readonly stopped?: Limit;
   /** How likely it is that two states had one fingerprint, so that one was not seen. */
   readonly collision?: { readonly probability: number; readonly formula: string };
+  /** Index sets whose members the test of the symmetry told apart, and how. */
+  readonly asymmetries?: readonly { readonly set: string; readonly problem: string }[];
   /** States found at each depth. */
   readonly levels: readonly number[];
   readonly commands: readonly CommandResult[];
@@ -76,10 +79,13 @@ export interface Established {
   readonly asked: readonly Property<never>[];
   readonly leftOut: readonly Property<never>[];
   readonly limit: Limit | undefined;
+  readonly symmetry: SelfTest | undefined;
+  readonly sleepSets: boolean;
 }
 
 export function madeOf(verdict: CheckDocument['verdict'], found: Established): CheckDocument {
   const { machine, fault, scope, mode, counts, seconds, peakMb, asked, leftOut, limit } = found;
+  const { symmetry, sleepSets } = found;
   const { distinct, generated, depth, levels, witnesses } = counts;
   const results = asked.map((each) => {
     const tally = counts.tallies.get(each.id);
@@ -97,13 +103,21 @@ export function madeOf(verdict: CheckDocument['verdict'], found: Established): C
     seconds,
     peakMb,
     workers: 1,
-    reductions: [],
+    reductions: [
+      ...(symmetry === undefined
+        ? []
+        : [`symmetry of ${symmetry.trusted.join(', ') || 'nothing'}`]),
+      ...(sleepSets ? ['sleep sets'] : []),
+    ],
     machine,
     ...(fault === undefined ? {} : { fault }),
     sizes: scope.sizes,
     mode,
     ...(limit === undefined ? {} : { stopped: limit }),
     ...(mode === 'exact' ? {} : { collision: collisionAmong(distinct) }),
+    ...(symmetry === undefined
+      ? {}
+      : { asymmetries: symmetry.refused.map(({ set, problem }) => ({ set, problem })) }),
     levels,
     commands: [...counts.commands].map(([command, each]) => ({ command, ...each })),
     properties,
@@ -170,10 +184,11 @@ function goalsText({ goals }: CheckDocument, style: Style): string {
   return `${shown}${head}${listed('Goals never reached', missed, style)}`;
 }
 
-function leftOutText({ leftOut }: CheckDocument, style: Style): string {
+function leftOutText({ leftOut, reductions }: CheckDocument, style: Style): string {
   if (leftOut.length === 0) return '';
   const what = plural(leftOut.length, 'property', 'properties');
-  return paint(style).dim(`Not asked by a search: ${what} of refusals, pairs or whole runs\n`);
+  const why = reductions.length === 0 ? '' : ', or of steps, which a reduced search leaves out';
+  return paint(style).dim(`Not asked: ${what} of refusals, of pairs, of whole runs${why}\n`);
 }
 
 function listed(title: string, ids: readonly string[], style: Style): string {
@@ -191,7 +206,7 @@ const whyStopped: Readonly<Record<Limit, string>> = {
 
 function closingText(document: CheckDocument, style: Style): string {
   const { verdict, complete, machine, scope, sizes, levels, stopped, collision } = document;
-  const { distinct, generated, depth, seconds, peakMb } = document;
+  const { distinct, generated, depth, seconds, peakMb, reductions, asymmetries = [] } = document;
   const shownSizes = Object.entries(sizes).map(([name, size]) => `${name} ${size}`);
   const bound = [
     plural(distinct, 'state'),
@@ -208,6 +223,8 @@ function closingText(document: CheckDocument, style: Style): string {
       : [
           `A state may have been missed with probability ${collision.probability.toExponential(1)} (${collision.formula} for n states of 64-bit fingerprints)`,
         ]),
+    ...(reductions.length === 0 ? [] : [`Reduced by ${reductions.join(' and ')}`]),
+    ...asymmetries.map(({ set, problem }) => `  not by symmetry of ${set}: ${problem}`),
     ...(stopped === undefined ? [] : [whyStopped[stopped]]),
     `${wordFor(verdict, style)}${complete ? ' (every state)' : ''}  ${bound}`,
   ];

@@ -70,6 +70,48 @@ test('other sizes are explored, by fingerprint with the chance to have missed a 
   });
 });
 
+test('symmetry is tested, and then one state of each class is kept', async () => {
+  const { code, out: text } = await hypercheck([...small, '--symmetry']);
+  expect(code).toBe(0);
+  expect(text).toContain('\nReduced by symmetry of vm, page, frame\n');
+  expect(text).toMatch(/\nholds \(every state\) {2}201 states, 2,214 steps, depth 7, /);
+});
+
+test('sleep sets find the same states by fewer steps', async () => {
+  const document = jsonOf(await hypercheck([...small, '--sleep-sets', '--json']));
+  expect(document).toMatchObject({ verdict: 'holds', distinct: 5307, reductions: ['sleep sets'] });
+  expect(document.generated).toBeLessThan(53_560);
+});
+
+test('what a reduction cannot be used for is left out, or bad input where it was named', async () => {
+  const shallow = ['check', 'tiny', '--max-depth', '1', '--sleep-sets', '--json'];
+  const document = jsonOf(await hypercheck(shallow));
+  const kinds = (document.properties as { kind: string }[]).map(({ kind }) => kind);
+  expect(new Set(kinds)).toEqual(new Set(['invariant']));
+  expect(document.leftOut).toContain('SWP-T2');
+  const [problem] = await problemsOf(['check', 'tiny', '--sleep-sets', '--property', 'SWP-T2']);
+  expect(problem).toContain('flags: sleep sets leave out steps, and SWP-T2 must see every step');
+  const [both] = await problemsOf([...small, '--sleep-sets', '--symmetry']);
+  expect(both).toContain('leave one of the two out');
+});
+
+test('a set whose members the machine tells apart is named, and left alone', async () => {
+  const path = file(
+    'ranks.mjs',
+    counter
+      .replace('{ int,', '{ array, bool, index, int, ref, table,')
+      .replace("n: int('most'),", "n: int('most'), up: array(index('rank'), bool),")
+      .replace('({ n: 0,', "(z) => ({ n: 0, up: table(z, index('rank'), () => false),")
+      .replace('initial: () => (z) =>', 'initial: (z) =>')
+      .replace('sizes: { most: 5 }', 'sizes: { most: 5, rank: 2 }')
+      .replace('d.n = 0;', 'd.n = 0; d.up[0] = true;'),
+  );
+  const args = ['check', path, '--symmetry', '--property', 'G-1', '--json'];
+  const { reductions, asymmetries } = jsonOf(await hypercheck(args));
+  expect(reductions).toEqual(['symmetry of nothing']);
+  expect(asymmetries).toMatchObject([{ set: 'rank' }]);
+});
+
 test.each([
   [['--max-states', '100'], 'states', 'As many states as --max-states allows'],
   [['--max-depth', '2'], 'depth', 'Traces of as many commands as --max-depth allows'],
@@ -237,6 +279,13 @@ test.each([
   },
 );
 
+test('a rule that breaks while the symmetry is tested is bad input', async () => {
+  const path = machineFile('tested.mjs', 'd.n = 0;', 'd.x.y = 0;');
+  expect((await problemsOf(['check', path, '--symmetry', '--property', 'G-1']))[0]).toMatch(
+    /^--symmetry: a rule threw while it was tested \(.*\): check without it to see where$/,
+  );
+});
+
 test.each([
   [
     'load',
@@ -273,6 +322,12 @@ test.each([
     "commands[0]: 'q' is no command of",
   ],
   ['initial', 'n: 0, inner', 'n: 6, inner', 'initial state: n = 6 is outside 0..5'],
+  [
+    'wide',
+    "int('most')",
+    'int(() => 2 ** 60)',
+    'has 1152921504606847000 values, too many to be numbered',
+  ],
   ['size', "int('most')", "int('more')", "the scope gives no size named 'more'"],
 ])('a file that is no machine (%s) is bad input, with its place', async (name, from, to, told) => {
   const problems = await problemsOf(['check', machineFile(`${name}.mjs`, from, to)]);
