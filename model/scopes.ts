@@ -8,6 +8,12 @@ export type VmmSizes = MemorySizes & {
 };
 export interface VmmScope extends Scope {
   readonly sizes: VmmSizes;
+  /** What an exhaustive search finds, where it can be finished: all states, no property asked. */
+  readonly explored?: {
+    readonly distinct: number;
+    readonly generated: number;
+    readonly depth: number;
+  };
 }
 
 const tinySizes: VmmSizes = {
@@ -65,6 +71,22 @@ const secretSizes: VmmSizes = {
   salted: 1,
 };
 
+/** One page each for two VMs, or two pages for one: small enough to visit every state. */
+const searchedSizes: VmmSizes = {
+  ...tinySizes,
+  booted: 2,
+  page: 1,
+  virtual: 1,
+  frame: 3,
+  slot: 1,
+  content: 2,
+  salt: 1,
+};
+
+/** The commands of some names of the memory subsystem. */
+const memory = (...names: readonly string[]): readonly string[] =>
+  names.map((name) => `memory.${name}`);
+
 export const scopes = {
   tiny: {
     name: 'tiny',
@@ -96,5 +118,110 @@ export const scopes = {
       'memory.break-share',
       'memory.break-last',
     ],
+  },
+  swap: {
+    name: 'swap',
+    purpose: 'every state of two VMs that are paged in and out, while devices hold pages',
+    sizes: { ...searchedSizes, slot: 2 },
+    explored: { distinct: 8881, generated: 93952, depth: 14 },
+    commands: memory(
+      'map',
+      'unmap',
+      'read',
+      'write',
+      'populate',
+      'scrub',
+      'swap-out-begin',
+      'swap-out-end',
+      'swap-out-clean',
+      'swap-in',
+      'drop-swap-copy',
+      'exchange',
+      'pin',
+      'unpin',
+    ),
+  },
+  balloon: {
+    name: 'balloon',
+    purpose: 'every state of a guest whose balloon is inflated, deflated, unloaded and overtaxed',
+    sizes: {
+      ...searchedSizes,
+      vm: 1,
+      booted: 1,
+      page: 2,
+      frame: 2,
+      content: 1,
+      hashes: 1,
+      emergency: 0,
+    },
+    explored: { distinct: 37440, generated: 415680, depth: 16 },
+    commands: memory(
+      'map',
+      'write',
+      'populate',
+      'request-balloon',
+      'load-driver',
+      'unload-driver',
+      'inflate-balloon',
+      'acknowledge-inflate',
+      'deflate-balloon',
+      'acknowledge-deflate',
+      'out-of-memory',
+    ),
+  },
+  sharing: {
+    name: 'sharing',
+    purpose: 'every state of two VMs whose pages are merged and written apart again',
+    sizes: { ...searchedSizes, frame: 2, useZero: 0, emergency: 0 },
+    explored: { distinct: 5922, generated: 41426, depth: 14 },
+    commands: memory(
+      'map',
+      'write',
+      'populate',
+      'scan-page',
+      'end-scan',
+      'merge-page',
+      'break-share',
+      'break-last',
+    ),
+  },
+  'zero-page': {
+    name: 'zero-page',
+    purpose: 'every state of two VMs whose zero pages are merged with the zero frame',
+    sizes: { ...searchedSizes, emergency: 0 },
+    explored: { distinct: 31177, generated: 208405, depth: 14 },
+    commands: memory(
+      'host-write',
+      'populate',
+      'scan-page',
+      'end-scan',
+      'merge-page',
+      'break-share',
+      'break-last',
+    ),
+  },
+  'dirty-log': {
+    name: 'dirty-log',
+    purpose: 'every state of a guest whose writes are logged and harvested',
+    sizes: {
+      ...searchedSizes,
+      vm: 1,
+      booted: 1,
+      page: 2,
+      virtual: 2,
+      frame: 2,
+      emergency: 0,
+    },
+    explored: { distinct: 17211, generated: 191706, depth: 11 },
+    commands: memory(
+      'map',
+      'write',
+      'populate',
+      'host-write',
+      'start-log',
+      'stop-log',
+      'harvest-log',
+      'clear-log',
+    ),
   },
 } satisfies Readonly<Record<string, VmmScope>>;
