@@ -336,7 +336,7 @@ test.each([
 
 test('what cannot be explored is bad input', async () => {
   expect(await problemsOf(['check', 'nowhere'])).toEqual([
-    'nowhere: is none of tiny, fuzz, overcommit, secrets, shared-pages, nor a machine file such as machine.mjs',
+    'nowhere: is none of tiny, fuzz, overcommit, secrets, swap, balloon, sharing, zero-page, dirty-log, shared-pages, nor a machine file such as machine.mjs',
   ]);
   expect(await problemsOf(['check', file('none.mjs')])).toEqual([
     `${file('none.mjs')}: there is no such file`,
