@@ -1,5 +1,6 @@
 /** Exhaustive search over the states of a machine. */
 export { type BreadthFirstOptions, breadthFirst, breadthFirstInPieces } from './breadth-first.ts';
+export { depthFirst, depthFirstInPieces } from './depth-first.ts';
 export type { Mode } from './explorer.ts';
 export {
   type Lasso,

@@ -156,7 +156,7 @@ export function witnessed(property: Property, tell: (call: Call) => void): Prope
 }
 
 /** What a search ended at, and the calls to there. */
-interface Found {
+export interface Ended {
   readonly how: 'reached' | 'violated' | 'deadlock';
   readonly trace: readonly Call[];
 }
@@ -165,7 +165,7 @@ interface Found {
 export function resultOfTrace<S>(
   counts: SearchCounts,
   subject: Subject<S>,
-  { how, trace }: Found,
+  { how, trace }: Ended,
 ): SearchResult {
   switch (how) {
     case 'reached':
