@@ -3,6 +3,11 @@ export { type BreadthFirstOptions, breadthFirst, breadthFirstInPieces } from './
 export { depthFirst, depthFirstInPieces } from './depth-first.ts';
 export type { Mode } from './explorer.ts';
 export {
+  type IterativeDeepeningResult,
+  iterativeDeepening,
+  iterativeDeepeningInPieces,
+} from './iterative-deepening.ts';
+export {
   type Lasso,
   type LivenessOptions,
   type LivenessResult,

@@ -3,7 +3,7 @@
  * puts both down. All may hold their left fork and wait for ever.
  */
 import { expect, test } from 'vitest';
-import { breadthFirst } from '../../../checker/index.ts';
+import { breadthFirst, depthFirst, iterativeDeepening } from '../../../checker/index.ts';
 import {
   array,
   commandsOf,
@@ -120,6 +120,11 @@ test.each([
     const byHand = countByHand(seats);
     expect(byHand.distinct).toBe(distinct);
     expect(breadthFirst(machine, around(seats))).toMatchObject({ verdict: 'holds', ...byHand });
+    expect(depthFirst(machine, around(seats))).toMatchObject({ verdict: 'holds', ...byHand });
+    expect(iterativeDeepening(machine, around(seats))).toMatchObject({
+      verdict: 'holds',
+      distinct,
+    });
   },
 );
 
@@ -132,6 +137,13 @@ test('the only deadlock is that all hold their left fork, five steps away for fi
   expect(found.trace).toEqual(
     [0, 1, 2, 3, 4].map((seat) => ({ kind: 'takeLeft', args: { seat } })),
   );
+  const deepened = iterativeDeepening(machine, around(5), { deadlocks: true });
+  // It is seen when its steps are taken: one step beyond.
+  expect(deepened).toMatchObject({
+    verdict: 'violated',
+    trace: [4, 3, 2, 1, 0].map((seat) => ({ kind: 'takeLeft', args: { seat } })),
+    rounds: 6,
+  });
   const other = (state: State): boolean =>
     stuck(state) && state.philosophers.some((one) => one !== 'waiting');
   expect(breadthFirst(machine, around(5), { goal: other }).verdict).toBe('holds');
