@@ -15,6 +15,12 @@ export {
   liveness,
 } from './liveness.ts';
 export {
+  type RandomWalksOptions,
+  type RandomWalksResult,
+  randomWalks,
+  randomWalksInPieces,
+} from './random-walk.ts';
+export {
   type CommandCounts,
   RuleThrew,
   type SearchCounts,

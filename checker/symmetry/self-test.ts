@@ -18,6 +18,7 @@ import {
   type Scope,
   type View,
 } from '../../machine/index.ts';
+import { randomNumbers } from '../random.ts';
 import { ownerAmong, type PermutedSet } from './sets.ts';
 import { type Program, programOf } from './source.ts';
 import { membersOf, type Structure } from './structure.ts';
@@ -257,14 +258,3 @@ class Equivariance<S> {
 }
 
 const textOf = ({ kind, args }: Call): string => `${kind} ${JSON.stringify(args)}`;
-
-/** Numbers below a bound: SplitMix32. */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed | 0;
-  return (below) => {
-    state = (state + 0x9e3779b9) | 0;
-    let z = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-    return ((z ^ (z >>> 16)) >>> 0) % below;
-  };
-}

@@ -4,7 +4,12 @@
  * TLC's users know 288 states for 3 resource managers, Stateright's 8,832 for 5.
  */
 import { expect, test } from 'vitest';
-import { breadthFirst } from '../../../checker/index.ts';
+import {
+  breadthFirst,
+  depthFirst,
+  iterativeDeepening,
+  randomWalks,
+} from '../../../checker/index.ts';
 import {
   array,
   bool,
@@ -150,6 +155,9 @@ test.each([
 ])('$managers resource managers', ({ managers, ...counts }) => {
   const found = breadthFirst(machine, among(managers), { properties: [consistent] });
   expect(found).toMatchObject({ verdict: 'holds', ...counts });
+  const { distinct, generated } = counts;
+  const deep = depthFirst(machine, among(managers), { properties: [consistent] });
+  expect(deep).toMatchObject({ verdict: 'holds', distinct, generated });
 });
 
 test('who commits before all are prepared contradicts one who aborts', () => {
@@ -157,4 +165,13 @@ test('who commits before all are prepared contradicts one who aborts', () => {
   const found = breadthFirst(hasty, among(3), { properties: [consistent] });
   if (found.verdict !== 'violated') throw new Error(found.verdict);
   expect(found.trace.map(({ kind }) => kind)).toEqual(['chooseToAbort', 'commit', 'receiveCommit']);
+  const deepened = iterativeDeepening(hasty, among(3), { properties: [consistent] });
+  expect(deepened).toMatchObject({ verdict: 'violated', rounds: 3 });
+  const walked = randomWalks(hasty, among(3), {
+    properties: [consistent],
+    seed: 1,
+    walks: 20,
+    length: 20,
+  });
+  expect(walked.verdict).toBe('violated');
 });
