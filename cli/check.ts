@@ -1,6 +1,5 @@
 /** `hypercheck check SCOPE|FILE`: every state that a machine can reach. */
 import {
-  breadthFirstInPieces,
   RuleThrew,
   type SearchCounts,
   type SearchResult,
@@ -38,6 +37,7 @@ import { problemsText } from './report/problems.ts';
 import { runCases } from './report/run.ts';
 import { count } from './report/table.ts';
 import { type Clock, clock, type Stop, stopAfter } from './stop.ts';
+import { searchOf } from './strategy.ts';
 import type { ScopedSubject } from './subject.ts';
 import { targetOf } from './target.ts';
 
@@ -56,7 +56,9 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
     machine: subject.machine.name,
     ...(subject.fault === undefined ? {} : { fault: subject.fault.id }),
     scope: subject.scope,
-    mode: flags.mode,
+    strategy: flags.strategy,
+    // Walks keep fingerprints alone.
+    mode: flags.strategy === 'random' ? 'fingerprint' : flags.mode,
     counts: result,
     seconds: now.seconds(),
     peakMb: peakMb(),
@@ -127,16 +129,8 @@ async function explore(
   { subject, flags, stop, now, shown }: Search,
   symmetry: SelfTest | undefined,
 ): Promise<Explored> {
-  const { machine, scope, properties } = subject;
-  const { mode, sleepSets, maxStates, maxDepth } = flags;
-  const search = breadthFirstInPieces(machine, scope, {
-    properties,
-    mode,
-    sleepSets,
-    ...(symmetry === undefined ? {} : { symmetry: symmetry.symmetry }),
-    ...(maxStates === undefined ? {} : { maxStates }),
-    ...(maxDepth === undefined ? {} : { maxDepth }),
-  });
+  const { strategy, maxStates } = flags;
+  const search = searchOf(subject, flags, symmetry);
   const pause = pauses();
   try {
     let next = search.next();
@@ -152,7 +146,8 @@ async function explore(
     }
     const result = next.value as Found;
     if (result.verdict !== 'inconclusive') return { result };
-    const bounded = result.distinct > (maxStates ?? Number.POSITIVE_INFINITY) ? 'states' : 'depth';
+    const reach = strategy === 'random' ? 'walks' : 'depth';
+    const bounded = result.distinct > (maxStates ?? Number.POSITIVE_INFINITY) ? 'states' : reach;
     return { result, limit: stop() ?? bounded };
   } catch (error) {
     if (error instanceof Unsound) throw badInput('flags', error.message);
@@ -169,14 +164,15 @@ function peakMb(): number {
 function counterexampleOf(
   subject: ScopedSubject,
   { trace, distinct }: Extract<SearchResult, { verdict: 'violated' }>,
-  { mode, out }: CheckFlags,
+  { strategy, mode, out }: CheckFlags,
 ): Counterexample {
   const failing = failureOf(subject, trace);
   if (failing === undefined) throw new Error('the counterexample does not replay');
   const property = chosen(subject, failing.failure);
   const origin = { property, seed: null, path: null };
   // Fingerprints may hide a state, and with it a shorter trace.
-  const minimal = mode === 'exact' ? 'proved' : 'budget';
+  const nearestFirst = strategy === 'breadth-first' || strategy === 'iterative-deepening';
+  const minimal = nearestFirst && mode === 'exact' ? 'proved' : 'budget';
   const told = stored(subject, { ...failing, ...origin, minimal }, inFolder(out, property));
   return { ...told, states: distinct };
 }

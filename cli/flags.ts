@@ -90,13 +90,23 @@ interface CaseFlags {
   /** The file of the machine, where it is not of the package. */
   readonly machine?: string | undefined;
 }
+export const strategies = [
+  'breadth-first',
+  'depth-first',
+  'iterative-deepening',
+  'random',
+] as const;
 export interface CheckFlags extends OutputFlags, SubjectFlags {
   readonly junit?: string | undefined;
   /** The folder of counterexamples. */
   readonly out: string;
   /** Sizes of the scope that are to be others. */
   readonly set: Readonly<Record<string, number>>;
+  readonly strategy: (typeof strategies)[number];
   readonly mode: 'exact' | 'fingerprint';
+  /** Of random walks, and how many there are. */
+  readonly seed: number;
+  readonly walks: number;
   readonly symmetry: boolean;
   readonly sleepSets: boolean;
   readonly maxStates?: number | undefined;
@@ -151,19 +161,33 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
       message: 'only one of --quick, --deep and --for can be given',
     }),
   fuzz: z.object({ ...running, runs: integer(1, 1e9).optional(), for: time.optional() }),
-  check: z.object({
-    ...output,
-    ...subject,
-    junit: running.junit,
-    out: running.out,
-    set: sizes,
-    mode: z.enum(['exact', 'fingerprint'], 'must be exact or fingerprint').default('exact'),
-    symmetry: yes,
-    sleepSets: yes,
-    maxStates: integer(1, 1e9).optional(),
-    maxDepth: integer(0, 1e9).optional(),
-    for: time.optional(),
-  }),
+  check: z
+    .object({
+      ...output,
+      ...subject,
+      junit: running.junit,
+      out: running.out,
+      set: sizes,
+      strategy: z
+        .enum(strategies, `must be one of ${strategies.join(', ')}`)
+        .default('breadth-first'),
+      seed: integer(seedMin, seedMax).default(1),
+      walks: integer(1, 1e9).default(1000),
+      mode: z.enum(['exact', 'fingerprint'], 'must be exact or fingerprint').default('exact'),
+      symmetry: yes,
+      sleepSets: yes,
+      maxStates: integer(1, 1e9).optional(),
+      maxDepth: integer(0, 1e9).optional(),
+      for: time.optional(),
+    })
+    .refine(
+      ({ strategy, mode, symmetry, sleepSets }) =>
+        strategy === 'breadth-first' || (mode === 'exact' && !symmetry && !sleepSets),
+      {
+        path: ['strategy'],
+        message: 'only breadth-first takes --mode fingerprint, --symmetry and --sleep-sets',
+      },
+    ),
   replay: z.object({ ...output, ...stored, junit: path.optional() }),
   export: z.object({
     ...output,

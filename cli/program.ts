@@ -6,7 +6,7 @@ import { BadInput, badInput, type ExitCode, exitCodes } from './exit.ts';
 import { runExport } from './export.ts';
 import { runFaults } from './faults.ts';
 import { packageFile } from './files.ts';
-import { parseFlags } from './flags.ts';
+import { parseFlags, strategies } from './flags.ts';
 import { runFuzz } from './fuzz.ts';
 import type { Io } from './io.ts';
 import { runList } from './list.ts';
@@ -127,6 +127,9 @@ function addRuns(add: Add, io: Io, done: Done): void {
     .option('--set <sizes>', 'other sizes: vm=2,frame=3; may be repeated', collect)
     .option('--fault <id>', 'the VMM with this seeded bug')
     .option('--property <id>', 'only this property; may be repeated', collect)
+    .option('--strategy <name>', `${strategies.join(', ')} (default: ${strategies[0]})`)
+    .option('--seed <n>', 'the seed of random walks (default: 1)')
+    .option('--walks <n>', 'how many random walks (default: 1000)')
     .option('--mode <name>', 'exact keeps states, fingerprint 64 bits of each (default: exact)')
     .option('--symmetry', 'one state of each class that differs in names alone; for invariants')
     .option('--sleep-sets', 'leave out steps that commute with earlier ones; for invariants')

@@ -14,7 +14,7 @@ import { count, duration, paint, plural, type Style, table } from './table.ts';
 import { verdictWord } from './verdict.ts';
 
 /** What ends a search before every state was seen. */
-export type Limit = StopReason | 'states' | 'depth' | 'error';
+export type Limit = StopReason | 'states' | 'depth' | 'walks' | 'error';
 
 interface CommandResult {
   readonly command: string;
@@ -41,6 +41,8 @@ export interface CheckDocument {
   readonly depth: number;
   readonly seconds: number;
   readonly peakMb: number;
+  /** The order in which states were searched. */
+  readonly strategy: string;
   readonly workers: number;
   /** What was left out because something else stands for it. */
   readonly reductions: readonly string[];
@@ -72,6 +74,7 @@ export interface Established {
   readonly machine: string;
   readonly fault?: string;
   readonly scope: Scope;
+  readonly strategy: string;
   readonly mode: Mode;
   readonly counts: SearchCounts;
   readonly seconds: number;
@@ -85,7 +88,7 @@ export interface Established {
 
 export function madeOf(verdict: CheckDocument['verdict'], found: Established): CheckDocument {
   const { machine, fault, scope, mode, counts, seconds, peakMb, asked, leftOut, limit } = found;
-  const { symmetry, sleepSets } = found;
+  const { strategy, symmetry, sleepSets } = found;
   const { distinct, generated, depth, levels, witnesses } = counts;
   const results = asked.map((each) => {
     const tally = counts.tallies.get(each.id);
@@ -102,6 +105,7 @@ export function madeOf(verdict: CheckDocument['verdict'], found: Established): C
     depth,
     seconds,
     peakMb,
+    strategy,
     workers: 1,
     reductions: [
       ...(symmetry === undefined
@@ -201,8 +205,12 @@ const whyStopped: Readonly<Record<Limit, string>> = {
   time: 'Time is up: this is what was established so far.',
   states: 'As many states as --max-states allows were found; there are more.',
   depth: 'Traces of as many commands as --max-depth allows were followed; there are longer ones.',
+  walks: 'All walks were taken: nothing wrong was met, and that shows no more than that.',
   error: 'A rule threw: this is what was established until then.',
 };
+
+/** A search that goes deep first goes thousands of steps deep. */
+const levelsShown = 40;
 
 function closingText(document: CheckDocument, style: Style): string {
   const { verdict, complete, machine, scope, sizes, levels, stopped, collision } = document;
@@ -215,9 +223,10 @@ function closingText(document: CheckDocument, style: Style): string {
     duration(seconds),
     `${count(peakMb)} MB`,
   ].join(', ');
+  const more = levels.length > levelsShown ? ', and further' : '';
   const lines = [
     `${machine} in scope ${scope}: ${shownSizes.join(', ')}`,
-    `States by depth: ${levels.map(count).join(', ')}`,
+    `States by depth: ${levels.slice(0, levelsShown).map(count).join(', ')}${more}`,
     ...(collision === undefined
       ? []
       : [

@@ -24,6 +24,7 @@ test('the reference model is explored whole, with the documented keys', async ()
     'depth',
     'seconds',
     'peakMb',
+    'strategy',
     'workers',
     'reductions',
     'machine',
@@ -124,6 +125,24 @@ test.each([
   expect(document).toMatchObject({ verdict: 'inconclusive', complete: false, stopped });
 });
 
+test.each([
+  ['depth-first', { verdict: 'holds', distinct: 5307, generated: 53_560, mode: 'exact' }],
+  ['iterative-deepening', { verdict: 'holds', distinct: 5307, depth: 7, mode: 'exact' }],
+  ['random', { verdict: 'inconclusive', stopped: 'walks', mode: 'fingerprint' }],
+])('--strategy %s searches in another order', async (strategy, expected) => {
+  const search = [...small, '--strategy', strategy, '--walks', '3'];
+  expect(jsonOf(await hypercheck([...search, '--json']))).toMatchObject({ strategy, ...expected });
+});
+
+test('strategies and what they cannot be combined with are checked', async () => {
+  const [unknown] = await problemsOf([...small, '--strategy', 'best-first']);
+  expect(unknown).toContain('--strategy: must be one of breadth-first, depth-first');
+  for (const other of [['--symmetry'], ['--sleep-sets'], ['--mode', 'fingerprint']]) {
+    const [problem] = await problemsOf([...small, '--strategy', 'depth-first', ...other]);
+    expect(problem).toContain('--strategy: only breadth-first takes');
+  }
+});
+
 test('an asked stop ends the search, and what was established is printed', async () => {
   const controller = new AbortController();
   const { io, printed } = printing({ stop: controller.signal });
@@ -197,6 +216,16 @@ function machineFile(name: string, from = '', to = ''): string {
   if (!counter.includes(from)) throw new Error(`no '${from}' to replace`);
   return file(name, counter.replace(from, to));
 }
+
+test.each([
+  ['iterative-deepening', 'proved'],
+  ['depth-first', 'budget'],
+  ['random', 'budget'],
+])('--strategy %s: the trace is minimal by %s', async (strategy, minimal) => {
+  const search = ['check', machineFile('counter.mjs'), '--strategy', strategy, '--out', out];
+  const document = jsonOf(await hypercheck([...search, '--json']));
+  expect(document).toMatchObject({ verdict: 'violated', counterexample: { minimal } });
+});
 
 test("a counterexample of a user's machine is proved shortest, stored, and replays", async () => {
   const path = machineFile('counter.mjs');
