@@ -40,7 +40,7 @@ test('on random machines every state is found at its least depth', { timeout: 60
       expect(found.levels).toEqual(all.levels);
       expect(found.generated).toBeLessThanOrEqual(all.generated);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 

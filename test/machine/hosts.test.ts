@@ -88,7 +88,7 @@ test('all hosts agree on random machines', slow, () => {
     fc.property(randomMachines, picks, ({ machine, scope }, chosen) =>
       agree(machine, scope, all, chosen),
     ),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 

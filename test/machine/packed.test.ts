@@ -70,7 +70,7 @@ test('the packed host takes the steps of the plain one, on random machines', slo
     fc.property(randomMachines, choices, ({ machine, scope }, chosen) => {
       walk(machine, scope, chosen);
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 

@@ -60,7 +60,7 @@ function agreeing(scope: Scope): fc.IProperty<unknown> {
 }
 
 test.each([
-  ['tiny', 60],
+  ['tiny', 40],
   ['fuzz', 16],
   ['overcommit', 6],
 ] as const)('the rules of memory run alike on all hosts in scope %s', (name, numRuns) => {
