@@ -54,7 +54,7 @@ test('on random machines they see nothing that breadth-first does not', { timeou
       expect(found.distinct).toBeLessThanOrEqual(all.distinct);
       expect(found.depth).toBeLessThanOrEqual(all.depth + 3);
     }),
-    { numRuns: 30 },
+    { numRuns: 12 },
   );
 });
 

@@ -60,8 +60,8 @@ function agreeing(scope: Scope): fc.IProperty<unknown> {
 }
 
 test.each([
-  ['tiny', 40],
-  ['fuzz', 16],
+  ['tiny', 25],
+  ['fuzz', 12],
   ['overcommit', 6],
 ] as const)('the rules of memory run alike on all hosts in scope %s', (name, numRuns) => {
   fc.assert(agreeing(scopes[name]), { numRuns, seed: 7 });
