@@ -122,7 +122,10 @@ export class Explorer<S> {
     }
     this.promiseWords = this.questions.promiseWords;
     const width = this.host.words.length + this.promiseWords;
-    this.successors = new Successors(width, sleepSets);
+    this.successors = new Successors(width, {
+      footprints: sleepSets,
+      lanes: mode === 'fingerprint',
+    });
     this.taken = new Int32Array(this.host.calls);
     this.fresh = new Int32Array(this.host.calls);
     if (mode === 'exact') {
@@ -180,7 +183,6 @@ export class Explorer<S> {
     this.gather(0, 0);
     successors.count--;
     const at = successors.count * successors.width;
-    if (this.next !== undefined) this.placeOf(successors.words, at);
     const [own, start] = this.next === undefined ? [successors.words, at] : [this.fingerprint, 0];
     const [chunk, from] = [keys.chunk(row), keys.at(row)];
     for (let i = 0; i < keys.width; i++) if (chunk[from + i] !== own[start + i]) return false;
@@ -244,7 +246,7 @@ export class Explorer<S> {
   /** Looks up the steps that were gathered. */
   flush(): void {
     const { successors, visited, links } = this;
-    const { width, words, fingerprints, parents, calls } = successors;
+    const { fingerprints, parents, calls } = successors;
     const from = this.distinct;
     this.touched ^= visited.touch(fingerprints, successors.count);
     // The first of the steps from the same state.
@@ -253,7 +255,7 @@ export class Explorer<S> {
       if (parents[i] !== parents[first]) first = i;
       const call = calls[i] as number;
       if (call >= 0) (this.taken[call] as number)++;
-      const row = this.insert(fingerprints[i] as number, words, i * width);
+      const row = this.insert(i);
       if (row < 0) continue;
       pair[0] = this.levelStart + (parents[i] as number);
       pair[1] = call;
@@ -382,7 +384,12 @@ export class Explorer<S> {
     if (this.sleeping !== undefined) {
       host.footprint(successors.footprints, 3 * successors.count);
     }
-    successors.add(placed(fingerprint[0] as number, fingerprint[1] as number), parent, call);
+    const [low, high] = [fingerprint[0] as number, fingerprint[1] as number];
+    if (this.next !== undefined) {
+      successors.lanes[2 * successors.count] = low;
+      successors.lanes[2 * successors.count + 1] = high;
+    }
+    successors.add(placed(low, high), parent, call);
   }
 
   /** The place of a row in the table, from the row alone. */
@@ -393,13 +400,14 @@ export class Explorer<S> {
     return placed(fingerprint[0] as number, fingerprint[1] as number);
   }
 
-  private insert(place: number, words: Int32Array, at: number): number {
-    const { visited, next } = this;
-    if (next === undefined) return visited.insert(place, words, at);
-    // The fingerprint is gathered anew: only its place was kept.
-    this.placeOf(words, at);
-    const row = visited.insert(place, this.fingerprint, 0);
-    if (row >= 0) next.push(words, at);
+  /** Adds the state after a gathered step, unless it is known. */
+  private insert(i: number): number {
+    const { visited, next, successors } = this;
+    const { fingerprints, words, lanes, width } = successors;
+    const place = fingerprints[i] as number;
+    if (next === undefined) return visited.insert(place, words, i * width);
+    const row = visited.insert(place, lanes, 2 * i);
+    if (row >= 0) next.push(words, i * width);
     return row;
   }
 

@@ -5,6 +5,8 @@ export class Successors {
   readonly width: number;
   words: Int32Array;
   fingerprints: Int32Array;
+  /** Both lanes of the fingerprint: two words, where states are known by them alone. */
+  lanes: Int32Array;
   /** The rank, in its level, of the state before. */
   parents: Int32Array;
   /** The number of the call. */
@@ -12,9 +14,10 @@ export class Successors {
   /** What the step read, wrote and added to: three words, where that is asked for. */
   footprints: Int32Array;
 
-  constructor(width: number, footprints: boolean) {
+  constructor(width: number, kept: { readonly footprints: boolean; readonly lanes: boolean }) {
     this.width = width;
-    this.footprints = new Int32Array(footprints ? 3 * first : 0);
+    this.lanes = new Int32Array(kept.lanes ? 2 * first : 0);
+    this.footprints = new Int32Array(kept.footprints ? 3 * first : 0);
     this.words = new Int32Array(first * width);
     this.fingerprints = new Int32Array(first);
     this.parents = new Int32Array(first);
@@ -29,6 +32,7 @@ export class Successors {
       this.parents = longer(this.parents);
       this.calls = longer(this.calls);
       this.footprints = longer(this.footprints);
+      this.lanes = longer(this.lanes);
     }
     return this.count * this.width;
   }
