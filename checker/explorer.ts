@@ -295,7 +295,6 @@ export class Explorer<S> {
   /** The counts as they are when the state before the ending has taken all its steps. */
   private endAt({ parent }: Ending, from: number): void {
     const { successors, links } = this;
-    this.cut = 0;
     for (let i = 0; i < successors.count; i++) {
       if ((successors.parents[i] as number) <= parent) continue;
       this.generated--;
