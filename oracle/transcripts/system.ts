@@ -1,7 +1,7 @@
 /** What a reader of one system's transcripts offers to the validator. */
 import type { FieldTable } from './fields.ts';
 import type { LogRecord } from './log.ts';
-import type { Contradiction, Problem } from './verdict.ts';
+import type { Contradiction, Place, Problem } from './verdict.ts';
 
 /** What became of one record: judged possible, impossible, or not to be judged. */
 export type Outcome =
@@ -39,13 +39,49 @@ export function differs(
   field: string,
   observed: unknown,
   allowed: unknown,
-  because?: Contradiction['because'],
+  because?: Place,
 ): Contradiction | undefined {
   if (observed === allowed) return undefined;
   const numbers = typeof observed === 'number' && typeof allowed === 'number';
   const difference = numbers ? `${Math.abs(observed - allowed)}` : 'another value';
   const blame = because === undefined ? {} : { because };
   return { field, observed: show(observed), allowed: show(allowed), difference, ...blame };
+}
+
+/** The values from `low` to `high`, both included. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A number outside an interval, or nothing; `what` tells how it comes from the record's fields. */
+export function outside(
+  field: string,
+  value: number,
+  { low, high }: Interval,
+  { what, because }: { readonly what?: string; readonly because?: Place | undefined } = {},
+): Contradiction | undefined {
+  if (value >= low && value <= high) return undefined;
+  return {
+    field,
+    observed: what === undefined ? `${value}` : `${what} = ${decimal(value)}`,
+    allowed: between(decimal(low), decimal(high)),
+    difference:
+      value < low ? `${decimal(low - value)} too few` : `${decimal(value - high)} too many`,
+    ...(because === undefined ? {} : { because }),
+  };
+}
+
+function between(low: number, high: number): string {
+  if (high < low) return 'nothing';
+  if (low === high) return `${low}`;
+  if (high === Number.POSITIVE_INFINITY) return `at least ${low}`;
+  return low === Number.NEGATIVE_INFINITY ? `at most ${high}` : `${low} to ${high}`;
+}
+
+/** Without the digits that binary fractions add. */
+function decimal(value: number): number {
+  return Number.isFinite(value) ? Number(value.toFixed(6)) : value;
 }
 
 /** A value as a report prints it. */

@@ -3,6 +3,7 @@
  * scanner may run between two readings, so bounds across counters are widened by what was scanned
  * since the reading before (decision 23 of the design); bounds on one counter are not.
  */
+import { outside } from '../system.ts';
 import type { Contradiction, Place } from '../verdict.ts';
 import { after } from './after.ts';
 import { apply } from './commands.ts';
@@ -35,7 +36,8 @@ export function observe(before: State, reading: Reading): State | Contradiction 
   const reset = falls || before.restarted;
   const all = [...scanBounds(before, counters, reset), ...bounds(state, reading, visits)];
   for (const bound of all) {
-    const found = outside(bound, counters[bound[0]], last?.place);
+    const [field, low, high, because = last?.place] = bound;
+    const found = outside(field, counters[field], { low, high }, { because });
     if (found !== undefined) return found;
   }
   return sumWrong(state, reading, visits) ?? after(state, counters, place, visits);
@@ -48,25 +50,6 @@ function caughtUp(state: State): State {
 
 function visited(now: Counters, then: Counters): number {
   return now.pages_scanned + now.pages_skipped - then.pages_scanned - then.pages_skipped;
-}
-
-function outside(
-  bound: Bound,
-  value: number,
-  because: Place | undefined,
-): Contradiction | undefined {
-  const [field, low, high] = bound;
-  if (value >= low && value <= high) return undefined;
-  const allowed = high < low ? 'nothing' : low === high ? `${low}` : `${low} to ${high}`;
-  const difference = value < low ? `${low - value} too few` : `${value - high} too many`;
-  const blame = bound[3] ?? because;
-  return {
-    field,
-    observed: `${value}`,
-    allowed,
-    difference,
-    ...(blame === undefined ? {} : { because: blame }),
-  };
 }
 
 /** Totals never fall; `full_scans` falls only by `run=2`, and counts scans of every page. */
@@ -192,24 +175,20 @@ function convergedFloor(state: State): {
 /** Shared, sharing, unshared and volatile pages are all the pages the scanner knows (DED-I4). */
 function sumWrong(state: State, reading: Reading, visits: number): Contradiction | undefined {
   const { counters: now } = reading;
+  const because = state.last?.place;
   const items = itemBounds(state, visits);
   const kept = state.stale === 0 ? now.pages_shared + now.pages_sharing : merges(state);
   for (const field of ['pages_unshared', 'pages_volatile'] as const) {
-    const found = outside([field, 0, items.high - kept], now[field], state.last?.place);
+    const most = { low: 0, high: items.high - kept };
+    const found = outside(field, now[field], most, { because });
     if (found !== undefined) return found;
   }
   const rest = now.pages_unshared + now.pages_volatile;
   const known = rest + now.pages_shared + now.pages_sharing;
   const low = Math.max(0, items.low - visits);
   const high = items.high + (items.high === 0 ? 0 : visits);
-  if (known >= low && known <= high) return undefined;
-  return {
-    field: 'pages_unshared',
-    observed: `pages_shared + pages_sharing + pages_unshared + pages_volatile = ${known}`,
-    allowed: low === high ? `${low}` : `${low} to ${high}`,
-    difference: known < low ? `${low - known} too few` : `${known - high} too many`,
-    ...(state.last === undefined ? {} : { because: state.last.place }),
-  };
+  const what = 'pages_shared + pages_sharing + pages_unshared + pages_volatile';
+  return outside('pages_unshared', known, { low, high }, { what, because });
 }
 
 function merges({ low }: State): number {

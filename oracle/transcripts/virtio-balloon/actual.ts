@@ -4,15 +4,11 @@
  * them (`actual`), not pages in the balloon.
  */
 
+import type { Interval } from '../system.ts';
+
 /** Bytes of a page, and of the most that a driver moves before it reports (256 pages). */
 export const PAGE_BYTES = 4096;
 export const BATCH_BYTES: number = 256 * PAGE_BYTES;
-
-/** Where a size may lie, both ends included. */
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
 
 /** A batch of pages that is perhaps not reported yet, and not meant for the target of now. */
 export interface Former {

@@ -1,14 +1,13 @@
 /** One machine of a balloon transcript: its balloon, what was asked of it, what it has said. */
 
 import { canonical } from '../log.ts';
-import { differs } from '../system.ts';
+import { differs, type Interval, outside } from '../system.ts';
 import type { Contradiction, Place } from '../verdict.ts';
 import {
   type Balloon,
   type BalloonCommand,
   command,
   hull,
-  type Interval,
   initialBalloon,
   seen,
 } from './actual.ts';
@@ -150,20 +149,20 @@ export class Machine {
   }
 }
 
-/** The contradiction of a value that lies outside an interval. */
+/** The contradiction of a size that lies outside an interval, or is not whole pages. */
 export function outsideOf(
   field: string,
   value: number,
-  { low, high }: Interval,
+  sizes: Interval,
   because?: Place,
 ): Contradiction {
-  const far = value < low ? `${low - value} too few` : `${value - high} too many`;
-  const inside = value >= low && value <= high;
+  const { low, high } = sizes;
+  const far = outside(field, value, sizes)?.difference;
   return {
     field,
     observed: `${value}`,
     allowed: low === high ? `${low}` : `${low} to ${high}, whole pages`,
-    difference: inside ? 'not whole pages' : far,
+    difference: far ?? 'not whole pages',
     ...(because === undefined ? {} : { because }),
   };
 }
