@@ -29,6 +29,20 @@ export interface Field {
   readonly spec: string;
 }
 
+/** A row as the tables write it; which record it is of is said once for all rows of a part. */
+export type Row = readonly [path: string, judged: FieldClass, reason: string, spec: string];
+
+/** The rows of a part of a record, whose paths all begin with the prefix. */
+export function rows(record: string, prefix: string, part: readonly Row[]): Field[] {
+  return part.map(([path, judged, reason, spec]) => ({
+    record,
+    path: `${prefix}${path}`,
+    class: judged,
+    reason,
+    spec,
+  }));
+}
+
 /** A table prepared for look-up. */
 export interface FieldTable {
   readonly rows: readonly Field[];

@@ -1,7 +1,5 @@
 /** How each field of a KSM transcript is judged. */
-import { type Field, type FieldClass, type FieldTable, fieldTable } from '../fields.ts';
-
-type Row = readonly [path: string, judged: FieldClass, reason: string, spec: string];
+import { type FieldTable, fieldTable, type Row, rows } from '../fields.ts';
 
 const COUNTERS: readonly Row[] = [
   ['pages_shared', 'bounded', 'frames with room for the equal pages; exact once merged', 'DED-I1'],
@@ -39,14 +37,13 @@ const ANSWER: readonly Row[] = [
   ['madvise', 'command', '0 when the pages take part in merging', 'DED-L1'],
 ];
 
-function rows(record: string, prefix: string, part: readonly Row[], as?: FieldClass): Field[] {
-  return part.map(([path, judged, reason, spec]) => ({
-    record,
-    path: `${prefix}${path}`,
-    class: as !== undefined && judged !== 'noise' ? as : judged,
-    reason: as === 'derived' ? 'repeats the answer' : reason,
-    spec: as === 'derived' ? 'format' : spec,
-  }));
+/** The same fields in a note, which repeats an answer. */
+function repeated(part: readonly Row[]): Row[] {
+  return part.map(([path, judged, reason, spec]) =>
+    judged === 'noise'
+      ? [path, judged, reason, spec]
+      : [path, 'derived', 'repeats the answer', 'format'],
+  );
 }
 
 const TIME: Row = ['t', 'noise', 'time', 'decision 22'];
@@ -84,7 +81,7 @@ export const fields: FieldTable = fieldTable([
   ...rows('note', '', [['**', 'noise', 'other results of the script', 'format']]),
   ...rows('note', '', COUNTERS),
   ...rows('note', 'after.', COUNTERS),
-  ...rows('note', 'w.', ANSWER, 'derived'),
-  ...rows('note', 'a.', ANSWER, 'derived'),
-  ...rows('note', 'b.', ANSWER, 'derived'),
+  ...rows('note', 'w.', repeated(ANSWER)),
+  ...rows('note', 'a.', repeated(ANSWER)),
+  ...rows('note', 'b.', repeated(ANSWER)),
 ]);

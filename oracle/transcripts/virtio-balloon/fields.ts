@@ -1,17 +1,5 @@
 /** How each field of a balloon transcript is judged. */
-import { type Field, type FieldClass, type FieldTable, fieldTable } from '../fields.ts';
-
-type Row = readonly [path: string, judged: FieldClass, reason: string, spec: string];
-
-function rows(record: string, prefix: string, part: readonly Row[]): Field[] {
-  return part.map(([path, judged, reason, spec]) => ({
-    record,
-    path: `${prefix}${path}`,
-    class: judged,
-    reason,
-    spec,
-  }));
-}
+import { type FieldTable, fieldTable, type Row, rows } from '../fields.ts';
 
 const COMMON: readonly Row[] = [
   ['t', 'noise', 'time', 'decision 22'],
