@@ -2,6 +2,8 @@
  * Transcripts of real systems, held against counting abstractions of the model: can the system
  * have behaved like this? {@link validate} names the first event that it cannot.
  */
+import { fields as cpuFields } from './cpu-shares/fields.ts';
+import { cpuForm, cpuReader } from './cpu-shares/reader.ts';
 import type { Field } from './fields.ts';
 import { fields as ksmFields } from './ksm/fields.ts';
 import { ksmForm, ksmReader } from './ksm/reader.ts';
@@ -17,7 +19,11 @@ export type { System } from './system.ts';
 export type { Impossible, Place, Problem, Validation } from './verdict.ts';
 
 /** The kinds of transcripts that can be judged, by the name used on the command line. */
-export const systems: { readonly ksm: System; readonly 'virtio-balloon': System } = {
+export const systems: {
+  readonly ksm: System;
+  readonly 'virtio-balloon': System;
+  readonly 'cpu-shares': System;
+} = {
   ksm: {
     name: 'ksm',
     title: 'Linux kernel same-page merging: counters and test processes',
@@ -31,6 +37,13 @@ export const systems: { readonly ksm: System; readonly 'virtio-balloon': System 
     fields: balloonFields,
     form: balloonForm,
     start: balloonReader,
+  },
+  'cpu-shares': {
+    name: 'cpu-shares',
+    title: 'Linux CPU shares, quota and run delay of threads that compete for one core',
+    fields: cpuFields,
+    form: cpuForm,
+    start: cpuReader,
   },
 };
 

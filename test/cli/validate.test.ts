@@ -35,6 +35,26 @@ test('a falsified counter is found, with its place and what was allowed', async 
   expect(told.out.toLowerCase()).toContain(place);
 });
 
+test('a log of the scheduler holds, and a share that is not that of the weights is found', async () => {
+  const path = 'transcripts/cpu-shares/weights.jsonl';
+  const judged = await hypercheck(['validate', '--system', 'cpu-shares', path]);
+  expect([judged.code, judged.err]).toEqual([0, '']);
+  expect(judged.out).toMatch(
+    /^holds .*weights\.jsonl \(cpu-shares: 16 events, [\d,]+ comparisons\)/,
+  );
+  const falsified = readFileSync(path, 'utf8').replace(
+    '"share":[0.3348,0.6652]',
+    '"share":[0.36,0.64]',
+  );
+  const { code, out } = await hypercheck([
+    ...['validate', '--system', 'cpu-shares'],
+    file('shares.jsonl', falsified),
+  ]);
+  expect(code).toBe(1);
+  expect(out).toContain('Event 3 (line 3) is impossible');
+  expect(out).toMatch(/field +share\[\]\n +observed +0\.36\n/);
+});
+
 test('a truncated line is bad input, with its line', async () => {
   const text = readFileSync(basic, 'utf8').split('\n').slice(0, 3).join('\n').slice(0, -9);
   expect(await problemsOf(ksm(file('cut.jsonl', text)))).toEqual([

@@ -1,13 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { isSystemName, lines, validate } from '../../../oracle/transcripts/index.ts';
+import {
+  isSystemName,
+  lines,
+  type SystemName,
+  validate,
+} from '../../../oracle/transcripts/index.ts';
 import { LINE_UNITS_MAX, PROBLEMS_MAX } from '../../../oracle/transcripts/log.ts';
+import { CORE, QUOTA, readBack, SHARES, THREADS } from './cpuRecords.ts';
 
 const START = '{"proc":"A","argv":["ksmproc",1,10,0,0,0]}';
 const READY = '{"proc":"A","out":{"ready":true,"pages":10,"madvise":0}}';
 const BASE = ['-m', '256M', '-device', 'virtio-balloon-pci,id=bal'];
 const MACHINE = JSON.stringify({ vm: 'g', argv: BASE });
 
-function problems(system: 'ksm' | 'virtio-balloon', log: readonly string[]): unknown {
+function problems(system: SystemName, log: readonly string[]): unknown {
   const judged = validate(system, log);
   expect(judged.verdict).toBe('bad-input');
   return judged.verdict === 'bad-input' ? judged.problems : [];
@@ -37,6 +43,28 @@ describe('bad input is listed with its place', () => {
     );
     const log = [MACHINE, '{"vm":"g","dir":"<","msg":{"id":{},"return":{}}}'];
     expect(problems('virtio-balloon', log)).toMatchObject([{ line: 2, path: 'msg.id' }]);
+  });
+
+  test('parts that are not of as many threads, statistics of no kernel, an answer that is none', () => {
+    const of = (record: object): unknown => problems('cpu-shares', [JSON.stringify(record)]);
+    expect(of({ ...THREADS, slices: [250, 250] })).toMatchObject([
+      { line: 1, problem: 'not one element for each thread: cpu 3, wait 3, slices 2, sum 3' },
+    ]);
+    expect(of({ ...QUOTA, stat1: 'nr_throttled 1;nr_periods 2' })).toMatchObject([
+      { path: 'stat1', problem: 'expected cpu.stat with its lines joined by ;' },
+    ]);
+    expect(of({ ...CORE, note: 'ticks' })).toMatchObject([
+      { path: 'note', problem: 'does not say over how many seconds' },
+    ]);
+    expect(of({ note: 'write cpu.weight', v: 1, ...readBack(1) })).toMatchObject([
+      { path: 'note', problem: 'expected "write cpu.shares" or "write quota"' },
+    ]);
+    const both = { note: 'write quota', v: 1, errno: 'EINVAL', ...readBack('1') };
+    expect(of(both)).toMatchObject([{ problem: 'expected either errno or then' }]);
+    expect(of({ ...SHARES, secs: 0 })).toMatchObject([{ path: 'secs' }]);
+    expect(of({ ...SHARES, nice: 0 })).toMatchObject([
+      { path: 'nice', problem: 'unknown field in the record (shares)' },
+    ]);
   });
 
   test('a field that no table lists, a record of no kind, another format', () => {

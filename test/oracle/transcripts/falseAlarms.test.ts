@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { validate } from '../../../oracle/transcripts/index.ts';
 import { balloonLog } from './balloonLogs.ts';
+import { cpuLog } from './cpuLogs.ts';
 import { ksmLog } from './ksmLogs.ts';
 
 // Any seed must do; the fixed one keeps a failure reproducible by its counterexample alone.
@@ -28,6 +29,19 @@ test(
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         expect(validate('virtio-balloon', balloonLog(seed))).toMatchObject({ verdict: 'holds' });
+      }),
+      RUNS,
+    );
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'no true CPU log is refused: other weights, quotas, numbers of threads, windows, loads',
+  () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        expect(validate('cpu-shares', cpuLog(seed))).toMatchObject({ verdict: 'holds' });
       }),
       RUNS,
     );

@@ -55,6 +55,17 @@ export function kindOf(system: SystemName, value: Json): string {
   const has = (key: string): boolean => typeof value === 'object' && value !== null && key in value;
   const is = (key: string, text: string): boolean =>
     has(key) && JSON.stringify(value).includes(`"${key}":"${text}"`);
+  if (system === 'cpu-shares') {
+    const named = [
+      ['w', 'shares'],
+      ['quota', 'quota'],
+      ['cpu', 'threads'],
+      ['steal', 'core'],
+      ['v', 'write'],
+      ['errno', 'child'],
+    ] as const;
+    return named.find(([key]) => has(key))?.[1] ?? 'note';
+  }
   if (has('note')) return 'note';
   if (has('argv')) return 'start';
   if (system === 'ksm') return has('ksm') ? 'ksm' : has('in') ? 'ask' : 'answer';
@@ -86,26 +97,38 @@ function others(field: string, leaf: Json, judged: FieldClass): [string, Json][]
   if (leaf === null) return [['a signal', 'SIGKILL']];
   if (typeof leaf === 'number') return numbers(field, leaf, judged);
   if (typeof leaf !== 'string') return [];
-  if (field.endsWith('ksm_stat')) return statistics(leaf);
+  if (field.endsWith('ksm_stat')) {
+    return [
+      ...counts(leaf, 1, 'one more'),
+      ['merge any', leaf.replace('merge_any: no', 'merge_any: yes')],
+    ];
+  }
+  if (field.startsWith('stat')) return counts(leaf, 1e12, 'far more');
   if (!/^[0-9a-f]+$/.test(leaf)) return [['another text', `not ${leaf}`]];
   return [['a digit', `${leaf.slice(0, -1)}${leaf.endsWith('0') ? '1' : '0'}`]];
 }
 
 function numbers(field: string, leaf: number, judged: FieldClass): [string, Json][] {
   if (judged === 'bounded') return [['far more', leaf + 1e12]];
-  const unit = /actual$|memory$|caches$/.test(field) ? 4096 : field.endsWith('Kb') ? 4 : 1;
+  const unit = unitOf(field, leaf);
   return [
     ['one more', leaf + unit],
     ['one fewer', leaf - unit],
   ];
 }
 
-function statistics(text: string): [string, Json][] {
-  const counts = [...text.matchAll(/\d+/g)].map(({ 0: digits, index }): [string, Json] => {
-    const more = `${Number(digits) + 1}`;
-    return ['one more', text.slice(0, index) + more + text.slice(index + digits.length)];
+function unitOf(field: string, leaf: number): number {
+  // More than the rounding of the parts that it is computed from can explain.
+  if (!Number.isInteger(leaf)) return 0.002;
+  return /actual$|memory$|caches$/.test(field) ? 4096 : field.endsWith('Kb') ? 4 : 1;
+}
+
+/** Each of the numbers in a text that has a name before it. */
+function counts(text: string, by: number, how: string): [string, Json][] {
+  return [...text.matchAll(/(?<=[ :])\d+/g)].map(({ 0: digits, index }): [string, Json] => {
+    const more = `${Number(digits) + by}`;
+    return [how, text.slice(0, index) + more + text.slice(index + digits.length)];
   });
-  return [...counts, ['merge any', text.replace('merge_any: no', 'merge_any: yes')]];
 }
 
 function replaced(value: Json, path: Path, leaf: Json): Json {
