@@ -16,7 +16,7 @@ import { whatIsBroken } from './broken.ts';
 import { numberCalls } from './calls.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { readNode, writeNode } from './nodes.ts';
-import { coefficients, regionsOf } from './places.ts';
+import { coefficients, coefficientsOf, compactPlacesOf, regionsOf } from './places.ts';
 import { sourceOf } from './source.ts';
 
 /** One state at a time: the loaded one, or the one after a step of it. */
@@ -33,6 +33,9 @@ export interface Packed<S> {
   fingerprint(into: Int32Array): void;
   /** The same of packed words, without loading them. */
   fingerprintOf(from: Int32Array, at: number, into: Int32Array): void;
+
+  /** The compact form of the state: as few bits as its values need, and so the state itself. */
+  readonly compact: Compact;
 
   /** Packs a plain state; throws `OutOfBounds` or `BrokenRule` where it has no packed form. */
   write(state: S): void;
@@ -76,9 +79,25 @@ export interface Packed<S> {
     | { readonly ok: false; readonly rejection: Rejection };
 }
 
+export interface Compact {
+  /** How many it has. */
+  readonly words: number;
+  /**
+   * Writes the form of the state that the host is in; only where `compact` was asked for. A form of
+   * one word is followed by a zero.
+   */
+  write(into: Int32Array, at: number): void;
+  /** The same of packed words. */
+  of(from: Int32Array, at: number, into: Int32Array, intoAt: number): void;
+  /** Makes a compact form the loaded state; only where `compact` was asked for. */
+  load(from: Int32Array, at: number): void;
+}
+
 export interface PackedOptions {
   /** Lanes of the fingerprint: with one, the second stays 0. */
   readonly lanes?: 1 | 2;
+  /** Keeps the compact form up to date, and no fingerprint. */
+  readonly compact?: boolean;
   /** Whether steps note what they read and write. */
   readonly footprints?: boolean;
   /** Chooses the coefficients of the fingerprint. */
@@ -92,13 +111,14 @@ interface Program<S> {
   readonly root: S;
   readonly args: Record<string, unknown>;
   load(from: Int32Array, at: number): void;
+  loadCompact(from: Int32Array, at: number): void;
   settle(): void;
   undo(): void;
   begin(): void;
   commit(): void;
   discard(): void;
   putWide(offset: number, width: number, number: number): void;
-  hashes(into: Int32Array): void;
+  hashes(into: Int32Array, at: number): void;
   footprint(into: Int32Array, at: number): void;
   readonly steps: readonly ((
     visit: (call: number) => boolean,
@@ -139,12 +159,19 @@ export function packed<S>(
   const broken = (offset: number, name: string | null, value: unknown): never => {
     throw whatIsBroken(layout, scope.sizes, { offset, name, value }, running);
   };
-  const { seed = 1, lanes = 2 } = options;
-  const first = coefficients(layout.bytes, seed);
-  const second = coefficients(layout.bytes, seed ^ 0x5bd1e995);
+  const { seed = 1, compact = false } = options;
+  const places = compactPlacesOf(layout);
+  // A compact form of at most two words is kept in the lanes of the fingerprint.
+  const inLanes = compact && places.words <= 2;
+  const lanes = inLanes ? 2 : compact ? 0 : (options.lanes ?? 2);
+  const [first, second] = inLanes
+    ? [coefficientsOf(places, 0), coefficientsOf(places, 1)]
+    : [coefficients(layout.bytes, seed), coefficients(layout.bytes, seed ^ 0x5bd1e995)];
+  const compactWords = new Int32Array(places.words);
   const regions = regionsOf(layout);
   const source = sourceOf(layout, scope.sizes, all, numbered.first, {
     lanes,
+    compact: compact && !inLanes,
     footprints: options.footprints ?? false,
   });
   const program = compile<S>(source.text, {
@@ -156,6 +183,11 @@ export function packed<S>(
     C: context,
     G: regions.bits,
     N: regions.counters,
+    P: compactWords,
+    L: places.word,
+    H: places.shift,
+    M: places.mask,
+    F: places.first,
     words,
     broken,
   });
@@ -174,7 +206,7 @@ export function packed<S>(
     view: program.root as View<S>,
     bytes,
     words: stateWords,
-    fingerprint: program.hashes,
+    fingerprint: (into) => program.hashes(into, 0),
     footprint: program.footprint,
     fingerprintOf(from, at, into) {
       let [low, high] = [0, 0];
@@ -185,6 +217,23 @@ export function packed<S>(
       }
       into[0] = low;
       into[1] = high;
+    },
+    compact: {
+      words: places.words,
+      write: inLanes
+        ? program.hashes
+        : (into, at) => {
+            for (let i = 0; i < compactWords.length; i++) into[at + i] = compactWords[i] as number;
+          },
+      of(from, at, into, intoAt) {
+        into.fill(0, intoAt, intoAt + places.words);
+        for (let i = 0; i < layout.bytes; i++) {
+          const byte = ((from[at + (i >> 2)] as number) >>> ((i & 3) << 3)) & 255;
+          (into[intoAt + (places.word[i] as number)] as number) |=
+            byte << (places.shift[i] as number);
+        }
+      },
+      load: program.loadCompact,
     },
     load: program.load,
     write(state) {

@@ -3,14 +3,23 @@
 /** What the program keeps besides the state. */
 export interface Recorded {
   /** Lanes of the fingerprint. */
-  readonly lanes: 1 | 2;
+  readonly lanes: 0 | 1 | 2;
+  /** The compact form of the state, apart from the fingerprint. */
+  readonly compact: boolean;
   /** What each step reads and writes. */
   readonly footprints: boolean;
 }
 
 /** What every program has: the journal, the fingerprint, and tables that are opened when read. */
-export const runtimeOf = ({ lanes, footprints }: Recorded): string => `'use strict';
-const { W, V, R, S, K, C, G, N, words, broken } = E;
+export function runtimeOf({ lanes, compact, footprints }: Recorded): string {
+  // What has to follow when the byte at an offset becomes another.
+  const follow = [
+    lanes > 0 ? 'low = (low + Math.imul(byte - old, R[offset])) | 0;' : '',
+    lanes > 1 ? 'high = (high + Math.imul(byte - old, S[offset])) | 0;' : '',
+    compact ? 'P[L[offset]] += (byte - old) << H[offset];' : '',
+  ].join(' ');
+  return `'use strict';
+const { W, V, R, S, K, C, G, N, P, L, H, M, F, words, broken } = E;
 let J = new Int32Array(256), journaled = 0;
 let low = 0, high = 0, lowLoaded = 0, highLoaded = 0;
 let stamp = 0, writing = false;
@@ -36,8 +45,7 @@ function put(offset, byte) {
   if (journaled === J.length) grow();
   J[journaled++] = (offset << 8) | old;
   W[offset] = byte;
-  low = (low + Math.imul(byte - old, R[offset])) | 0;
-  ${lanes === 2 ? 'high = (high + Math.imul(byte - old, S[offset])) | 0;' : ''}
+  ${follow}
 }
 function grow() {
   const longer = new Int32Array(2 * J.length);
@@ -71,14 +79,30 @@ function load(from, at) {
       if ((difference & 255) !== 0) {
         const byte = word & 255, old = W[offset];
         W[offset] = byte;
-        low = (low + Math.imul(byte - old, R[offset])) | 0;
-        ${lanes === 2 ? 'high = (high + Math.imul(byte - old, S[offset])) | 0;' : ''}
+        ${follow}
       }
       word >>>= 8;
       difference >>>= 8;
     }
   }
   settle();
+}
+/** Makes the compact form from 'at' on the state. */
+function loadCompact(from, at) {
+  ${
+    compact
+      ? `for (let i = 0; i < P.length; i++) {
+    if (P[i] === from[at + i]) continue;
+    P[i] = from[at + i];
+    unpack(i, P[i]);
+  }`
+      : `if (low !== from[at]) unpack(0, low = from[at]);
+  if (F.length > 2 && high !== from[at + 1]) unpack(1, high = from[at + 1]);`
+  }
+  settle();
+}
+function unpack(i, word) {
+  for (let offset = F[i]; offset < F[i + 1]; offset++) W[offset] = (word >>> H[offset]) & M[offset];
 }
 /** What was changed stays: it is the loaded state from here on. */
 function settle() {
@@ -104,7 +128,15 @@ function commit() {
 function undo() {
   for (let i = openedCount - 1; i >= 0; i--) opened[i].close();
   openedCount = 0;
-  for (let i = journaled - 1; i >= 0; i--) W[J[i] >>> 8] = J[i] & 255;
+  for (let i = journaled - 1; i >= 0; i--) {
+    ${
+      compact
+        ? `const offset = J[i] >>> 8, byte = J[i] & 255;
+    P[L[offset]] += (byte - W[offset]) << H[offset];
+    W[offset] = byte;`
+        : 'W[J[i] >>> 8] = J[i] & 255;'
+    }
+  }
   journaled = 0;
   low = lowLoaded;
   high = highLoaded;
@@ -122,9 +154,9 @@ function footprint(into, at) {
   into[at + 1] = writes;
   into[at + 2] = adds;
 }
-function hashes(into) {
-  into[0] = low;
-  into[1] = high;
+function hashes(into, at) {
+  into[at] = low;
+  into[at + 1] = high;
 }
 
 /** What a lens shows is worked out once, so it must be made of what never moves. */
@@ -157,3 +189,4 @@ class Group {
     return this.items;
   }
 }`;
+}

@@ -6,8 +6,8 @@
  * argument it looks at. Both are generated as text: a JavaScript engine optimises the accessors of
  * each record, and the loops of each command, only if they are functions of their own.
  *
- * Names in the text: `W` the bytes of the state, `R` the coefficients of the fingerprint, `J` the
- * journal, `K` constants, `A` the arguments, `C` the context of the rules.
+ * Names in the text: `W` the bytes of the state, `R` and `S` the coefficients of the fingerprint,
+ * `P` the compact form, `J` the journal, `K` constants, `A` the arguments, `C` the context of the rules.
  */
 import type { Plan } from '../enumerate.ts';
 import type { Sizes } from '../scope.ts';
@@ -44,7 +44,7 @@ export function sourceOf(
     `const root = new ${root}(0);`,
     ...questions.text,
     ...steps,
-    `return { root, args: A, load, undo, begin, commit, discard, putWide, hashes, footprint,
+    `return { root, args: A, load, loadCompact, undo, begin, commit, discard, putWide, hashes, footprint,
   settle, steps: [${steps.map((_, i) => `steps${i}`).join(', ')}] };`,
   ].join('\n');
   return { text, constants };

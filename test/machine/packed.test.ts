@@ -25,11 +25,31 @@ function walk(machine: Machine, scope: Scope, choices: readonly number[]): void 
   const keys = encoder(machine.shape, scope.sizes);
   const host = packed(machine, scope);
   const fresh = packed(machine, scope);
+  const compact = packed(machine, scope, { compact: true });
+  const [form, formOf] = [new Int32Array(256), new Int32Array(256)];
   const [found, expected] = [new Int32Array(2), new Int32Array(2)];
+  /** The compact form of a state says all of it, and follows every step and its undoing. */
+  const checkCompact = (words: Int32Array): void => {
+    const { words: count } = compact.compact;
+    compact.compact.of(words, 0, formOf, 0);
+    compact.write(plain.initial());
+    compact.compact.load(formOf, 0);
+    expect([...compact.words]).toEqual([...words]);
+    compact.steps(() => {
+      compact.compact.write(form, 0);
+      compact.compact.of(compact.words, 0, formOf, 0);
+      expect(form.slice(0, count)).toEqual(formOf.slice(0, count));
+      return false;
+    });
+    compact.compact.write(form, 0);
+    compact.compact.of(words, 0, formOf, 0);
+    expect(form.slice(0, count)).toEqual(formOf.slice(0, count));
+  };
   let state = plain.initial();
   host.write(state);
   for (const choice of choices) {
     const loaded = host.words.slice();
+    checkCompact(loaded);
     const calls = enabled(plain.engine, all, state);
     let next = 0;
     host.steps((number) => {
