@@ -8,7 +8,8 @@
  * machine and the scope alone.
  */
 import { initialState, type Machine, type Property, type Scope } from '../machine/index.ts';
-import { type Ending, Explorer, type Mode, Thrown } from './explorer.ts';
+import type { Mode } from './breadth-first/form.ts';
+import { Explorer } from './explorer.ts';
 import {
   commandCounts,
   type InPieces,
@@ -16,10 +17,7 @@ import {
   resultOfTrace,
   type SearchCounts,
   type SearchOptions,
-  type SearchProgress,
   type SearchResult,
-  type Subject,
-  statesInPiece,
   subjectOf,
   toEnd,
   Unsound,
@@ -79,41 +77,27 @@ export function* breadthFirstInPieces<S>(
     deadlocks: options.deadlocks ?? false,
     symmetry: options.symmetry,
     sleepSets: options.sleepSets ?? false,
+    maxStates,
   });
-  const levels: number[] = [];
-  let stopped = false;
-  try {
-    explorer.begin(initial);
-    for (let size = 1; size > 0 && explorer.ending === undefined; size = yield* expandLevel()) {
-      levels.push(size);
-      stopped ||= levels.length > maxDepth || explorer.distinct > maxStates;
-      if (stopped) break;
-    }
-  } catch (error) {
-    if (!(error instanceof Thrown)) throw error;
-    const thrown = { row: error.parent, call: error.call, after: undefined };
-    const trace = traceTo(explorer, initial, thrown);
-    throw new RuleThrew(error.cause, trace, countsOf(explorer, initial, levels, found));
+  explorer.begin(initial);
+  let complete = false;
+  for (let size = 1; !explorer.stopped && explorer.ending === undefined; ) {
+    complete = size === 0;
+    if (complete || explorer.levels.length >= maxDepth || explorer.distinct > maxStates) break;
+    size = yield* explorer.nextLevel();
   }
-
-  /** Expands a level; returns how many states it finds. */
-  function* expandLevel(): Generator<SearchProgress, number, boolean | undefined> {
-    const size = levels.at(-1) as number;
-    const before = explorer.distinct;
-    explorer.nextLevel();
-    for (let rank = 0; rank < size && explorer.ending === undefined; rank++) {
-      explorer.expand(rank);
-      if (explorer.distinct > maxStates) break;
-      if (rank % statesInPiece !== statesInPiece - 1) continue;
-      const { distinct, generated, bytes } = explorer;
-      stopped = (yield { distinct, generated, depth: levels.length - 1, bytes }) === true;
-      if (stopped) break;
-    }
-    explorer.flush();
-    return explorer.distinct - before - explorer.cut;
+  const { ending } = explorer;
+  const counts = countsOf(explorer, initial, found);
+  if (ending === undefined || ending.how === 'full') {
+    return { ...counts, verdict: complete ? 'holds' : 'inconclusive' };
   }
-  const verdict = stopped ? 'inconclusive' : 'holds';
-  return resultOf(explorer, { ...subject, initial, levels, found, verdict });
+  const trace = traceTo(explorer, initial, {
+    row: explorer.rowOf(ending.parent),
+    call: ending.running ?? (ending.call < 0 ? undefined : explorer.callOf(ending.call)),
+    after: ending.after,
+  });
+  if (ending.how === 'threw') throw new RuleThrew(ending.cause, trace, counts);
+  return resultOfTrace(counts, subject, { how: ending.how, trace });
 }
 
 function refuseUnsound<S>(
@@ -151,20 +135,12 @@ function refuse(properties: readonly Property[], message: string): void {
   throw new Unsound(message.replace('%s', named.join(', ')));
 }
 
-interface Finished<S> extends Subject<S> {
-  readonly initial: S;
-  readonly levels: readonly number[];
-  readonly found: ReadonlyMap<string, Found>;
-  readonly verdict: 'holds' | 'inconclusive';
-}
-
 function countsOf<S>(
   explorer: Explorer<S>,
   initial: S,
-  levels: readonly number[],
   found: ReadonlyMap<string, Found>,
 ): SearchCounts {
-  const distinct = explorer.distinct - explorer.cut;
+  const { distinct, levels } = explorer;
   const known = levels.reduce((sum, each) => sum + each, 0);
   const all = distinct > known ? [...levels, distinct - known] : levels;
   const witnesses = [...found].map(([id, step]) => [id, traceTo(explorer, initial, step)] as const);
@@ -178,22 +154,4 @@ function countsOf<S>(
     witnesses: new Map(witnesses),
     bytes: explorer.bytes,
   };
-}
-
-function resultOf<S>(explorer: Explorer<S>, finished: Finished<S>): SearchResult {
-  const { ending } = explorer;
-  const { initial, levels, found, verdict } = finished;
-  const counts = countsOf(explorer, initial, levels, found);
-  if (ending === undefined) return { ...counts, verdict };
-  const trace = traceTo(explorer, initial, {
-    row: explorer.rowOf(ending.parent),
-    call: ending.call < 0 ? undefined : explorer.callOf(ending.call),
-    after: ending.after,
-  });
-  return resultOfTrace(counts, finished, { how: howItEnds(ending), trace });
-}
-
-function howItEnds({ parent, call, reached }: Ending): 'reached' | 'violated' | 'deadlock' {
-  if (reached) return 'reached';
-  return parent >= 0 && call < 0 ? 'deadlock' : 'violated';
 }

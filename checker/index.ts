@@ -1,7 +1,8 @@
 /** Exhaustive search over the states of a machine. */
+
+export type { Mode } from './breadth-first/form.ts';
 export { type BreadthFirstOptions, breadthFirst, breadthFirstInPieces } from './breadth-first.ts';
 export { depthFirst, depthFirstInPieces } from './depth-first.ts';
-export type { Mode } from './explorer.ts';
 export {
   type IterativeDeepeningResult,
   iterativeDeepening,

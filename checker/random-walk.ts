@@ -9,7 +9,7 @@
  * seed and its number alone, and any of them can be walked again without the others.
  */
 import type { Machine, Packed, Scope } from '../machine/index.ts';
-import { placed } from './explorer.ts';
+import { placed } from './hash.ts';
 import { randomNumbers } from './random.ts';
 import {
   type InPieces,

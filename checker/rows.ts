@@ -19,12 +19,23 @@ export class Rows {
 
   /** Appends a row; returns its number. */
   push(from: Int32Array, at: number): number {
-    const row = this.count++;
-    if ((row & chunkMask) === 0) this.chunks.push(new Int32Array(this.width << chunkBits));
+    const row = this.add();
     const to = this.chunk(row);
     const start = this.at(row);
     for (let i = 0; i < this.width; i++) to[start + i] = from[at + i] as number;
     return row;
+  }
+  /** Appends a row that is still to be written; returns its number. */
+  add(): number {
+    const row = this.count++;
+    if (row >>> chunkBits === this.chunks.length) {
+      this.chunks.push(new Int32Array(this.width << chunkBits));
+    }
+    return row;
+  }
+  /** Forgets every row from a number on. */
+  truncate(count: number): void {
+    this.count = count;
   }
   /** Forgets every row. */
   clear(): void {

@@ -11,7 +11,8 @@ import {
   packed,
   type Scope,
 } from '../machine/index.ts';
-import { type Mode, placed } from './explorer.ts';
+import type { Mode } from './breadth-first/form.ts';
+import { placed } from './hash.ts';
 import { addPromises, Questions } from './questions.ts';
 import {
   commandCounts,

@@ -27,27 +27,35 @@ export function traceTo<S>(
 ): readonly Call[] {
   const rows: number[] = [];
   for (let at = row; at > 0; at = explorer.parentRow(at)) rows.push(at);
-  rows.reverse();
+  const numbers = rows.reverse().map((at) => explorer.callTo(at));
   const last = call === undefined ? [] : [call];
-  if (explorer.symmetry === undefined) return [...rows.map((at) => explorer.callTo(at)), ...last];
+  if (explorer.symmetry === undefined) {
+    return [...numbers.map((number) => explorer.callOf(number)), ...last];
+  }
   // The calls kept are of canonical forms: the machine's own lead to the same forms.
   const { host } = explorer;
   host.write(initial);
-  const calls = rows.map((at) => stepWhere(explorer, () => explorer.isAt(at)));
+  const forms = numbers.map((number) => {
+    host.load(explorer.form() as Int32Array, 0);
+    host.steps((each) => each === number);
+    return explorer.form() as Int32Array;
+  });
+  host.write(initial);
+  const calls = forms.map((form) => stepTo(explorer, form));
   if (call === undefined) return calls;
-  if (after !== undefined) return [...calls, stepWhere(explorer, () => explorer.isForm(after))];
+  if (after !== undefined) return [...calls, stepTo(explorer, after)];
   return [...calls, throwing(explorer)];
 }
 
-/** Takes the first step after which a test holds. */
-function stepWhere<S>({ host, callOf }: Explorer<S>, test: () => boolean): Call {
+/** Takes the first step to a state of a canonical form. */
+function stepTo<S>(explorer: Explorer<S>, form: Int32Array): Call {
   let taken: number | undefined;
-  host.steps((call) => {
+  explorer.host.steps((call) => {
     taken = call;
-    return test();
+    return explorer.form()?.every((word, i) => word === form[i]) === true;
   });
   if (taken === undefined) throw new Error('a state of the search has no step like the one kept');
-  return callOf(taken);
+  return explorer.callOf(taken);
 }
 
 /** The call at which a rule throws, in the state that the host is in. */

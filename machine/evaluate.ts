@@ -37,6 +37,10 @@ export interface Evaluation {
   refused(command: string, code: string): void;
   /** The promises that a run has open. */
   readonly promises: Promises;
+  /** Every count, to go back to. */
+  counts(): Float64Array;
+  /** Goes back to the counts of an evaluation of the same properties, or to a sum of such counts. */
+  recount(counts: Float64Array): void;
 }
 
 /**
@@ -58,7 +62,7 @@ export function evaluation(
   });
   const invariants = byReading(counted.filter(isInvariant));
   const refusals = refusalsByCode(counted.filter(isRefused));
-  const byKind = propertiesByKind(machine, counted);
+  let byKind = propertiesByKind(machine, counted);
   return {
     tallies,
     state(state, found, change) {
@@ -108,6 +112,23 @@ export function evaluation(
       tally.couldFail++;
     },
     promises: promises(counted.filter(isWithin), size),
+    counts() {
+      const each = counted.flatMap(({ tally: { evaluations, couldFail, violations } }) => [
+        evaluations,
+        couldFail,
+        violations,
+      ]);
+      return Float64Array.of(rounds.states, rounds.changes, ...each);
+    },
+    recount(counts) {
+      [rounds.states = 0, rounds.changes = 0] = counts;
+      for (const [i, { tally }] of counted.entries()) {
+        const [evaluations = 0, couldFail = 0, violations = 0] = counts.subarray(2 + 3 * i);
+        Object.assign(tally, { evaluations, couldFail, violations });
+      }
+      // Goals that were reached since are to be reached again.
+      byKind = propertiesByKind(machine, counted);
+    },
   };
 }
 

@@ -14,7 +14,7 @@ import {
   type Scope,
   type View,
 } from '../../machine/index.ts';
-import { placed } from '../explorer.ts';
+import { placed } from '../hash.ts';
 import { Rows } from '../rows.ts';
 import { Visited } from '../visited.ts';
 
