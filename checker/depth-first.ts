@@ -7,12 +7,12 @@
  * fewer is expanded again: from there the bound lets a search see further than it did.
  */
 import type { Machine, Scope } from '../machine/index.ts';
+import { statesInPiece } from './pieces.ts';
 import {
   type InPieces,
   resultOfTrace,
   type SearchOptions,
   type SearchResult,
-  statesInPiece,
   toEnd,
 } from './result.ts';
 import { Rows } from './rows.ts';

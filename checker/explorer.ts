@@ -7,7 +7,8 @@ import type { Call, Evaluation, Machine, Packed, Scope } from '../machine/index.
 import { type Ending, Expander, type ExpanderOptions } from './breadth-first/expander.ts';
 import { Known } from './breadth-first/known.ts';
 import { ranked } from './breadth-first/ranking.ts';
-import { type SearchProgress, statesInPiece } from './result.ts';
+import { statesInPiece } from './pieces.ts';
+import type { SearchProgress } from './result.ts';
 import { Rows } from './rows.ts';
 import type { Symmetry } from './symmetry.ts';
 
@@ -18,7 +19,7 @@ export interface ExplorerOptions extends ExpanderOptions {
 
 /** Steps of a round: at least so many, at most so many, and between them twice the states known. */
 const roomLeast = 1024;
-const roomMost = 2 ** 22;
+const roomMost = 2 ** 21;
 
 /** Says how far it is, and ends early when it is told to. */
 type Pieces<R = void> = Generator<SearchProgress, R, boolean | undefined>;
@@ -71,11 +72,7 @@ export class Explorer<S> {
     return this.expander.taken;
   }
   /** Bytes that are kept. */
-  get bytes(): number {
-    const { now, next } = this.level;
-    const rows = 4 * (now.count + next.count) * now.width + 8 * this.links.count;
-    return this.known.bytes + this.expander.arrivals.bytes + rows;
-  }
+  bytes = 0;
 
   /** The call of a number: the same object each time. */
   callOf(number: number): Call {
@@ -180,6 +177,9 @@ export class Explorer<S> {
       const parent = this.parentRow(this.maxStates) - this.levelStart;
       expander.end({ how: 'full', parent, call: Number.POSITIVE_INFINITY });
     }
+    const { now, next } = this.level;
+    const rows = now.count + next.count + order.length;
+    this.bytes = known.bytes + expander.arrivals.bytes + 4 * rows * now.width + 8 * links.count;
     return { first: firstNew, order };
   }
 

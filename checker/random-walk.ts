@@ -10,13 +10,13 @@
  */
 import type { Machine, Packed, Scope } from '../machine/index.ts';
 import { placed } from './hash.ts';
+import { statesInPiece } from './pieces.ts';
 import { randomNumbers } from './random.ts';
 import {
   type InPieces,
   resultOfTrace,
   type SearchOptions,
   type SearchResult,
-  statesInPiece,
   toEnd,
 } from './result.ts';
 import { StateSpace } from './state-space.ts';

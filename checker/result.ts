@@ -94,8 +94,6 @@ export type InPieces<R extends SearchResult = SearchResult> = Generator<
   R,
   boolean | undefined
 >;
-/** States whose steps are taken between two looks at the progress. */
-export const statesInPiece = 8;
 
 export function toEnd<R extends SearchResult>(search: InPieces<R>): R {
   for (;;) {

@@ -7,6 +7,7 @@ import type { Symmetry } from '../symmetry.ts';
 import { Arrivals } from './arrivals.ts';
 import { Form, type Mode } from './form.ts';
 import { type Found, partOf } from './known.ts';
+import { Recent } from './recent.ts';
 import { SleepSets, StepLog } from './sleep-sets.ts';
 
 export interface ExpanderOptions {
@@ -63,7 +64,9 @@ export class Expander<S> {
   private readonly options: ExpanderOptions;
   private readonly size: Scope['sizes'];
   private readonly known: (Call | undefined)[] = [];
-  private readonly key: Int32Array;
+  /** What a step leaves of a state. */
+  private readonly left: Int32Array;
+  private readonly recent: Recent;
   /** The promises that are open in the state whose steps are taken. */
   private promises: Int32Array = new Int32Array(0);
   private readonly sleeping: { now: SleepSets; next: SleepSets; log: StepLog } | undefined;
@@ -85,8 +88,9 @@ export class Expander<S> {
     }
     this.size = scope.sizes;
     this.levels = levels;
-    this.key = new Int32Array(this.form.keyWords + 1);
-    this.arrivals = new Arrivals(this.form.keyWords);
+    this.left = new Int32Array(this.form.leftWords + 1);
+    this.arrivals = new Arrivals(this.form.leftWords);
+    this.recent = new Recent(this.form.keyWords);
     this.taken = new Int32Array(this.host.calls);
     if (sleepSets) {
       this.sleeping = { now: new SleepSets(), next: new SleepSets(), log: new StepLog() };
@@ -179,13 +183,15 @@ export class Expander<S> {
 
   /** Adds the state that the host is in to what is looked up. */
   arrive(parent: number, call: number): void {
-    const { form, key, sleeping, host, footprint } = this;
-    form.leave(key, 0);
-    const part = partOf(hashOf(key, 0, form.keyWords), this.parts);
-    this.arrivals.add(part, key, parent, call);
-    if (sleeping === undefined) return;
-    host.footprint(footprint, 0);
-    sleeping.log.add(call, footprint);
+    const { form, left, sleeping, host, footprint } = this;
+    if (sleeping !== undefined) {
+      host.footprint(footprint, 0);
+      sleeping.log.add(call, footprint);
+    }
+    form.leave(left, 0);
+    const hash = hashOf(left, 0, form.keyWords);
+    if (this.recent.meets(left, hash)) return;
+    this.arrivals.add(partOf(hash, this.parts), left, parent, call);
   }
 
   /** Asks what is to be asked of a step. */
