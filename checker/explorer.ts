@@ -7,8 +7,7 @@ import type { Call, Evaluation, Machine, Packed, Scope } from '../machine/index.
 import { type Ending, Expander, type ExpanderOptions } from './breadth-first/expander.ts';
 import { Known } from './breadth-first/known.ts';
 import { ranked } from './breadth-first/ranking.ts';
-import { statesInPiece } from './pieces.ts';
-import type { SearchProgress } from './result.ts';
+import { type SearchProgress, statesInPiece } from './pieces.ts';
 import { Rows } from './rows.ts';
 import type { Symmetry } from './symmetry.ts';
 

@@ -15,6 +15,7 @@ export {
   type LivenessViolation,
   liveness,
 } from './liveness.ts';
+export type { SearchProgress } from './pieces.ts';
 export {
   type RandomWalksOptions,
   type RandomWalksResult,
@@ -26,7 +27,6 @@ export {
   RuleThrew,
   type SearchCounts,
   type SearchOptions,
-  type SearchProgress,
   type SearchResult,
   Unsound,
 } from './result.ts';

@@ -12,6 +12,7 @@ import {
 } from '../machine/index.ts';
 import type { Duty } from './liveness/duty.ts';
 import { replayLasso } from './liveness/lasso.ts';
+import type { SearchProgress } from './pieces.ts';
 import { violationsAfter } from './traces.ts';
 
 export interface SearchOptions<S> {
@@ -86,8 +87,6 @@ export interface SearchCounts {
   /** Bytes that were kept for the states. */
   readonly bytes: number;
 }
-/** How far a search is. */
-export type SearchProgress = Pick<SearchCounts, 'distinct' | 'generated' | 'depth' | 'bytes'>;
 /** A search that says now and then how far it is, and ends early when it is told to: `next(true)`. */
 export type InPieces<R extends SearchResult = SearchResult> = Generator<
   SearchProgress,

@@ -13,6 +13,7 @@ import {
 } from '../machine/index.ts';
 import type { Mode } from './breadth-first/form.ts';
 import { placed } from './hash.ts';
+import type { SearchProgress } from './pieces.ts';
 import { addPromises, Questions } from './questions.ts';
 import {
   commandCounts,
@@ -20,7 +21,6 @@ import {
   RuleThrew,
   type SearchCounts,
   type SearchOptions,
-  type SearchProgress,
   type Subject,
   subjectOf,
   witnessed,
