@@ -38,12 +38,12 @@ const MICROSECOND = 1e-6;
 const NANOSECOND = 1e-9;
 
 /**
- * The longest that the limit keeps a thread waiting, in seconds. That the quota is used up is seen at
- * the next tick, and what was run until then is taken off the quotas to come.
+ * The longest that the limit keeps a thread waiting, in seconds: until the next period. That the
+ * quota is used up is seen at a tick, and what was run until then is taken off the quotas to come.
  */
 export function longestThrottle({ quota, period }: Limit, { tick }: Instrument): number {
   if (quota === UNLIMITED) return 0;
-  return period * MICROSECOND * (1 + Math.ceil(tick / (quota * MICROSECOND)));
+  return period * MICROSECOND * (1 + Math.floor(tick / (quota * MICROSECOND)));
 }
 
 /** Only what the kernel accepts can have been set. */
