@@ -80,7 +80,7 @@ export function* counts(
   yield outside('stat1', periods, { low: 0, high: most }, { what: 'new nr_periods' });
   yield outside('stat1', throttled, { low: 0, high: periods }, { what: 'new nr_throttled' });
   // Each time ends with a period that is counted; one may have begun before the first reading.
-  const longest = throttled === 0 ? 0 : Math.min((throttled + 1) * period, elapsed + period);
+  const longest = throttled === 0 ? 0 : (throttled + 1) * period;
   const time = (stat1.throttled_time - stat0.throttled_time) * NANOSECOND;
   yield outside('stat1', time, { low: 0, high: longest }, { what: 'seconds of throttled_time' });
 }

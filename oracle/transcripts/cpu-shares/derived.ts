@@ -15,13 +15,12 @@ export function* sharesOf({ cpu, w, share, want, maxAbsErr }: SharesRecord): Com
   let least = 0;
   let most = 0;
   for (const [group, said] of share.entries()) {
-    const unrounded = sharesFrom(cpu, group);
-    yield outside('share[]', said, rounded(unrounded, ROUNDING));
+    yield outside('share[]', said, rounded(sharesFrom(cpu, group), ROUNDING));
     const wanted = (w[group] ?? 0) / sum(w);
-    yield outside('want[]', want[group] ?? 0, rounded({ low: wanted, high: wanted }, ROUNDING));
-    const { low, high } = common(unrounded, rounded({ low: said, high: said }, ROUNDING));
-    least = Math.max(least, low - wanted, wanted - high);
-    most = Math.max(most, high - wanted, wanted - low);
+    yield outside('want[]', want[group] ?? 0, around(wanted, 0, ROUNDING));
+    const error = Math.abs(said - wanted);
+    least = Math.max(least, error - ROUNDING);
+    most = Math.max(most, error + ROUNDING);
   }
   yield outside('maxAbsErr', maxAbsErr, rounded({ low: least, high: most }, ROUNDING));
 }
@@ -60,8 +59,4 @@ function around(value: number, error: number, rounding: number): Interval {
 /** Where a number may lie after rounding. */
 function rounded({ low, high }: Interval, rounding: number): Interval {
   return { low: low - rounding - EPSILON, high: high + rounding + EPSILON };
-}
-
-function common(one: Interval, other: Interval): Interval {
-  return { low: Math.max(one.low, other.low), high: Math.min(one.high, other.high) };
 }

@@ -48,6 +48,8 @@ describe('one thread at a time runs (CPU-I1), and the others wait (CPU-I4, STL-I
     expect(judge({ ...one, cpu: [0.1], wait: [1.2], slices: [1], sum: [1.3] })).toBe('holds');
     expect(judge({ ...one, cpu: [0.1], wait: [1.3], slices: [1], sum: [1.4] })).toBe('wait[]');
     expect(judge({ ...one, cpu: [0.2], wait: [0], slices: [0] })).toBe('holds');
+    // A run so short that it rounds to nothing.
+    expect(judge({ ...one, cpu: [0], wait: [0.2], slices: [1] })).toBe('holds');
     expect(judge({ ...one, cpu: [1], wait: [0], slices: [0], sum: [1] })).toBe('holds');
   });
 });
@@ -69,6 +71,30 @@ describe('service is in proportion to the weights (SHR-1)', () => {
   test('good and bad: within the requests and ticks of a shorter one (EV-3)', () => {
     expect(judge(shared([0.223, 0.577], { secs: 0.3, slices: [20, 60] }))).toBe('holds');
     expect(judge(shared([0.224, 0.576], { secs: 0.3, slices: [20, 60] }))).toBe('share[]');
+  });
+
+  test('good and bad: what all others are off comes on top, in part', () => {
+    const of = (cpu: readonly number[]): string => {
+      const share = cpu.map((ran) => Math.round((ran / 0.5) * 10_000) / 10_000);
+      const want = [0.5, 0.25, 0.25];
+      const errors = share.map((part, i) => Math.abs(part - (want[i] ?? 0)));
+      const maxAbsErr = Math.round(Math.max(...errors) * 10_000) / 10_000;
+      const wait = cpu.map((ran) => 1 - ran);
+      const window = { secs: 1, w: [200, 100, 100], slices: [90, 90, 90] };
+      return judge({ ...SHARES, ...window, cpu, wait, share, want, maxAbsErr });
+    };
+    // 7 ms and half of that, in half a second.
+    expect(of([0.26, 0.12, 0.12])).toBe('holds');
+    expect(of([0.261, 0.12, 0.119])).toBe('share[]');
+  });
+
+  test('good and bad: in a long window with next to no service, within the rounding', () => {
+    const long = { ...QUOTA, secs: 1_000, quota: 1_000, period: 1_000_000, wait: [1, 1] };
+    const stat1 = { stat1: 'nr_periods 1002;nr_throttled 1001;throttled_time 900000000000' };
+    const of = (cpu: readonly number[], total: number): string =>
+      judge({ ...long, ...stat1, cpu, total });
+    expect(of([0.0001, 0.0002], 0.0003)).toBe('holds');
+    expect(of([0.0001, 0.0005], 0.0006)).toBe('cpu[]');
   });
 
   test('good: whoever is due little may get nothing for long (EV-N)', () => {
@@ -147,11 +173,28 @@ describe('a group runs for its quota in each period (CAP-1)', () => {
     const none = { ...QUOTA, quota: -1, total: 0.8, cpu: [0.4, 0.4], wait: [0.6, 0.6] };
     expect(judge({ ...none, stat1: QUOTA.stat0 })).toBe('holds');
     expect(judge(none)).toBe('stat1');
+    // Nor a wait for the next: this one is too long for groups of ordinary weight.
+    const waits = { hogs: 1, cpu: [0.8], slices: [300], stat1: QUOTA.stat0 };
+    expect(judge({ ...none, ...waits, wait: [0.23] })).toBe('holds');
+    expect(judge({ ...none, ...waits, wait: [0.25] })).toBe('wait[]');
+  });
+
+  test('good and bad: who is throttled waits for the next period, which may be long', () => {
+    const long = { ...QUOTA, quota: 500_000, period: 1_000_000, hogs: 1, total: 0.4, cpu: [0.4] };
+    const stats = {
+      stat0: 'nr_periods 0;nr_throttled 0;throttled_time 0',
+      stat1: 'nr_periods 3;nr_throttled 3;throttled_time 1500000000',
+    };
+    expect(judge({ ...long, ...stats, slices: [150], wait: [0.94] })).toBe('holds');
+    expect(judge({ ...long, ...stats, slices: [150], wait: [0.96] })).toBe('wait[]');
   });
 
   test('bad: bursts of a group that may have none, a limit that cannot be set', () => {
     const burst = 'nr_periods 35;nr_throttled 31;throttled_time 7;nr_bursts 1;burst_time 0';
     expect(judge({ ...QUOTA, stat1: burst })).toBe('stat1');
+    expect(judge({ ...QUOTA, stat1: burst.replace('1;burst_time 0', '0;burst_time 1') })).toBe(
+      'stat1',
+    );
     expect(judge({ ...QUOTA, quota: 999 })).toBe('quota');
     expect(judge({ ...QUOTA, period: 1_000_001 })).toBe('period');
   });
@@ -220,6 +263,10 @@ test('good and bad: what a core did and lost is no more than the time', () => {
   expect(judge({ ...CORE, steal: 60 })).toBe('steal');
   expect(judge({ ...CORE, user: 230 })).toBe('user');
   expect(judge({ ...CORE, note: 'over 2.5 s', steal: 60 })).toBe('holds');
+  // Woken up a tenth late, and each of the three counters read in the middle of a tick.
+  const second = { ...CORE, note: 'over 1 s', user: 100, idle: 0 };
+  expect(judge({ ...second, steal: 13 })).toBe('holds');
+  expect(judge({ ...second, steal: 14 })).toBe('steal');
 });
 
 test('good and bad: the same rules judge the ticks of a model, which are exact (EX-11)', () => {
