@@ -20,5 +20,6 @@ export {
   type SystemName,
   systems,
   type Validation,
+  type Violation,
   validate,
 } from './oracle/index.ts';

@@ -12,5 +12,6 @@ export {
   type SystemName,
   systems,
   type Validation,
+  type Violation,
   validate,
 } from './transcripts/index.ts';

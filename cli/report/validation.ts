@@ -1,5 +1,5 @@
 /** What `validate` prints. */
-import type { Field, Impossible, Validation } from '../../oracle/index.ts';
+import type { Field, Impossible, Validation, Violation } from '../../oracle/index.ts';
 import type { Verdict } from '../exit.ts';
 import { paint, plural, type Style, table } from './table.ts';
 import { verdictWord } from './verdict.ts';
@@ -14,6 +14,8 @@ export interface ValidationDocument {
   readonly events: number;
   /** Comparisons that could have failed. */
   readonly checked: number;
+  /** Where the verdict is `violated`. */
+  readonly violations?: readonly Violation[];
   readonly impossible?: Impossible;
 }
 
@@ -24,14 +26,30 @@ export function validationDocument(
 ): ValidationDocument {
   const { verdict, events, checked } = judged;
   const found = { verdict, system, file, events, checked };
-  return judged.verdict === 'violated' ? { ...found, impossible: judged.impossible } : found;
+  if (judged.verdict === 'holds') return found;
+  const { violations, impossible } = judged;
+  const shown = violations.length > 0 ? { violations } : {};
+  return { ...found, ...shown, ...(impossible === undefined ? {} : { impossible }) };
 }
 
 export function validationText(document: ValidationDocument, style: Style): string {
-  const { verdict, system, file, events, checked, impossible } = document;
+  const { verdict, system, file, events, checked, violations = [], impossible } = document;
   const bound = `${plural(events, 'event')}, ${plural(checked, 'comparison')}`;
   const head = `${verdictWord(verdict, style)}  ${file} (${system}: ${bound})\n`;
-  return impossible === undefined ? head : `${head}\n${impossibleText(impossible, style)}`;
+  const shown = violations.map((violation) => `\n${violationText(violation, style)}`).join('');
+  return impossible === undefined
+    ? `${head}${shown}`
+    : `${head}${shown}\n${impossibleText(impossible, style)}`;
+}
+
+function violationText({ event, line, property, name, observed, pages }: Violation, style: Style) {
+  const rows = [
+    ['property', `${property}  ${name}`],
+    ['observed', observed],
+    ...(pages === undefined ? [] : [['pages', pages.join(' ')]]),
+  ];
+  const title = `Event ${event} (line ${line}): violated: ${name}`;
+  return `${paint(style).bold(title)}\n${rowsText(rows)}`;
 }
 
 function impossibleText(impossible: Impossible, style: Style): string {
@@ -45,8 +63,11 @@ function impossibleText(impossible: Impossible, style: Style): string {
   if (because !== undefined) {
     rows.push(['contradicts', `event ${because.event} (line ${because.line})`]);
   }
-  const body = rows.map(([name, value]) => `  ${(name ?? '').padEnd(12)} ${value}\n`).join('');
-  return `${paint(style).bold(`Event ${event} (line ${line}) is impossible`)}\n${body}`;
+  return `${paint(style).bold(`Event ${event} (line ${line}) is impossible`)}\n${rowsText(rows)}`;
+}
+
+function rowsText(rows: readonly (readonly string[])[]): string {
+  return rows.map(([name = '', value = '']) => `  ${name.padEnd(12)} ${value}\n`).join('');
 }
 
 export function fieldsText(fields: readonly Field[], style: Style): string {

@@ -9,14 +9,14 @@ import { fields as ksmFields } from './ksm/fields.ts';
 import { ksmForm, ksmReader } from './ksm/reader.ts';
 import { isProblem, type LogRecord, PROBLEMS_MAX, records } from './log.ts';
 import type { System } from './system.ts';
-import type { Impossible, Problem, Validation } from './verdict.ts';
+import type { Impossible, Problem, Validation, Violation } from './verdict.ts';
 import { fields as balloonFields } from './virtio-balloon/fields.ts';
 import { balloonForm, balloonReader } from './virtio-balloon/reader.ts';
 
 export type { Field, FieldClass } from './fields.ts';
 export { lines } from './log.ts';
 export type { System } from './system.ts';
-export type { Impossible, Place, Problem, Validation } from './verdict.ts';
+export type { Impossible, Place, Problem, Validation, Violation } from './verdict.ts';
 
 /** The kinds of transcripts that can be judged, by the name used on the command line. */
 export const systems: {
@@ -63,6 +63,7 @@ export function validate(system: SystemName, log: string | Iterable<string>): Va
   const { form, start } = systems[system];
   const reader = start();
   const problems: Problem[] = [];
+  const violations: Violation[] = [];
   let impossible: Impossible | undefined;
   let events = 0;
   let checked = 0;
@@ -72,8 +73,13 @@ export function validate(system: SystemName, log: string | Iterable<string>): Va
       events = item.event;
       if (problems.length === 0 && impossible === undefined) {
         const outcome = reader.read(item);
-        if (outcome.kind === 'possible') checked += outcome.checked;
-        else if (outcome.kind === 'bad-input') problems.push(...outcome.problems);
+        if (outcome.kind === 'possible') {
+          checked += outcome.checked;
+          for (const broken of outcome.broken ?? []) {
+            const known = violations.some(({ property }) => property === broken.property);
+            if (!known) violations.push({ event: item.event, line: item.line, ...broken });
+          }
+        } else if (outcome.kind === 'bad-input') problems.push(...outcome.problems);
         else impossible = placed(item, outcome.contradiction);
       } else problems.push(...form(item));
     }
@@ -83,7 +89,10 @@ export function validate(system: SystemName, log: string | Iterable<string>): Va
     const kept = impossible === undefined ? {} : { impossible };
     return { verdict: 'bad-input', events, problems: problems.slice(0, PROBLEMS_MAX), ...kept };
   }
-  if (impossible !== undefined) return { verdict: 'violated', events, checked, impossible };
+  if (impossible !== undefined) {
+    return { verdict: 'violated', events, checked, violations, impossible };
+  }
+  if (violations.length > 0) return { verdict: 'violated', events, checked, violations };
   return { verdict: 'holds', events, checked };
 }
 

@@ -1,11 +1,16 @@
 /** What a reader of one system's transcripts offers to the validator. */
 import type { FieldTable } from './fields.ts';
 import type { LogRecord } from './log.ts';
-import type { Contradiction, Place, Problem } from './verdict.ts';
+import type { Broken, Contradiction, Place, Problem } from './verdict.ts';
 
 /** What became of one record: judged possible, impossible, or not to be judged. */
 export type Outcome =
-  | { readonly kind: 'possible'; readonly checked: number }
+  | {
+      readonly kind: 'possible';
+      readonly checked: number;
+      /** Properties that the system is seen to break in this record; reading goes on. */
+      readonly broken?: readonly Broken[];
+    }
   | { readonly kind: 'impossible'; readonly contradiction: Contradiction }
   | { readonly kind: 'bad-input'; readonly problems: readonly Problem[] };
 

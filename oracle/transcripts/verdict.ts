@@ -30,6 +30,22 @@ export interface Impossible {
   readonly because?: Place;
 }
 
+/** A possible observation that shows a property of the specification to be violated. */
+export interface Violation {
+  /** Number of the record that shows it, from 1. */
+  readonly event: number;
+  /** Line in the file, from 1. */
+  readonly line: number;
+  /** Id of the property in the specification. */
+  readonly property: string;
+  /** What the property says. */
+  readonly name: string;
+  /** What the log shows instead. */
+  readonly observed: string;
+  /** The pages that are named as the culprits, where pages are. */
+  readonly pages?: readonly number[];
+}
+
 /** A record's place in the log. */
 export interface Place {
   readonly line: number;
@@ -48,8 +64,10 @@ export type Validation =
       readonly verdict: 'violated';
       readonly events: number;
       readonly checked: number;
-      /** The first impossible event. */
-      readonly impossible: Impossible;
+      /** Properties that the system broke, each where it is first seen; perhaps none. */
+      readonly violations: readonly Violation[];
+      /** The first impossible event: either this or a violation is there. */
+      readonly impossible?: Impossible;
     }
   | {
       /** The log cannot be judged. What was found before the first problem is kept. */
@@ -58,6 +76,9 @@ export type Validation =
       readonly problems: readonly Problem[];
       readonly impossible?: Impossible;
     };
+
+/** A violation as a rule finds it, before its place is added. */
+export type Broken = Omit<Violation, 'event' | 'line'>;
 
 /** A contradiction as a rule finds it, before the reader adds the record's place. */
 export interface Contradiction {

@@ -34,5 +34,5 @@ export const actual = (bytes: number): object[] =>
 
 export function judge(devices: readonly string[], ...rest: readonly object[]): string {
   const judged = validate('virtio-balloon', machine(devices, ...rest));
-  return judged.verdict === 'violated' ? judged.impossible.field : judged.verdict;
+  return judged.verdict === 'violated' ? (judged.impossible?.field ?? 'nothing') : judged.verdict;
 }

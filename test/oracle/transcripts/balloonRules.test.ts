@@ -98,7 +98,7 @@ describe('without a driver nothing moves', () => {
   const log = (...rest: readonly object[]): string => {
     const lines = [{ argv }, ready, ...rest].map((one) => JSON.stringify({ vm: 'g', ...one }));
     const judged = validate('virtio-balloon', lines);
-    return judged.verdict === 'violated' ? judged.impossible.field : judged.verdict;
+    return judged.verdict === 'violated' ? (judged.impossible?.field ?? 'nothing') : judged.verdict;
   };
   const agent = (question: string, msg: object): object[] => [
     { agent: '>', msg: question },

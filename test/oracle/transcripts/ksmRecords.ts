@@ -57,5 +57,5 @@ export function judge(...records: readonly object[]): string {
     'ksm',
     records.map((record) => JSON.stringify(record)),
   );
-  return judged.verdict === 'violated' ? judged.impossible.field : judged.verdict;
+  return judged.verdict === 'violated' ? (judged.impossible?.field ?? 'nothing') : judged.verdict;
 }

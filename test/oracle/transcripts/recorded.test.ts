@@ -104,7 +104,7 @@ function expectNamed(
   }
   expect(judged.verdict, what).toBe('violated');
   if (judged.verdict !== 'violated') return;
-  const { line: found, because } = judged.impossible;
+  const { line: found, because } = judged.impossible ?? {};
   expect(found === line || because?.line === line, `${what}, found in line ${found}`).toBe(true);
 }
 
