@@ -1,9 +1,10 @@
 /** Judging what the agent inside the guest answers (specification BAL-I8; Linux overcommit). */
+
+import type { AnsweredRecord } from '../qemu/records.ts';
 import { differs, show } from '../system.ts';
 import type { Contradiction, Place } from '../verdict.ts';
 import { PAGE_BYTES } from './actual.ts';
 import { type Machine, outsideOf } from './machine.ts';
-import type { AnsweredRecord } from './records.ts';
 
 type Message = AnsweredRecord['msg'];
 type Found = Contradiction | undefined;

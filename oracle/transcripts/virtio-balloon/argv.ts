@@ -1,4 +1,5 @@
 /** What a QEMU command line says of the machine: memory, processors, balloon, driver. */
+import { cpusOf, isOn, memoryOf, optionValues, property } from '../qemu/argv.ts';
 
 /** The parts of a command line that the rules need. Sizes are bytes. */
 export interface MachineArguments {
@@ -12,11 +13,9 @@ export interface MachineArguments {
 
 /** Reads a command line; a text says what is wrong with it. */
 export function parseArguments(argv: readonly string[]): MachineArguments | string {
-  const memory = optionValues(argv, '-m')[0];
-  // QEMU's documented default.
-  const ram = memory === undefined ? 128 * 1024 * 1024 : memoryBytes(memory);
-  if (ram === undefined) return `cannot read the memory size "${memory}"`;
-  const cpus = Number(/^(?:cpus=)?(\d{1,4})/.exec(optionValues(argv, '-smp')[0] ?? '1')?.[1] ?? 1);
+  const ram = memoryOf(argv);
+  if (typeof ram === 'string') return ram;
+  const cpus = cpusOf(argv);
   const balloons = optionValues(argv, '-device')
     .map((device) => device.split(','))
     .filter(([driver]) => driver?.startsWith('virtio-balloon') === true)
@@ -27,26 +26,4 @@ export function parseArguments(argv: readonly string[]): MachineArguments | stri
     .flatMap((word) => word.slice('skip='.length).split(','))
     .filter((module) => module !== '');
   return { ram, cpus, balloons, skipped };
-}
-
-function optionValues(argv: readonly string[], option: string): string[] {
-  return argv.filter((_, index) => argv[index - 1] === option);
-}
-
-function property(parts: readonly string[], name: string): string | undefined {
-  return parts.find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1);
-}
-
-function isOn(value: string | undefined): boolean {
-  return value === 'on' || value === 'true' || value === 'yes';
-}
-
-/** `-m` takes a number with an optional suffix, mebibytes without one. */
-function memoryBytes(text: string): number | undefined {
-  const size = property(text.split(','), 'size') ?? text.split(',')[0] ?? '';
-  const found = /^(\d{1,12})([BKMGT]?)B?$/i.exec(size);
-  const shift = { B: 0, K: 10, '': 20, M: 20, G: 30, T: 40 }[found?.[2]?.toUpperCase() ?? '?'];
-  if (found === null || shift === undefined) return undefined;
-  const bytes = Number(found[1]) * 2 ** shift;
-  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined;
 }

@@ -1,9 +1,10 @@
 /** Judging QMP replies and events of a machine (specification 3.3; QEMU's QMP reference). */
 import { isObject, type LogRecord } from '../log.ts';
+import type { ReceivedRecord, SentRecord } from '../qemu/records.ts';
+import { nothing, refused, shutdown } from '../qemu/replies.ts';
 import { differs, show } from '../system.ts';
 import type { Contradiction } from '../verdict.ts';
 import { type Machine, outsideOf, type Request } from './machine.ts';
-import type { ReceivedRecord, SentRecord } from './records.ts';
 import { statistics } from './statistics.ts';
 
 type Message = ReceivedRecord['msg'];
@@ -76,30 +77,6 @@ function reply(
   }
 }
 
-/** The command has no result: the reply is an empty object. */
-function nothing(msg: Message): Contradiction | undefined {
-  if (msg.error !== undefined) return differs('msg.error', show(msg.error), '{}');
-  const { return: result } = msg;
-  return isObject(result) && Object.keys(result).length === 0
-    ? undefined
-    : differs('msg.return', show(result), '{}');
-}
-
-function refused(
-  msg: Message,
-  expected: { readonly class: string; readonly desc: string | RegExp },
-): Contradiction | undefined {
-  const { error } = msg;
-  if (error === undefined) {
-    return differs('msg.return', show(msg.return), `${expected.class}: ${expected.desc}`);
-  }
-  const wrongClass = differs('msg.error.class', error.class, expected.class);
-  if (wrongClass !== undefined) return wrongClass;
-  const { desc } = expected;
-  const same = typeof desc === 'string' ? error.desc === desc : desc.test(error.desc);
-  return same ? undefined : differs('msg.error.desc', error.desc, `${desc}`);
-}
-
 function wrongType(name: string, type: string): { class: string; desc: RegExp } {
   const desc = new RegExp(
     `^(Invalid parameter type.*${name}.*expected: ${type}|.*${name}.*missing)`,
@@ -170,19 +147,7 @@ function event(machine: Machine, msg: Message, record: LogRecord): Contradiction
   if (name !== 'SHUTDOWN') return undefined;
   const reason = typeof data?.reason === 'string' ? data.reason : '';
   machine.shutdown ??= reason;
-  const byGuest = reason.startsWith('guest-');
-  const wrong = differs('msg.data.guest', data?.guest, byGuest);
-  if (wrong !== undefined) return wrong;
-  const reasons = [
-    'host-qmp-quit',
-    'host-signal',
-    'host-error',
-    'host-ui',
-    'host-qmp-system-reset',
-  ];
-  const known = byGuest || reasons.includes(reason);
-  if (known && (machine.quitting || reason !== 'host-qmp-quit')) return undefined;
-  return differs('msg.data.reason', reason, machine.quitting ? 'host-qmp-quit' : 'not a quit');
+  return shutdown(data, machine.quitting);
 }
 
 function balloonEvent(

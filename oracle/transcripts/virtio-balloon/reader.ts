@@ -1,5 +1,6 @@
 /** Reads balloon transcripts: finds the machine a record is about and judges the record there. */
 import type { LogRecord } from '../log.ts';
+import type { ExitRecord } from '../qemu/records.ts';
 import { badInput, differs, type Outcome, possible, type Reader } from '../system.ts';
 import type { Contradiction, Problem } from '../verdict.ts';
 import { answered, asked } from './agent.ts';
@@ -8,7 +9,7 @@ import { fields } from './fields.ts';
 import { Machine } from './machine.ts';
 import { note } from './notes.ts';
 import { received, sent } from './qmp.ts';
-import { type ExitRecord, type Parsed, parse } from './records.ts';
+import { type Parsed, parse } from './records.ts';
 
 const TWO_DEVICES = 'Only one balloon device is supported';
 

@@ -1,9 +1,9 @@
 /** Judging guest statistics (the virtio statistics queue, shown by QEMU as `guest-stats`). */
 import { isObject } from '../log.ts';
+import type { ReceivedRecord } from '../qemu/records.ts';
 import { differs, show } from '../system.ts';
 import type { Contradiction, Place } from '../verdict.ts';
 import { type Machine, outsideOf, type Statistics } from './machine.ts';
-import type { ReceivedRecord } from './records.ts';
 
 /** A statistic that the guest has not reported is -1 as an unsigned number. */
 const UNSET = 2 ** 63;
