@@ -1,4 +1,4 @@
-/** The logs of real systems that the package ships: all of them must be possible. */
+/** The logs of real systems that the package ships: each must be judged as it is known to be. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSystemName, type SystemName } from '../oracle/index.ts';
@@ -12,6 +12,15 @@ interface Transcript {
   readonly name: string;
   readonly path: string;
 }
+
+/** The properties that shipped logs are known to show as violated, by name. */
+const known: Readonly<Record<string, readonly string[]>> = {
+  // Writes of a running guest are lost by this QEMU under TCG.
+  'transcripts/qemu-migration/dirtySlow.jsonl': ['migration state equivalence'],
+  'transcripts/qemu-migration/noConverge.jsonl': ['migration state equivalence'],
+  // Both sides are resumed on purpose.
+  'transcripts/qemu-migration/success.jsonl': ['exactly one running guest'],
+};
 
 /** One folder for each system; folders of systems that cannot be judged yet are passed over. */
 function shippedTranscripts(): readonly Transcript[] {
@@ -32,7 +41,12 @@ function shippedTranscripts(): readonly Transcript[] {
 
 export function judgeShipped(): readonly TranscriptResult[] {
   return shippedTranscripts().map(({ system, name, path }) => {
-    const { verdict, events } = judge(system, path);
-    return { file: name, system, verdict, events };
+    const judged = judge(system, path);
+    const { verdict, events } = judged;
+    const shown = judged.verdict === 'violated' ? judged.violations : [];
+    const violations = shown.map((violation) => violation.name);
+    const possible = judged.verdict === 'holds' || judged.impossible === undefined;
+    const expected = possible && violations.join() === (known[name] ?? []).join();
+    return { file: name, system, verdict, events, violations, expected };
   });
 }

@@ -1,7 +1,7 @@
 /**
- * The rules that hypercheck covers: every id of the memory chapters, and those of the CPU chapter
- * that logs are held against, in our own words, with their sources. Where each is modelled, checked
- * and tested is not written here but found in the code.
+ * The rules that hypercheck covers: every id of the memory chapters, those of the CPU chapter that
+ * logs are held against, and what QEMU tells of its migrations, in our own words, with their sources.
+ * Where each is modelled, checked and tested is not written here but found in the code.
  */
 
 export interface Rule {
@@ -16,6 +16,7 @@ const esx = 'Waldspurger, Memory Resource Management in VMware ESX Server, OSDI 
 const virtio = 'virtio specification, memory balloon device';
 const linuxBalloon = 'Linux drivers/virtio/virtio_balloon.c';
 const qemu = 'QEMU hw/virtio/virtio-balloon.c';
+const qemuMigration = 'QEMU migration/migration.c, migration/ram.c and qapi/migration.json';
 const ksm = 'Linux mm/ksm.c and admin-guide/mm/ksm.rst';
 const kvmLog = 'KVM dirty log ABI (KVM_GET_DIRTY_LOG, KVM_CLEAR_DIRTY_LOG)';
 const hyperv = 'Linux drivers/hv/hv_balloon.c; Microsoft Dynamic Memory documentation';
@@ -353,6 +354,21 @@ export const rules: readonly Rule[] = [
   },
   { id: 'EX-9', says: 'Worked example: KSM with colliding checksums.', source: ksm },
   { id: 'EX-10', says: 'Worked example: double paging against ballooning.', source: `${esx}, 3.1` },
+  {
+    id: '5.A',
+    says: 'What QEMU tells of a migration, and what each of it implies.',
+    source: qemuMigration,
+  },
+  {
+    id: '5.B',
+    says: 'MigrationStatus of source and target changes only as in the tables.',
+    source: qemuMigration,
+  },
+  {
+    id: '5.C',
+    says: 'The run state changes only as in the table.',
+    source: 'QEMU system/runstate.c',
+  },
   {
     id: 'SC-1',
     says: 'Scenario: idle VMs give memory to one that needs more than its start size.',

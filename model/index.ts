@@ -1,5 +1,6 @@
 /** The model of the VMM. */
 export * from './memory/index.ts';
+export * from './migration/index.ts';
 export { scopes, type VmmScope, type VmmSizes } from './scopes.ts';
 export {
   type CheckedVmm,

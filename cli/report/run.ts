@@ -20,6 +20,10 @@ export interface TranscriptResult {
   readonly system: string;
   readonly verdict: Verdict;
   readonly events: number;
+  /** Names of the properties that it shows to be violated. */
+  readonly violations: readonly string[];
+  /** The verdict and the violations are those that the log is known for. */
+  readonly expected: boolean;
 }
 
 /** Seeded bugs that the run looked for, to show that the properties have teeth. */
@@ -56,7 +60,7 @@ export function judged(run: Established): RunDocument {
 function verdictOf(run: Established): Verdict {
   const { counterexamples, transcripts = [], stopped, faults, properties } = run;
   if (counterexamples.length > 0) return 'violated';
-  if (transcripts.some(({ verdict }) => verdict === 'violated')) return 'violated';
+  if (transcripts.some(({ expected }) => !expected)) return 'violated';
   if (stopped !== undefined || (faults?.missed.length ?? 0) > 0) return 'inconclusive';
   // When nothing could fail, nothing was said.
   return properties.some(({ verdict }) => verdict === 'holds') ? 'holds' : 'inconclusive';
@@ -90,11 +94,15 @@ function storedText(stored: readonly StoredCase[], style: Style): string {
 function transcriptsText(transcripts: RunDocument['transcripts'], style: Style): string {
   if (transcripts === undefined) return '';
   const events = transcripts.reduce((sum, each) => sum + each.events, 0);
-  const impossible = transcripts.filter(({ verdict }) => verdict === 'violated');
+  const unexpected = transcripts.filter(({ expected }) => !expected);
+  const broken = transcripts.filter(({ violations }) => violations.length > 0);
   const head = `Logs of real systems: ${transcripts.length} (${plural(events, 'event')})`;
-  if (impossible.length === 0) return `${head}, every one possible\n`;
-  const files = impossible.map(({ file }) => file).join(', ');
-  return `${head}, ${paint(style).red('impossible')}: ${files}\n`;
+  if (unexpected.length === 0) {
+    const show = broken.length === 1 ? 'shows' : 'show';
+    return `${head}, every one possible; ${broken.length} ${show} the violation known of it\n`;
+  }
+  const files = unexpected.map(({ file }) => file).join(', ');
+  return `${head}, ${paint(style).red('not judged as known')}: ${files}\n`;
 }
 
 function teethText(faults: RunDocument['faults'], style: Style): string {

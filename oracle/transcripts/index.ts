@@ -8,6 +8,8 @@ import type { Field } from './fields.ts';
 import { fields as ksmFields } from './ksm/fields.ts';
 import { ksmForm, ksmReader } from './ksm/reader.ts';
 import { isProblem, type LogRecord, PROBLEMS_MAX, records } from './log.ts';
+import { fields as migrationFields } from './qemu-migration/fields.ts';
+import { migrationForm, migrationReader } from './qemu-migration/reader.ts';
 import type { System } from './system.ts';
 import type { Impossible, Problem, Validation, Violation } from './verdict.ts';
 import { fields as balloonFields } from './virtio-balloon/fields.ts';
@@ -23,6 +25,7 @@ export const systems: {
   readonly ksm: System;
   readonly 'virtio-balloon': System;
   readonly 'cpu-shares': System;
+  readonly 'qemu-migration': System;
 } = {
   ksm: {
     name: 'ksm',
@@ -44,6 +47,13 @@ export const systems: {
     fields: cpuFields,
     form: cpuForm,
     start: cpuReader,
+  },
+  'qemu-migration': {
+    name: 'qemu-migration',
+    title: 'QEMU live migration: QMP of both sides, polls, an agent in the guest',
+    fields: migrationFields,
+    form: migrationForm,
+    start: migrationReader,
   },
 };
 

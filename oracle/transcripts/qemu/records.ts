@@ -127,7 +127,10 @@ const stderr: z.ZodType<StderrRecord> = z.looseObject({
 const exit: z.ZodType<ExitRecord> = z.looseObject({
   vm: name,
   exit: z.number().int().nullable(),
-  signal: z.string().max(20).nullable(),
+  signal: z
+    .string()
+    .regex(/^SIG[A-Z0-9]{1,10}$/, 'not a signal')
+    .nullable(),
 });
 /** A record with its kind, or what is wrong with it. */
 export type MachineParsed =

@@ -66,7 +66,9 @@ export function kindOf(system: SystemName, value: Json): string {
     ] as const;
     return named.find(([key]) => has(key))?.[1] ?? 'note';
   }
+  if (has('sha256')) return 'comparison';
   if (has('note')) return 'note';
+  if (has('sample')) return 'sample';
   if (has('argv')) return 'start';
   if (system === 'ksm') return has('ksm') ? 'ksm' : has('in') ? 'ask' : 'answer';
   if (has('stderr')) return 'stderr';

@@ -21,7 +21,37 @@ const RECORDED: readonly (readonly [SystemName, string, number])[] = [
   ['cpu-shares', 'quota', 12],
   ['cpu-shares', 'steal', 2],
   ['cpu-shares', 'weights', 16],
+  ['qemu-migration', 'cancel', 91],
+  ['qemu-migration', 'dirtySlow', 86],
+  ['qemu-migration', 'noConverge', 109],
+  ['qemu-migration', 'postcopy', 87],
+  ['qemu-migration', 'success', 71],
+  ['qemu-migration', 'targetKilled', 49],
+  ['qemu-migration', 'tcp', 58],
 ];
+
+/** What a log shows to be broken, and in which line. */
+const BROKEN: Readonly<Record<string, object>> = {
+  // This QEMU loses writes of a guest that goes on writing.
+  dirtySlow: {
+    line: 65,
+    name: 'migration state equivalence',
+    observed: '30 of 32768 pages differ, the first 12 of them listed',
+    pages: [10755, 10758, 10759, 10779, 10797, 11050, 11086, 11321, 12313, 13119, 13121, 13324],
+  },
+  noConverge: {
+    line: 96,
+    name: 'migration state equivalence',
+    observed: '41 of 32768 pages differ, the first 12 of them listed',
+    pages: [10755, 10758, 10759, 10778, 10779, 10797, 10848, 11050, 11086, 11107, 11246, 11252],
+  },
+  // Both sides are resumed on purpose.
+  success: {
+    line: 52,
+    name: 'exactly one running guest',
+    observed: 'dst runs, and so does src (line 49)',
+  },
+};
 
 /** Against a busy machine, not a claim about speed. */
 const PATIENCE_MS = 60_000;
@@ -40,7 +70,11 @@ function recorded(system: SystemName, name: string): string[] {
 describe.each(RECORDED)('the recorded log %s/%s', (system, name, events) => {
   test('is possible, every record of it', () => {
     const judged = validate(system, recorded(system, name));
-    expect(judged).toMatchObject({ verdict: 'holds', events });
+    const broken = BROKEN[name];
+    const expected = broken === undefined ? 'holds' : 'violated';
+    expect(judged).toMatchObject({ verdict: expected, events });
+    if (broken !== undefined) expect(judged).toMatchObject({ violations: [broken] });
+    expect(judged).not.toHaveProperty('impossible');
   });
 
   test('holds no field that the table does not list', () => {
@@ -52,7 +86,9 @@ describe.each(RECORDED)('the recorded log %s/%s', (system, name, events) => {
         const row = rows.find(
           ({ record, path }) =>
             record === kind &&
-            (path === field || (path.endsWith('.**') && `${field}.`.startsWith(path.slice(0, -2)))),
+            (path === field ||
+              path === '**' ||
+              (path.endsWith('.**') && `${field}.`.startsWith(path.slice(0, -2)))),
         );
         expect(row, `${kind} ${field}`).toBeDefined();
       }
@@ -62,11 +98,12 @@ describe.each(RECORDED)('the recorded log %s/%s', (system, name, events) => {
   test('is possible up to any line of it', () => {
     const log = recorded(system, name);
     for (let end = 1; end < log.length; end += 7) {
-      expect(validate(system, log.slice(0, end)).verdict).toBe('holds');
+      expect(validate(system, log.slice(0, end))).not.toHaveProperty('impossible');
     }
   });
 
-  const every = events > 200 ? 53 : events > 20 ? 7 : 1;
+  const dense = system === 'qemu-migration' ? 17 : 7;
+  const every = events > 200 ? 53 : events > 20 ? dense : 1;
 
   test(
     'is refused with an exact or derived field falsified, and says where',

@@ -1,0 +1,314 @@
+/** Judging QMP replies and events of a machine (specification 5.A; QEMU's QMP reference). */
+import type { RunState } from '../../../model/index.ts';
+import { isObject } from '../log.ts';
+import type { ReceivedRecord, SentRecord } from '../qemu/records.ts';
+import { nothing, refused, shutdown } from '../qemu/replies.ts';
+import { differs, show } from '../system.ts';
+import type { Contradiction, Place } from '../verdict.ts';
+import { PAGE_BYTES } from './counters.ts';
+import type { Machine, Request } from './machine.ts';
+import { begin, begun, changed, pass, polled, streamed } from './migration.ts';
+import { pollOf } from './records.ts';
+import { list, possibleNow, reported, resumed, stopped, surelyRuns } from './run-state.ts';
+import type { World } from './world.ts';
+
+type Message = ReceivedRecord['msg'];
+type Found = Contradiction | undefined;
+
+/** Commands without a result. */
+const SILENT = [
+  ...['qmp_capabilities', 'quit', 'stop', 'cont', 'pmemsave', 'memsave', 'balloon'],
+  ...['migrate', 'migrate_cancel', 'migrate-start-postcopy', 'migrate-continue', 'migrate-pause'],
+  ...['migrate-recover', 'migrate-incoming', 'migrate-set-capabilities'],
+  ...['migrate-set-parameters', 'system_reset', 'system_powerdown', 'system_wakeup'],
+];
+/** Commands whose effects on the run state are not modelled. */
+const LOOSE = [
+  ...['system_reset', 'system_powerdown', 'system_wakeup', 'snapshot-save', 'snapshot-load'],
+  ...['snapshot-delete', 'inject-nmi', 'xen-save-devices-state', 'x-exit-preconfig'],
+];
+/** Events that announce that the guest is stopped, and the state it is stopped in. */
+const STOPS: Readonly<Record<string, RunState>> = {
+  GUEST_PANICKED: 'guest-panicked',
+  BLOCK_IO_ERROR: 'io-error',
+  WATCHDOG: 'watchdog',
+};
+/** Events of run states that are not modelled. */
+const UNMODELLED = ['SUSPEND', 'SUSPEND_DISK', 'WAKEUP', 'RESET', 'POWERDOWN'];
+
+const IN_PROGRESS = "There's a migration process in progress";
+const NOT_FINALIZED = 'Migration is not finalized yet';
+const LEFT_BEHIND = "Can't migrate the vm that was paused due to previous migration";
+const WAITING = 'Guest is waiting for an incoming migration';
+const NO_POSTCOPY = 'Enable postcopy with migrate_set_capability before the start of migration';
+const NOT_STARTED = 'Postcopy must be started after migration has been started';
+
+/** Takes a command that was sent. */
+export function sent(world: World, machine: Machine, msg: SentRecord['msg']): void {
+  const { execute, id, arguments: args = {} } = msg;
+  machine.requests.push({ execute, id, arguments: args, resumed: false, stopped: false });
+  if (execute === 'quit') machine.quitting = true;
+  if (execute === 'quit' || execute === 'migrate_cancel') machine.cancelling = true;
+  if (execute === 'migrate-start-postcopy') machine.postcopying = true;
+  if (execute === 'migrate') begin(world, machine, args);
+  if (execute === 'migrate-incoming' && typeof args.uri === 'string') machine.listens = args.uri;
+  if (execute === 'balloon') inflate(machine, args.value);
+  if (execute === 'device_add') machine.plugged = true;
+  if (LOOSE.includes(execute) || (execute === 'human-monitor-command' && !harmless(args))) {
+    machine.loose = true;
+    machine.cancelling = true;
+  }
+}
+
+function harmless(args: Request['arguments']): boolean {
+  const line = args['command-line'];
+  return typeof line === 'string' && /^\s*(info|help|print|x|xp)\b/.test(line);
+}
+
+function inflate(machine: Machine, bytes: unknown): void {
+  const { ram } = machine.arguments;
+  if (typeof bytes !== 'number' || bytes <= 0) return;
+  const pages = Math.ceil(Math.max(0, ram - bytes) / PAGE_BYTES);
+  machine.guest.ballooned = Math.max(machine.guest.ballooned, pages);
+}
+
+/** Judges a message that was received. */
+export function received(world: World, machine: Machine, msg: Message, place: Place): Found {
+  if (msg.QMP !== undefined) {
+    const { version } = msg.QMP;
+    const qemu = isObject(version) ? version.qemu : undefined;
+    machine.version = isObject(qemu) ? Number(qemu.major) : 0;
+    return undefined;
+  }
+  if (msg.event !== undefined) return event(world, machine, msg, place);
+  const request = machine.requests.shift();
+  if (request === undefined) return differs('msg.id', msg.id, 'no reply: nothing was asked');
+  world.heard.hear(place, msg, msg.return ?? msg.error);
+  const wrong = differs('msg.id', msg.id, request.id) ?? reply(world, machine, request, msg, place);
+  if (wrong !== undefined) return wrong;
+  machine.outgoing.reply();
+  machine.incoming.reply();
+  if (machine.attempt !== undefined) machine.attempt.passesReplied = machine.attempt.passes;
+  return unloaded(machine);
+}
+
+/**
+ * A target that runs has told why before anything else: it has all, or post-copy has begun. One
+ * that could not load the stream ends at once; later releases may let it stay.
+ */
+function unloaded(machine: Machine): Found {
+  const { stream, incoming, run, version } = machine;
+  if (machine.can('events') && incoming.is('failed') && version > 0 && version < 9) {
+    return differs('msg', 'a reply', 'none: the stream failed, so it ends', incoming.place);
+  }
+  if (stream === undefined || !surelyRuns(machine) || machine.loose) return undefined;
+  if (!machine.can('events') || !incoming.is('active')) return undefined;
+  const allowed = 'an event with status completed or postcopy-active first';
+  return differs('msg', 'a reply of a target that runs', allowed, run.place);
+}
+
+function reply(
+  world: World,
+  machine: Machine,
+  request: Request,
+  msg: Message,
+  place: Place,
+): Found {
+  const { execute } = request;
+  const known = refusal(machine, execute);
+  if (msg.error !== undefined) return error(machine, execute, msg, known);
+  if (known.certain !== undefined) return refused(msg, generic(known.certain));
+  if (SILENT.includes(execute)) {
+    const wrong = nothing(msg);
+    if (wrong !== undefined) return wrong;
+  }
+  switch (execute) {
+    case 'cont':
+      return continued(machine, request);
+    case 'stop':
+      return halted(machine, request);
+    case 'query-status':
+      return status(world, machine, msg, place);
+    case 'query-migrate': {
+      const poll = pollOf(msg.return);
+      return poll === undefined ? undefined : polled(machine, poll, place, 'msg.return');
+    }
+    case 'migrate-set-capabilities':
+      return capabilities(machine, request.arguments.capabilities);
+    case 'migrate-set-parameters':
+      for (const [key, value] of Object.entries(request.arguments)) {
+        machine.parameters.set(key, value);
+      }
+      return undefined;
+    case 'migrate':
+      return accepted(machine);
+    case 'pmemsave':
+      machine.memory = world.reading(machine, Number(request.arguments.size) / PAGE_BYTES, place);
+      return undefined;
+    case 'human-monitor-command':
+      if (/^\s*info registers/.test(String(request.arguments['command-line']))) {
+        machine.registers = world.reading(machine, String(msg.return), place);
+      }
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+function generic(desc: string): { class: string; desc: string } {
+  return { class: 'GenericError', desc };
+}
+
+/** Refusals that a state calls for: for certain, or perhaps. QEMU's words. */
+function refusal(
+  machine: Machine,
+  execute: string,
+): { readonly certain: string | undefined; readonly possible: readonly string[] } {
+  const run = possibleNow(machine);
+  const { outgoing } = machine;
+  const only = (state: 'finish-migrate' | 'postmigrate' | 'inmigrate'): boolean =>
+    run.size === 1 && run.has(state);
+  const possible: string[] = [];
+  let certain: string | undefined;
+  const because = (desc: string, perhaps: boolean, surely: boolean): void => {
+    if (perhaps) possible.push(desc);
+    if (surely) certain ??= desc;
+  };
+  if (execute === 'cont') {
+    because(NOT_FINALIZED, run.has('finish-migrate'), only('finish-migrate'));
+  }
+  const over = ['none', 'completed', 'failed', 'cancelled'] as const;
+  if (execute === 'migrate' || execute === 'migrate-set-capabilities') {
+    const perhaps = [...outgoing.now].some((each) => !over.some((one) => one === each));
+    because(IN_PROGRESS, perhaps, false);
+  }
+  if (execute === 'migrate') {
+    because(WAITING, run.has('inmigrate'), only('inmigrate'));
+    because(LEFT_BEHIND, run.has('postmigrate'), only('postmigrate'));
+  }
+  if (execute === 'migrate-start-postcopy') {
+    const off = !machine.can('postcopy-ram');
+    because(NO_POSTCOPY, off, off);
+    because(NOT_STARTED, !off && outgoing.mayBe('none'), !off && outgoing.is('none'));
+  }
+  return { certain, possible };
+}
+
+const KNOWN = [IN_PROGRESS, NOT_FINALIZED, LEFT_BEHIND, WAITING, NO_POSTCOPY, NOT_STARTED];
+
+function error(
+  machine: Machine,
+  execute: string,
+  msg: Message,
+  {
+    certain,
+    possible,
+  }: { readonly certain: string | undefined; readonly possible: readonly string[] },
+): Found {
+  // A `migrate` that was refused leads nowhere.
+  if (execute === 'migrate') machine.starting = false;
+  if (execute === 'migrate-start-postcopy') machine.postcopying = machine.pending(execute);
+  const { error: said } = msg;
+  if (said === undefined) return undefined;
+  if (certain !== undefined && machine.version < 8) return refused(msg, generic(certain));
+  if (!KNOWN.includes(said.desc) || possible.includes(said.desc)) return undefined;
+  return differs(
+    'msg.error.desc',
+    said.desc,
+    possible.join(', ') || 'a refusal with another reason',
+  );
+}
+
+/** A `migrate` that was accepted has begun: `setup` is told before the reply. */
+function accepted(machine: Machine): Found {
+  if (!machine.starting) return undefined;
+  if (!machine.can('events') || machine.loose) {
+    begun(machine);
+    return undefined;
+  }
+  return differs('msg.return', '{}', 'an event with status setup first', machine.outgoing.place);
+}
+
+function continued(machine: Machine, { resumed: seen }: Request): Found {
+  const run = possibleNow(machine);
+  const waits = run.has('inmigrate');
+  if (waits) machine.autostart = true;
+  const still = [...run].some((each) => ['running', 'suspended', 'inmigrate'].includes(each));
+  if (seen || still || machine.loose) return undefined;
+  return differs('msg.return', '{}', `a RESUME event first: it is ${list(run)}`, machine.run.place);
+}
+
+function halted(machine: Machine, { stopped: seen }: Request): Found {
+  if (machine.run.possible.has('inmigrate')) machine.autostart = false;
+  if (seen || !surelyRuns(machine) || machine.loose) return undefined;
+  return differs('msg.return', '{}', 'a STOP event first: it is running', machine.run.place);
+}
+
+function status(world: World, machine: Machine, msg: Message, place: Place): Found {
+  const { return: result } = msg;
+  if (!isObject(result) || typeof result.status !== 'string') {
+    return differs('msg.return', show(result), 'a status');
+  }
+  const wrong =
+    (result.status === 'running' && world.runsElsewhere(machine)
+      ? world.stillRuns(machine, place)
+      : reported(machine, result.status, place)) ??
+    differs('msg.return.running', result.running, result.status === 'running') ??
+    ('singlestep' in result
+      ? differs('msg.return.singlestep', result.singlestep, false)
+      : undefined);
+  machine.status = { value: result.status, place };
+  return wrong;
+}
+
+function capabilities(machine: Machine, wanted: unknown): Found {
+  for (const each of Array.isArray(wanted) ? wanted : []) {
+    if (!isObject(each) || typeof each.capability !== 'string') continue;
+    if (each.state === true) machine.capabilities.add(each.capability);
+    else machine.capabilities.delete(each.capability);
+  }
+  machine.outgoing.tell(machine.can('events'));
+  machine.incoming.tell(machine.can('events'));
+  return undefined;
+}
+
+function event(world: World, machine: Machine, msg: Message, place: Place): Found {
+  const { event: name = '', data } = msg;
+  switch (name) {
+    case 'MIGRATION':
+      return migration(world, machine, String(data?.status), place);
+    case 'MIGRATION_PASS':
+      machine.events.push(`MIGRATION_PASS:${show(data?.pass)}`);
+      return pass(machine, data?.pass, place);
+    case 'STOP':
+      machine.events.push(name);
+      for (const request of machine.requests) request.stopped = true;
+      return stopped(machine, place);
+    case 'RESUME':
+      machine.events.push(name);
+      for (const request of machine.requests) request.resumed = true;
+      return resumed(machine, place) ?? world.resumed(machine, place);
+    case 'SHUTDOWN':
+      machine.shutdown = true;
+      machine.stopCauses.add('shutdown');
+      return shutdown(data, machine.quitting);
+    default: {
+      const state = STOPS[name];
+      if (state !== undefined) machine.stopCauses.add(state);
+      if (UNMODELLED.includes(name)) machine.loose = true;
+      return undefined;
+    }
+  }
+}
+
+function migration(world: World, machine: Machine, status: string, place: Place): Found {
+  machine.events.push(`MIGRATION:${status}`);
+  if (!machine.can('events') && !machine.pending('migrate-set-capabilities')) {
+    return differs('msg.event', 'MIGRATION', 'no such event: the capability events is off');
+  }
+  // A machine that waits, or was filled, speaks of the stream that comes in.
+  const comesIn = machine.listens !== undefined && machine.next === undefined;
+  return comesIn
+    ? (machine.incoming.event(status, place) ?? streamed(world, machine, status, place))
+    : (machine.outgoing.event(status, place) ?? changed(machine, status, place));
+}
