@@ -55,6 +55,21 @@ test('a log of the scheduler holds, and a share that is not that of the weights 
   expect(out).toMatch(/field +share\[\]\n +observed +0\.36\n/);
 });
 
+test('a log that shows a property violated says which, where, and the pages', async () => {
+  const log = 'transcripts/qemu-migration/dirtySlow.jsonl';
+  const migration = ['validate', '--system', 'qemu-migration', log];
+  const { code, out } = await hypercheck(migration);
+  expect(code).toBe(1);
+  expect(out).toMatch(/^violated {2}transcripts\/qemu-migration\/dirtySlow\.jsonl /);
+  expect(out).toContain('Event 65 (line 65): violated: migration state equivalence\n');
+  expect(out).toMatch(/\n {2}pages +10755 10758 10759 .* 13324\n$/);
+  const document = JSON.parse((await hypercheck([...migration, '--json'])).out);
+  expect(Object.keys(document)).toEqual([
+    ...['verdict', 'system', 'file', 'events', 'checked', 'violations'],
+  ]);
+  expect(document.violations).toMatchObject([{ event: 65, line: 65, property: 'MIG-S8' }]);
+});
+
 test('a truncated line is bad input, with its line', async () => {
   const text = readFileSync(basic, 'utf8').split('\n').slice(0, 3).join('\n').slice(0, -9);
   expect(await problemsOf(ksm(file('cut.jsonl', text)))).toEqual([

@@ -8,8 +8,16 @@ import {
 import type { Place } from '../verdict.ts';
 import type { MachineArguments } from './argv.ts';
 import type { Counters } from './counters.ts';
-import type { Run } from './run-state.ts';
 import { Status } from './status.ts';
+
+/** What is known of a run state. */
+export interface Run {
+  readonly possible: ReadonlySet<RunState>;
+  /** The record that this is known from. */
+  readonly place: Place | undefined;
+  /** It was seen stopped, or must be, and the STOP event has not come yet. */
+  readonly owesStop: Place | undefined;
+}
 
 /** A QMP command that waits for its reply. */
 export interface Request {

@@ -15,15 +15,6 @@ const POSTCOPY = [
 ] as const;
 const ABORTED = ['failing', 'failed', 'cancelling', 'cancelled'] as const;
 
-/** What is known of a run state. */
-export interface Run {
-  readonly possible: ReadonlySet<RunState>;
-  /** The record that this is known from. */
-  readonly place: Place | undefined;
-  /** It was seen stopped, or must be, and the STOP event has not come yet. */
-  readonly owesStop: Place | undefined;
-}
-
 /** Whether the source may be stopped for the switchover by now. */
 export function switching(machine: Machine): boolean {
   return machine.outgoing.mayBe(...SWITCHING, ...POSTCOPY);

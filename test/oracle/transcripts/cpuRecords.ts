@@ -64,5 +64,5 @@ export function judge(...records: readonly object[]): string {
     'cpu-shares',
     records.map((record) => JSON.stringify(record)),
   );
-  return judged.verdict === 'violated' ? judged.impossible.field : judged.verdict;
+  return judged.verdict === 'violated' ? (judged.impossible?.field ?? 'nothing') : judged.verdict;
 }
