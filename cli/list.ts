@@ -1,7 +1,7 @@
 /** `hypercheck list`: what the package knows, as tables and as data. */
 import { vmmFaults } from '../faults/index.ts';
 import { vmmProperties } from '../invariants/index.ts';
-import { vmmMachine } from '../model/index.ts';
+import { scopes, type VmmScope, vmmMachine } from '../model/index.ts';
 import { badInput, type ExitCode, exitCodes } from './exit.ts';
 import type { OutputFlags } from './flags.ts';
 import type { Io } from './io.ts';
@@ -22,7 +22,7 @@ const catalogues: Readonly<Record<CatalogueName, () => readonly Entry[]>> = {
   commands: () => Object.entries(vmmMachine.commands).map(([id, c]) => commandEntry(id, c)),
   properties: () => vmmProperties.map(propertyEntry),
   faults: () => vmmFaults.map(faultEntry),
-  scopes: () => Object.values(vmmMachine.scopes).map(scopeEntry),
+  scopes: () => Object.values<VmmScope>(scopes).map(scopeEntry),
 };
 
 export function runList(what: string, { json }: OutputFlags, io: Io): ExitCode {

@@ -81,18 +81,19 @@ export function faultsPage(
   faults: readonly Fault[],
   deferred: readonly { readonly id: string; readonly reason: string }[],
 ): string {
-  const rows = faults.map(({ id, seam, story, origin, killedBy }) => [
+  const rows = faults.map(({ id, seam, story, origin, killedBy, scope = '' }) => [
     id,
     story,
     origin,
     seam,
     killedBy.join(', '),
+    scope,
   ]);
   const later = deferred.map(({ id, reason }) => `- ${id}: ${reason}`);
   return page(
     'Faults',
-    'Seeded bugs, each after a real one. The suite must find every one by the property named.',
-    `${markdownTable(['id', 'what goes wrong', 'origin', 'seam', 'killed by'], rows)}
+    'Seeded bugs, each after a real one. The suite must find every one by the property named: random runs in scope `fuzz`, an exhaustive search in the scope of the last column.',
+    `${markdownTable(['id', 'what goes wrong', 'origin', 'seam', 'killed by', 'scope'], rows)}
 ## Deferred
 
 ${later.join('\n')}

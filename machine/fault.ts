@@ -18,6 +18,8 @@ export interface Fault<X extends Machine = Machine> {
   readonly origin: string;
   /** The ids of the properties that must kill it; one of them suffices. */
   readonly killedBy: readonly string[];
+  /** A scope of the machine in which an exhaustive search finds it, by one of those properties. */
+  readonly scope?: string;
   apply(machine: X): X;
 }
 

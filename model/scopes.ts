@@ -8,11 +8,13 @@ export type VmmSizes = MemorySizes & {
 };
 export interface VmmScope extends Scope {
   readonly sizes: VmmSizes;
-  /** What an exhaustive search finds, where it can be finished: all states, no property asked. */
+  /** What an exhaustive search finds while it asks nothing. */
   readonly explored?: {
     readonly distinct: number;
     readonly generated: number;
     readonly depth: number;
+    /** Every state there is; else every state that is no more than `depth` steps away. */
+    readonly complete: boolean;
   };
 }
 
@@ -36,6 +38,7 @@ const tinySizes: VmmSizes = {
   hostPage: 2,
   batch: 2,
   oomBatch: 1,
+  huge: 0,
   maxSharing: 2,
   hashes: 2,
   useZero: 1,
@@ -71,7 +74,7 @@ const secretSizes: VmmSizes = {
   salted: 1,
 };
 
-/** One page each for two VMs, or two pages for one: small enough to visit every state. */
+/** One page each for two VMs: small enough to visit every state. */
 const searchedSizes: VmmSizes = {
   ...tinySizes,
   booted: 2,
@@ -82,6 +85,10 @@ const searchedSizes: VmmSizes = {
   content: 2,
   salt: 1,
 };
+/** Two pages for one VM, of which one has memory reserved and the other a slot. */
+const singleSizes: VmmSizes = { ...searchedSizes, vm: 1, booted: 1, page: 2 };
+/** The same, where contents do not matter. */
+const blankSizes: VmmSizes = { ...singleSizes, content: 1, hashes: 1, useZero: 0 };
 
 /** The commands of some names of the memory subsystem. */
 const memory = (...names: readonly string[]): readonly string[] =>
@@ -119,14 +126,24 @@ export const scopes = {
       'memory.break-last',
     ],
   },
+  small: {
+    name: 'small',
+    purpose: 'every command on one VM of two pages, as far as a search goes',
+    sizes: { ...singleSizes, virtual: 2 },
+    explored: { distinct: 16483, generated: 64781, depth: 3, complete: false },
+  },
+  'memory-a': {
+    name: 'memory-a',
+    purpose: 'every command on two VMs of two pages: memory model A of the specification (7)',
+    sizes: { ...tinySizes, booted: 2, frame: 5, hypervisor: 1 },
+    explored: { distinct: 7431, generated: 19755, depth: 2, complete: false },
+  },
   swap: {
     name: 'swap',
-    purpose: 'every state of two VMs that are paged in and out, while devices hold pages',
-    sizes: { ...searchedSizes, slot: 2 },
-    explored: { distinct: 8881, generated: 93952, depth: 14 },
+    purpose: 'every state of a guest that is paged in and out, while devices hold pages',
+    sizes: singleSizes,
     commands: memory(
       'map',
-      'unmap',
       'read',
       'write',
       'populate',
@@ -136,25 +153,59 @@ export const scopes = {
       'swap-out-clean',
       'swap-in',
       'drop-swap-copy',
-      'exchange',
       'pin',
       'unpin',
     ),
+    explored: { distinct: 9291, generated: 60509, depth: 17, complete: true },
+  },
+  emergency: {
+    name: 'emergency',
+    purpose: 'every state of a guest with too few frames, whose swap-ins need the emergency frame',
+    sizes: { ...blankSizes, page: 3, slot: 2 },
+    commands: memory('populate', 'scrub', 'swap-out-begin', 'swap-out-end', 'swap-in', 'exchange'),
+    explored: { distinct: 1753, generated: 5715, depth: 10, complete: true },
+  },
+  admission: {
+    name: 'admission',
+    purpose: 'every state of two VMs that come, go and change what they are promised',
+    sizes: { ...searchedSizes, booted: 0, page: 2, frame: 4 },
+    commands: memory('create-vm', 'destroy-vm', 'set-reservation', 'set-limit', 'set-shares'),
+    explored: { distinct: 1681, generated: 9684, depth: 5, complete: true },
+  },
+  limits: {
+    name: 'limits',
+    purpose: 'every state of a guest whose limit is lowered below what it has',
+    sizes: { ...blankSizes, page: 3, frame: 4, slot: 2 },
+    commands: memory(
+      'set-reservation',
+      'set-limit',
+      'populate',
+      'swap-out-begin',
+      'swap-out-end',
+      'swap-in',
+    ),
+    explored: { distinct: 21846, generated: 103900, depth: 14, complete: true },
+  },
+  'special-pages': {
+    name: 'special-pages',
+    purpose: 'every state of a guest in whose memory pages of the hypervisor appear',
+    sizes: { ...blankSizes, frame: 4, hypervisor: 1 },
+    commands: memory(
+      'populate',
+      'map-special',
+      'swap-out-begin',
+      'swap-out-end',
+      'swap-in',
+      'merge-page',
+      'break-share',
+      'break-last',
+    ),
+    explored: { distinct: 269, generated: 528, depth: 10, complete: true },
   },
   balloon: {
     name: 'balloon',
     purpose: 'every state of a guest whose balloon is inflated, deflated, unloaded and overtaxed',
-    sizes: {
-      ...searchedSizes,
-      vm: 1,
-      booted: 1,
-      page: 2,
-      frame: 2,
-      content: 1,
-      hashes: 1,
-      emergency: 0,
-    },
-    explored: { distinct: 37440, generated: 415680, depth: 16 },
+    sizes: { ...blankSizes, useZero: 1, frame: 2, emergency: 0 },
     commands: memory(
       'map',
       'write',
@@ -168,28 +219,162 @@ export const scopes = {
       'acknowledge-deflate',
       'out-of-memory',
     ),
+    explored: { distinct: 37440, generated: 415680, depth: 16, complete: true },
+  },
+  'balloon-units': {
+    name: 'balloon-units',
+    purpose: 'every state of a balloon that is counted in other units than the pages of its guest',
+    sizes: { ...blankSizes, frame: 2, emergency: 0, units: 2 },
+    commands: memory(
+      'map',
+      'request-balloon',
+      'load-driver',
+      'inflate-balloon',
+      'acknowledge-inflate',
+      'deflate-balloon',
+      'acknowledge-deflate',
+      'out-of-memory',
+    ),
+    explored: { distinct: 3860, generated: 33820, depth: 15, complete: true },
+  },
+  driver: {
+    name: 'driver',
+    purpose: 'every state of a balloon driver that is loaded, suspended, unloaded and reset',
+    sizes: { ...blankSizes, page: 1, frame: 2, emergency: 0, floor: 0 },
+    commands: memory(
+      'populate',
+      'set-balloon-target',
+      'load-driver',
+      'unload-driver',
+      'freeze-driver',
+      'restore-driver',
+      'reset-vm',
+      'inflate-balloon',
+      'acknowledge-inflate',
+      'deflate-balloon',
+      'acknowledge-deflate',
+      'request-statistics',
+      'send-statistics',
+    ),
+    explored: { distinct: 5120, generated: 47168, depth: 17, complete: true },
+  },
+  'balloon-devices': {
+    name: 'balloon-devices',
+    purpose: 'every state of a balloon whose pages devices hold or rely on',
+    sizes: { ...blankSizes, page: 1, frame: 2, emergency: 0, floor: 0 },
+    commands: memory(
+      'populate',
+      'set-balloon-target',
+      'load-driver',
+      'inflate-balloon',
+      'acknowledge-inflate',
+      'deflate-balloon',
+      'acknowledge-deflate',
+      'set-inhibit',
+      'pin',
+      'unpin',
+    ),
+    explored: { distinct: 3924, generated: 18420, depth: 23, complete: true },
+  },
+  'huge-pages': {
+    name: 'huge-pages',
+    purpose: 'every state of a balloon over huge pages, which are taken whole or not at all',
+    sizes: { ...blankSizes, frame: 2, emergency: 0, floor: 0, huge: 1 },
+    commands: memory(
+      'populate',
+      'set-balloon-target',
+      'load-driver',
+      'inflate-balloon',
+      'acknowledge-inflate',
+      'deflate-balloon',
+      'acknowledge-deflate',
+    ),
+    explored: { distinct: 10533, generated: 52263, depth: 12, complete: true },
+  },
+  'balloon-swap': {
+    name: 'balloon-swap',
+    purpose: 'every state of a guest that is paged out and ballooned at once',
+    sizes: blankSizes,
+    commands: memory(
+      'populate',
+      'swap-out-begin',
+      'swap-out-end',
+      'swap-in',
+      'set-balloon-target',
+      'load-driver',
+      'inflate-balloon',
+      'acknowledge-inflate',
+    ),
+    explored: { distinct: 17478, generated: 80748, depth: 13, complete: true },
+  },
+  'balloon-sharing': {
+    name: 'balloon-sharing',
+    purpose: 'every state of a guest whose shared pages go to its balloon',
+    sizes: { ...blankSizes, frame: 2, emergency: 0, floor: 0 },
+    commands: memory(
+      'populate',
+      'merge-page',
+      'set-balloon-target',
+      'load-driver',
+      'inflate-balloon',
+      'acknowledge-inflate',
+    ),
+    explored: { distinct: 3675, generated: 17733, depth: 9, complete: true },
+  },
+  reporting: {
+    name: 'reporting',
+    purpose: 'every state of a guest that reports free pages, poisoned or held by devices',
+    sizes: { ...singleSizes, page: 1, frame: 2, emergency: 0 },
+    commands: memory(
+      'host-write',
+      'populate',
+      'scrub',
+      'load-driver',
+      'unload-driver',
+      'report-free-pages',
+      'acknowledge-report',
+      'set-inhibit',
+      'pin',
+      'unpin',
+    ),
+    explored: { distinct: 23928, generated: 370232, depth: 18, complete: true },
   },
   sharing: {
     name: 'sharing',
     purpose: 'every state of two VMs whose pages are merged and written apart again',
-    sizes: { ...searchedSizes, frame: 2, useZero: 0, emergency: 0 },
-    explored: { distinct: 5922, generated: 41426, depth: 14 },
+    sizes: { ...searchedSizes, hashes: 1, useZero: 0, emergency: 0 },
     commands: memory(
       'map',
+      'unmap',
       'write',
+      'populate',
+      'merge-page',
+      'break-share',
+      'break-last',
+    ),
+    explored: { distinct: 13066, generated: 94136, depth: 16, complete: true },
+  },
+  'sharing-devices': {
+    name: 'sharing-devices',
+    purpose: 'every state of two VMs whose pages are merged unless devices hold them',
+    sizes: { ...blankSizes, vm: 2, booted: 2, page: 1, emergency: 0 },
+    commands: memory(
       'populate',
       'scan-page',
       'end-scan',
       'merge-page',
       'break-share',
       'break-last',
+      'pin',
+      'unpin',
+      'dma',
     ),
+    explored: { distinct: 7201, generated: 47385, depth: 15, complete: true },
   },
   'zero-page': {
     name: 'zero-page',
     purpose: 'every state of two VMs whose zero pages are merged with the zero frame',
     sizes: { ...searchedSizes, emergency: 0 },
-    explored: { distinct: 31177, generated: 208405, depth: 14 },
     commands: memory(
       'host-write',
       'populate',
@@ -199,20 +384,63 @@ export const scopes = {
       'break-share',
       'break-last',
     ),
+    explored: { distinct: 31177, generated: 208405, depth: 14, complete: true },
+  },
+  collisions: {
+    name: 'collisions',
+    purpose: 'every state of pages of different contents that have one checksum',
+    sizes: { ...singleSizes, useZero: 0, hashes: 1, emergency: 0 },
+    commands: memory('host-write', 'populate', 'scrub', 'merge-page', 'break-share', 'break-last'),
+    explored: { distinct: 1939, generated: 8676, depth: 17, complete: true },
+  },
+  'many-sharers': {
+    name: 'many-sharers',
+    purpose: 'every state of three equal pages, one more than may share a frame',
+    sizes: { ...blankSizes, page: 3, slot: 2, emergency: 0 },
+    commands: memory('populate', 'scrub', 'merge-page', 'break-share', 'break-last'),
+    explored: { distinct: 268, generated: 855, depth: 9, complete: true },
+  },
+  'few-frames': {
+    name: 'few-frames',
+    purpose: 'every state of three equal pages on two frames: a share cannot always be broken',
+    sizes: { ...blankSizes, page: 3, frame: 2, slot: 2, emergency: 0 },
+    commands: memory('populate', 'scrub', 'merge-page', 'break-share', 'break-last'),
+    explored: { distinct: 43, generated: 78, depth: 5, complete: true },
+  },
+  salts: {
+    name: 'salts',
+    purpose: 'every state of two VMs whose salts and consent decide what they share',
+    sizes: { ...blankSizes, vm: 2, booted: 2, page: 1, salt: 2, emergency: 0 },
+    commands: memory(
+      'populate',
+      'scan-page',
+      'merge-page',
+      'break-share',
+      'break-last',
+      'set-sharing',
+      'set-mergeable',
+      'set-salt',
+    ),
+    explored: { distinct: 8454, generated: 52824, depth: 12, complete: true },
+  },
+  scanner: {
+    name: 'scanner',
+    purpose: 'every state of the scanner while VMs come and go',
+    sizes: { ...blankSizes, vm: 2, booted: 0, page: 1, frame: 2, emergency: 0 },
+    commands: memory(
+      'create-vm',
+      'destroy-vm',
+      'populate',
+      'scan-page',
+      'end-scan',
+      'set-mergeable',
+    ),
+    explored: { distinct: 5374, generated: 33430, depth: 11, complete: true },
   },
   'dirty-log': {
     name: 'dirty-log',
     purpose: 'every state of a guest whose writes are logged and harvested',
-    sizes: {
-      ...searchedSizes,
-      vm: 1,
-      booted: 1,
-      page: 2,
-      virtual: 2,
-      frame: 2,
-      emergency: 0,
-    },
-    explored: { distinct: 17211, generated: 191706, depth: 11 },
+    sizes: { ...singleSizes, virtual: 2, frame: 2, emergency: 0 },
     commands: memory(
       'map',
       'write',
@@ -223,5 +451,36 @@ export const scopes = {
       'harvest-log',
       'clear-log',
     ),
+    explored: { distinct: 17211, generated: 191706, depth: 11, complete: true },
+  },
+  'log-swap': {
+    name: 'log-swap',
+    purpose: 'every state of a guest that is paged in and out while its writes are logged',
+    sizes: singleSizes,
+    commands: memory(
+      'host-write',
+      'populate',
+      'swap-out-begin',
+      'swap-out-end',
+      'swap-in',
+      'start-log',
+      'harvest-log',
+    ),
+    explored: { distinct: 36445, generated: 200034, depth: 13, complete: true },
+  },
+  'log-sharing': {
+    name: 'log-sharing',
+    purpose: 'every state of a guest whose pages are shared while its writes are logged',
+    sizes: { ...singleSizes, virtual: 2, hashes: 1, useZero: 0, emergency: 0 },
+    commands: memory(
+      'map',
+      'write',
+      'populate',
+      'merge-page',
+      'break-share',
+      'break-last',
+      'start-log',
+    ),
+    explored: { distinct: 44466, generated: 216230, depth: 14, complete: true },
   },
 } satisfies Readonly<Record<string, VmmScope>>;

@@ -1,6 +1,7 @@
 /** What `list` prints: the catalogues as data, and the data as tables. */
-import type { AnyCommand, ArgumentShape, Fault, Property, Scope } from '../../machine/index.ts';
-import { type Column, type Style, table } from './table.ts';
+import type { AnyCommand, ArgumentShape, Fault, Property } from '../../machine/index.ts';
+import type { VmmScope } from '../../model/index.ts';
+import { type Column, count, type Style, table } from './table.ts';
 
 /** An entry of a catalogue: everything JSON, with an id. */
 export interface Entry {
@@ -34,13 +35,13 @@ export function propertyEntry({ id, name, kind }: Property<never>): Entry {
 
 type Told = Omit<Fault, 'apply'>;
 
-export function faultEntry({ id, seam, story, origin, killedBy }: Told): Entry {
-  return { id, seam, story, origin, killedBy };
+export function faultEntry({ id, seam, story, origin, killedBy, scope }: Told): Entry {
+  return { id, seam, story, origin, killedBy, ...(scope === undefined ? {} : { scope }) };
 }
 
-export function scopeEntry({ name, purpose, sizes, commands }: Scope): Entry {
+export function scopeEntry({ name, purpose, sizes, commands, explored }: VmmScope): Entry {
   const only = commands === undefined ? {} : { commands };
-  return { id: name, purpose, sizes, ...only };
+  return { id: name, purpose, sizes, ...only, ...(explored === undefined ? {} : { explored }) };
 }
 
 /** A column of a catalogue: its title and the field that it shows. */
@@ -64,11 +65,13 @@ const columns: Readonly<Record<CatalogueName, readonly Shown[]>> = {
     ['FAULT', 'id'],
     ['SEAM', 'seam'],
     ['KILLED BY', 'killedBy'],
+    ['SCOPE', 'scope'],
     ['WHAT GOES WRONG', 'story'],
   ],
   scopes: [
     ['SCOPE', 'id'],
     ['SIZES', 'sizes'],
+    ['STATES', 'explored'],
     ['PURPOSE', 'purpose'],
   ],
 };
@@ -100,5 +103,11 @@ function cell(field: string, value: unknown): string {
     const present = mainSizes.filter((size) => sizes[size] !== undefined);
     return present.map((size) => `${size} ${sizes[size]}`).join(', ');
   }
-  return String(value);
+  if (field === 'explored') {
+    const explored = value as VmmScope['explored'];
+    if (explored === undefined) return '';
+    const states = count(explored.distinct);
+    return explored.complete ? states : `${states} in ${explored.depth} steps`;
+  }
+  return value === undefined ? '' : String(value);
 }

@@ -19,6 +19,7 @@ const keepsHalfTold: VmmFault = {
     'enters takes both away.',
   origin: 'QEMU commit 38e8e9007 (guest memory corruption)',
   killedBy: ['MEM-I7', 'BAL-I9'],
+  scope: 'huge-pages',
   apply: (machine) =>
     changeEffect(machine, 'memory.acknowledge-deflate', (acknowledge) => (m, a, c) => {
       const { huge, pages, balloon } = hostVm(m, a.vm);
@@ -39,6 +40,7 @@ const unalignedTarget: VmmFault = {
   story: 'The driver inflates to the next whole page and deflates to the one before, for ever.',
   origin: 'Linux commit 07622bd41563 (guests with pages of 64 KiB)',
   killedBy: ['BAL-L1', 'BAL-T2', 'BAL-T4'],
+  scope: 'balloon-units',
   apply: (machine) =>
     changeGuard(machine, 'memory.deflate-balloon', 'target-reached', () => (m, a, c) => {
       const whole = Math.floor(viewVm(m, a.vm).balloon.target / c.size.units);
@@ -52,6 +54,7 @@ const resetKeepsBallooned: VmmFault = {
   story: 'A reset of the guest leaves the pages of its old balloon taken away.',
   origin: 'QEMU virtio_balloon_device_reset; "VM reboots and touches balloon memory"',
   killedBy: ['BAL-I5', 'MEM-I7'],
+  scope: 'driver',
   apply: (machine) =>
     changeEffect(machine, 'memory.reset-vm', (reset) => (m, a, c) => {
       const { pages, balloon } = hostVm(m, a.vm);
@@ -71,6 +74,7 @@ const oomForgetsActual: VmmFault = {
   story: 'A guest out of memory deflates without publishing the new size of its balloon.',
   origin: 'the shape of Linux virtio_balloon_oom_notify',
   killedBy: ['BAL-I6'],
+  scope: 'balloon',
   apply: (machine) =>
     changeWithin(machine, 'memory.out-of-memory', 'publishActual', () => () => {}),
 };
@@ -81,6 +85,7 @@ const oomCountsUnits: VmmFault = {
   story: 'The balloon tells the guest’s memory manager balloon units where it expects pages.',
   origin: 'the shape of Linux virtio_balloon_oom_notify',
   killedBy: ['BAL-T10'],
+  scope: 'balloon-units',
   apply: (machine) =>
     changeEffect(machine, 'memory.out-of-memory', (deflate) => (m, a, c) => {
       deflate(m, a, {
@@ -99,6 +104,7 @@ const oomKillsFirst: VmmFault = {
   story: 'A guest kills a process although its balloon has pages and may give them.',
   origin: 'virtio rule of VIRTIO_BALLOON_F_DEFLATE_ON_OOM; Linux commit 71994620bb25',
   killedBy: ['BAL-T9'],
+  scope: 'balloon',
   apply: (machine) =>
     changeGuard(
       machine,
@@ -114,6 +120,7 @@ const oomUnnegotiated: VmmFault = {
   story: 'A guest out of memory takes pages out of its balloon although nobody agreed to that.',
   origin: 'virtio rule of VIRTIO_BALLOON_F_DEFLATE_ON_OOM; Linux commit 71994620bb25',
   killedBy: ['BAL-T4', 'BAL-I8'],
+  scope: 'balloon',
   apply: (machine) =>
     changeGuard(machine, 'memory.out-of-memory', 'balloon-gives', () => (m, a) => {
       const canGive =
@@ -128,6 +135,7 @@ const takesHeldPages: VmmFault = {
   story: 'The host discards ballooned memory that a device holds or that must not be discarded.',
   origin: 'QEMU virtio_balloon_inhibited: discarding is forbidden while a device pins memory',
   killedBy: ['MEM-I10', 'BAL-T5'],
+  scope: 'balloon-devices',
   apply: (machine) =>
     changeEffect(machine, 'memory.acknowledge-inflate', (acknowledge) => (m, a, c) => {
       const { balloon } = hostVm(m, a.vm);
@@ -141,6 +149,7 @@ const losesPoison: VmmFault = {
   story: 'The host discards reported pages although the guest relies on the poison in them.',
   origin: 'QEMU virtio_balloon_handle_report: no discard while poison_val is not 0',
   killedBy: ['KVM-T2'],
+  scope: 'reporting',
   apply: (machine) =>
     changeEffect(machine, 'memory.acknowledge-report', (acknowledge) => (m, a, c) => {
       unseen(hostVm(m, a.vm).balloon, 'poisonValue', 0, () => acknowledge(m, a, c));
@@ -153,6 +162,7 @@ const belowFloor: VmmFault = {
   story: 'The balloon takes the pages without which the guest cannot run.',
   origin: 'Firecracker issue 5566, buildbuddy issue 10901',
   killedBy: ['BAL-I3'],
+  scope: 'balloon-units',
   apply: (machine) => dropGuard(machine, 'memory.inflate-balloon', 'below-floor'),
 };
 
@@ -162,6 +172,7 @@ const creditsSharedPages: VmmFault = {
   story: 'Ballooning a page credits a free frame although others still map its shared frame.',
   origin: 'made up: what sharing saves is not there to be given twice',
   killedBy: ['BAL-T5', 'MEM-I1'],
+  scope: 'balloon-sharing',
   apply: (machine) =>
     changeWithin(
       machine,
@@ -180,6 +191,7 @@ const deflatesAtWill: VmmFault = {
   story: 'A guest takes pages out of its balloon beyond what the host set.',
   origin: 'Xen commit 2a99aa99fc',
   killedBy: ['BAL-T4', 'BAL-T2'],
+  scope: 'balloon-units',
   apply: (machine) => dropGuard(machine, 'memory.deflate-balloon', 'target-reached'),
 };
 
@@ -189,6 +201,7 @@ const oddBatch: VmmFault = {
   story: 'A message that covers a part of a host page is rounded up, and all of it is taken.',
   origin: 'Xen CVE-2021-28708 (XSA-388), commits 8ec13f68e0 and 182c737b9b',
   killedBy: ['BAL-I1', 'MEM-I2'],
+  scope: 'huge-pages',
   apply: (machine) =>
     changeEffect(machine, 'memory.acknowledge-inflate', (acknowledge) => (m, a, c) => {
       const { told } = hostVm(m, a.vm).balloon;
@@ -211,6 +224,7 @@ const releasesFirstFrame: VmmFault = {
   story: 'Releasing a host page clears the owner of its first frame once for each of its pages.',
   origin: 'Xen commit 8e4d495cb8',
   killedBy: ['MEM-I2'],
+  scope: 'huge-pages',
   apply: (machine) =>
     changeEffect(machine, 'memory.acknowledge-inflate', (acknowledge) => (m, a, c) => {
       const { discard, releaseFrame } = c.operation;

@@ -18,6 +18,7 @@ const limitWraps: VmmFault = {
   story: 'The room left below a limit is an unsigned number, so a VM above its limit has plenty.',
   origin: 'Xen CVE-2021-28706 (XSA-385), commit 143501861d',
   killedBy: ['MEM-I6'],
+  scope: 'limits',
   apply: (machine) =>
     changeGuard(machine, 'memory.populate', 'over-limit', () => (m, a) => {
       const { consumed, limit } = viewVm(m, a.vm);
@@ -31,6 +32,7 @@ const hostWriteUnlogged: VmmFault = {
   story: 'What the VMM writes into guest memory, as a steal record, is not put in the dirty log.',
   origin: 'the rule visible in KVM, record_steal_time marks the page dirty after it writes',
   killedBy: ['MEM-T2', 'MEM-T3'],
+  scope: 'dirty-log',
   apply: (machine) =>
     changeEffect(machine, 'memory.host-write', (hostWrite) => (m, a, c) => {
       const entry = pageOf(m, a);
@@ -51,6 +53,7 @@ const harvestWithoutProtection: VmmFault = {
   story: 'Collecting the dirty log clears it but leaves the collected pages writable.',
   origin: 'contract of KVM_GET_DIRTY_LOG: return, clear and protect in one step',
   killedBy: ['MEM-T3'],
+  scope: 'dirty-log',
   apply: (machine) =>
     changeEffect(machine, 'memory.harvest-log', (harvest) => (m, a, c) => {
       const { pages } = hostVm(m, a.vm);
@@ -71,6 +74,7 @@ const partialUpdate: VmmFault = {
   origin:
     'Xen CVE-2012-4537 (XSA-22); CVE-2021-28705 and CVE-2021-28709 (XSA-389), commit 74a11c43fd',
   killedBy: ['MEM-I2'],
+  scope: 'emergency',
   apply: (machine) =>
     changeEffect(machine, 'memory.populate', (populate) => (m, a, c) => {
       const isLast = m.host.freeFrames - 1 <= c.size.emergency;
@@ -84,6 +88,7 @@ const reclaimsSpecialPage: VmmFault = {
   story: 'Swapping takes a page of the hypervisor’s own for one of the guest’s.',
   origin: 'Xen CVE-2026-62434 (XSA-507), commit 372497ce42',
   killedBy: ['MEM-I1', 'MEM-I11'],
+  scope: 'special-pages',
   apply(machine) {
     const kind = 'memory.swap-out-begin';
     const accepted = changeGuard(
@@ -105,6 +110,7 @@ const takesHeldReport: VmmFault = {
   story: 'The host takes a reported page although a device or the VMM still holds its frame.',
   origin: 'Xen commit 0ec9b4ef31 (a #VE page ballooned out)',
   killedBy: ['MEM-I10', 'MEM-T4'],
+  scope: 'reporting',
   apply: (machine) =>
     changeEffect(machine, 'memory.acknowledge-report', (acknowledge) => (m, a, c) => {
       unseenPins(m, a.vm, () => acknowledge(m, a, c));
@@ -126,6 +132,7 @@ const noScrub: VmmFault = {
   story: 'A frame goes to its next owner with the bytes of the last one in it.',
   origin: 'Waldspurger, Memory Resource Management in VMware ESX Server (OSDI 2002), footnote 2',
   killedBy: ['MEM-I7', 'MEM-T7'],
+  scope: 'collisions',
   apply: (machine) =>
     allocating.reduce((m, kind) => dropGuard(m, kind, 'frame-not-scrubbed'), machine),
 };
@@ -136,6 +143,7 @@ const dropsOnPartialUnmap: VmmFault = {
   story: 'Each unmapping of a virtual page drops a reference that the guest page still needs.',
   origin: 'Xen CVE-2022-23034 (XSA-394), commit 975a8fb45c',
   killedBy: ['MEM-I2'],
+  scope: 'sharing',
   apply: (machine) =>
     changeEffect(machine, 'memory.unmap', (unmap) => (m, a, c) => {
       const entry = m.guests.at(a.vm).table.at(a.virtual);

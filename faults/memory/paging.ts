@@ -9,6 +9,7 @@ const endIgnoresDirty: VmmFault = {
   story: 'A page written while it was written out leaves its frame all the same.',
   origin: 'the classic race of write-back',
   killedBy: ['SWP-T2', 'MEM-I7'],
+  scope: 'swap',
   apply: (machine) =>
     changeEffect(machine, 'memory.swap-out-end', (end) => (m, a, c) => {
       pageOf(m, a).dirty = false;
@@ -22,6 +23,7 @@ const staleSwapCopy: VmmFault = {
   story: 'A write leaves the copy in the swap area, which then passes for the page.',
   origin: 'stale swap cache; Linux "ksm: fix swapin race condition" (2010)',
   killedBy: ['MEM-I9', 'MEM-I7'],
+  scope: 'swap',
   apply: (machine) =>
     changeWithin(
       changeWithin(machine, 'memory.write', 'dropSwapCopy', () => () => {}),
@@ -37,6 +39,7 @@ const inflateLeaksSlot: VmmFault = {
   story: 'The balloon takes a page that is swapped out, and its slot stays in use.',
   origin: 'made up: each way out of the swap area has to free the slot',
   killedBy: ['SWP-I1'],
+  scope: 'balloon-swap',
   apply: (machine) =>
     changeEverywhere(machine, 'discard', (discard) => (m, vm, page, left, c) => {
       const leaks = left === 'ballooned' && pageOf(m, { vm, page }).at.kind === 'swapped';
@@ -50,6 +53,7 @@ const takesEmergencyFrame: VmmFault = {
   story: 'A swap-in takes the emergency frame, and with it the last way to serve a swap-in.',
   origin: 'made up: the deadlock that the emergency frame is there to prevent',
   killedBy: ['SWP-L1', 'MEM-I14'],
+  scope: 'emergency',
   apply: (machine) => dropGuard(machine, 'memory.swap-in', 'no-free-frame'),
 };
 
@@ -59,6 +63,7 @@ const pinnedVictim: VmmFault = {
   story: 'A page that a device holds may be swapped out, and the device writes a frame of nobody.',
   origin: 'memory corruption by direct memory access of passed-through devices',
   killedBy: ['MEM-I10', 'SWP-I4'],
+  scope: 'swap',
   apply: (machine) =>
     dropGuard(
       dropGuard(machine, 'memory.swap-out-begin', 'pinned'),
@@ -73,6 +78,7 @@ const admissionIgnoresSwap: VmmFault = {
   story: 'Admission counts reservations but not the swap that the rest of a VM may need.',
   origin: 'against Waldspurger (OSDI 2002), section 6.2: minimum in memory, the rest in swap',
   killedBy: ['MEM-I5', 'MEM-I13'],
+  scope: 'admission',
   apply: (machine) =>
     dropGuard(
       dropGuard(machine, 'memory.create-vm', 'admission-swap'),
@@ -87,6 +93,7 @@ const swapInWritable: VmmFault = {
   story: 'A swap-in maps the page writable while the dirty log runs, so its next write is missed.',
   origin: 'a dirty page missed by migration',
   killedBy: ['MEM-I9', 'MEM-T2'],
+  scope: 'log-swap',
   apply: (machine) =>
     changeEffect(machine, 'memory.swap-in', (swapIn) => (m, a, c) => {
       swapIn(m, a, c);

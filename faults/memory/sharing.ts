@@ -18,6 +18,7 @@ const mergesByChecksum: VmmFault = {
   story: 'Pages of equal checksum are merged without comparing their bytes.',
   origin: 'why every system compares: Waldspurger (OSDI 2002), section 4.2; Linux mm/ksm.c',
   killedBy: ['MEM-I7'],
+  scope: 'collisions',
   apply: (machine) =>
     changeEverywhere(machine, 'sameBytes', () => (m, vm, page, frame, c) => {
       const other = m.host.frames.at(frame).content;
@@ -31,6 +32,7 @@ const comparesTooEarly: VmmFault = {
   story: 'A merge compares first and protects later, and the guest writes in between.',
   origin: 'the order in Linux mm/ksm.c, write_protect_page before the comparison (O_DIRECT race)',
   killedBy: ['DED-T3', 'MEM-I7'],
+  scope: 'small',
   apply(machine) {
     const kind = 'memory.merge-page';
     // The guards have compared; the write comes before the effect protects the page.
@@ -52,6 +54,7 @@ const mergesPinned: VmmFault = {
   story: 'A page that a device holds is merged away under the device.',
   origin: 'Linux mm/ksm.c compares the references of a page with its mappings (O_DIRECT race)',
   killedBy: ['DED-I5'],
+  scope: 'sharing-devices',
   apply: (machine) =>
     dropGuard(dropGuard(machine, 'memory.merge-page', 'pinned'), 'memory.scan-page', 'pinned'),
 };
@@ -62,6 +65,7 @@ const ignoresFailedProtect: VmmFault = {
   story: 'Taking write permission away fails, and the merge goes on as if it had not.',
   origin: 'Linux "ksm: prevent crash after write_protect_page fails", after f765f540598a',
   killedBy: ['DED-I2'],
+  scope: 'sharing',
   apply: (machine) =>
     changeEverywhere(machine, 'share', (share) => (m, vm, page, frame, c) => {
       const entry = pageOf(m, { vm, page });
@@ -79,6 +83,7 @@ const staleChainNode: VmmFault = {
     'scanner’s node still offers it under its old bytes.',
   origin: 'Linux commit b4fecc67cc56 (use after free of a collapsed chain)',
   killedBy: ['DED-I3', 'DED-I2'],
+  scope: 'log-sharing',
   apply: (machine) => changeWithin(machine, 'memory.write', 'ownLastReference', () => () => {}),
 };
 
@@ -88,6 +93,7 @@ const zeroMergeUncounted: VmmFault = {
   story: 'A page merged with the zero page is counted nowhere.',
   origin: 'Linux commit a38c015f3156 (use_zero_pages and the counters of memory)',
   killedBy: ['DED-I4'],
+  scope: 'zero-page',
   apply: (machine) =>
     changeEffect(machine, 'memory.scan-page', (scan) => (m, a, c) => {
       const { references } = m.host.zero;
@@ -102,6 +108,7 @@ const cursorOfDeadVm: VmmFault = {
   story: 'The scanner keeps its place in a VM that is gone.',
   origin: 'CVE-2011-2183, Linux commit 2b472611a32a',
   killedBy: ['DED-I9'],
+  scope: 'scanner',
   apply: (machine) => changeEverywhere(machine, 'forgetVm', () => () => {}),
 };
 
@@ -111,6 +118,7 @@ const failedBreakCounts: VmmFault = {
   story: 'A break that finds no frame has counted the share as broken, and counts it again later.',
   origin: 'guarded against in Xen’s mem_sharing_unshare_page (ENOMEM)',
   killedBy: ['DED-I4', 'DED-T5'],
+  scope: 'few-frames',
   apply(machine) {
     const kind = 'memory.break-share';
     // The allocation may fail after the break began, so there is no frame to ask about.
@@ -139,6 +147,7 @@ const mergesSpecialPage: VmmFault = {
     'A merge takes a page of the hypervisor’s own for one of the guest’s, and frees its frame.',
   origin: 'Xen commit f5500c3196 (partial check of what may be shared)',
   killedBy: ['MEM-I1'],
+  scope: 'special-pages',
   apply(machine) {
     const kind = 'memory.merge-page';
     const sharable = changeGuard(
@@ -166,6 +175,7 @@ const unlimitedSharing: VmmFault = {
   story: 'A frame is shared by more pages than the limit allows.',
   origin: 'Linux max_page_sharing, introduced before b4fecc67cc56',
   killedBy: ['DED-I1'],
+  scope: 'many-sharers',
   apply: (machine) => dropGuard(machine, 'memory.merge-page', 'share-full'),
 };
 
@@ -175,6 +185,7 @@ const copiesLastReference: VmmFault = {
   story: 'The last mapping of a shared frame is copied, and the frame itself is never freed.',
   origin: 'made up: the last reference needs no copy',
   killedBy: ['MEM-I1', 'DED-T2'],
+  scope: 'collisions',
   apply: (machine) =>
     changeEffect(machine, 'memory.break-last', (own) => (m, a, c) => {
       const old = sharedFrame(m, a);
@@ -197,6 +208,7 @@ const mergesAcrossSalts: VmmFault = {
   story: 'Pages of VMs that must not share are merged.',
   origin: 'VMware ESXi salting of page sharing (Mem.ShareForceSalting)',
   killedBy: ['DED-I6', 'DED-S1'],
+  scope: 'salts',
   apply: (machine) => dropGuard(machine, 'memory.merge-page', 'salt-differs'),
 };
 
@@ -206,6 +218,7 @@ const mergeDirties: VmmFault = {
   story: 'Merging a page marks it as written and puts it in the dirty log.',
   origin: 'made up: sharing must be invisible to migration',
   killedBy: ['DED-T1'],
+  scope: 'log-sharing',
   apply: (machine) =>
     changeEverywhere(machine, 'share', (share) => (m, vm, page, frame, c) => {
       share(m, vm, page, frame, c);
@@ -220,6 +233,7 @@ const breakForgetsDirty: VmmFault = {
   story: 'A share broken for a write is mapped writable, so that the write is in no dirty log.',
   origin: 'made up: sharing must be invisible to migration',
   killedBy: ['MEM-T2', 'MEM-I9'],
+  scope: 'log-sharing',
   apply(machine) {
     const copied = changeEffect(machine, 'memory.break-share', (breakShare) => (m, a, c) => {
       breakShare(m, a, c);

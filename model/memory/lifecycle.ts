@@ -323,7 +323,7 @@ export function initialMemory(z: MemorySizes): Memory {
   for (let id = 0; id < z.booted; id++) {
     const first = z.hypervisor + id * z.overhead;
     const overhead = Array.from({ length: z.overhead }, (_, i) => first + i);
-    const each = { vm: id, size: z.page, reservation: 1, huge: false, overhead };
+    const each = { vm: id, size: z.page, reservation: 1, huge: z.huge === 1, overhead };
     boot(m, { ...each, mode: 'refill' }, z);
   }
   return m;

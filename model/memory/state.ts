@@ -52,6 +52,8 @@ export type MemorySizes = {
   readonly salt: number;
   /** VMs that exist at the start, each of `page` pages. */
   readonly booted: number;
+  /** 1: those VMs are backed by huge pages. */
+  readonly huge: number;
   /** 1: admission reserves memory and swap (ESX); 0: it hopes (heuristic overcommitment). */
   readonly reserve: number;
   /** Frames that belong to the hypervisor itself. */
