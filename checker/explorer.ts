@@ -178,7 +178,12 @@ export class Explorer<S> {
     }
     const { now, next } = this.level;
     const rows = now.count + next.count + order.length;
-    this.bytes = known.bytes + expander.arrivals.bytes + 4 * rows * now.width + 8 * links.count;
+    this.bytes =
+      known.bytes +
+      expander.form.rests.bytes +
+      expander.arrivals.bytes +
+      4 * rows * now.width +
+      8 * links.count;
     return { first: firstNew, order };
   }
 

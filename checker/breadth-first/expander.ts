@@ -82,7 +82,7 @@ export class Expander<S> {
     this.form = new Form(machine, scope, this.questions, { ...options, footprints: sleepSets });
     this.host = this.form.host;
     if (this.questions.compares) {
-      const compared = { ...options, footprints: false };
+      const compared = { ...options, footprints: false, rests: this.form.rests };
       this.beforeForm = new Form(machine, scope, this.questions, compared);
       this.before = this.beforeForm.host;
     }

@@ -2,13 +2,15 @@
  * The words by which a search knows a state, and those by which it keeps a state whose steps are
  * still to be taken.
  *
- * In exact mode both are the compact form of the state: equal words mean equal states. In
- * fingerprint mode a state is known by 64 bits, and kept whole. With symmetry both are of the
+ * In exact mode both are the compact form of the state, collapsed where it is
+ * long: equal words mean equal states. In fingerprint mode a state is known by 64 bits, and kept whole. With symmetry both are of the
  * canonical form. Promises that a run has open are part of the state.
  */
 import { type Machine, type Packed, packed, type Scope } from '../../machine/index.ts';
 import { addPromises, type Questions } from '../questions.ts';
 import type { Symmetry } from '../symmetry.ts';
+import { Collapse, changingWords } from './collapse.ts';
+import { Rests } from './rests.ts';
 
 /** How states are remembered: as they are, or by 64 bits of fingerprint. */
 export type Mode = 'exact' | 'fingerprint';
@@ -18,7 +20,12 @@ export interface FormOptions {
   readonly symmetry: Symmetry | undefined;
   readonly commands: readonly string[] | undefined;
   readonly footprints: boolean;
+  /** Where the rests of large states are kept: one for all forms of a machine. */
+  readonly rests?: Rests;
 }
+
+/** A state of more words than these is collapsed. */
+const compactMost = 64;
 
 export class Form<S> {
   readonly host: Packed<S>;
@@ -29,7 +36,9 @@ export class Form<S> {
   readonly leftWords: number;
   /** Words by which a state is kept. */
   readonly rowWords: number;
+  readonly rests: Rests;
 
+  private readonly collapse: Collapse<S> | undefined;
   private readonly questions: Questions;
   private readonly symmetry: Symmetry | undefined;
   private readonly canonical: Int32Array;
@@ -43,9 +52,14 @@ export class Form<S> {
     this.mode = mode;
     this.questions = questions;
     this.symmetry = symmetry;
+    this.rests = options.rests ?? new Rests(this.host.compact.words);
     const { words, compact } = this.host;
     this.canonical = new Int32Array(words.length);
-    this.rowWords = (isExact ? compact.words : words.length) + questions.promiseWords;
+    if (isExact && compact.words > compactMost) {
+      this.collapse = new Collapse(this.host, changingWords(this.host, machine, scope), this.rests);
+    }
+    const own = isExact ? (this.collapse?.words ?? compact.words) : words.length;
+    this.rowWords = own + questions.promiseWords;
     this.keyWords = isExact ? this.rowWords : 2;
     this.leftWords = isExact ? this.rowWords : 2 + questions.promiseWords;
   }
@@ -57,8 +71,12 @@ export class Form<S> {
     this.symmetry?.canonical(host.words, 0, canonical, 0);
     const promisesAt = at + this.leftWords - promiseWords;
     if (this.mode === 'exact') {
-      if (this.symmetry === undefined) host.compact.write(into, at);
-      else host.compact.of(canonical, 0, into, at);
+      const { collapse, symmetry } = this;
+      if (symmetry !== undefined) {
+        if (collapse === undefined) host.compact.of(canonical, 0, into, at);
+        else collapse.of(canonical, into, at);
+      } else if (collapse === undefined) host.compact.write(into, at);
+      else collapse.write(into, at);
       if (promiseWords > 0) questions.asked.promises.save(into, promisesAt);
       return;
     }
@@ -90,8 +108,9 @@ export class Form<S> {
 
   /** Makes the host be in the state that is kept in some words. */
   load(from: Int32Array, at: number): void {
-    if (this.mode === 'exact') this.host.compact.load(from, at);
-    else this.host.load(from, at);
+    if (this.mode === 'fingerprint') this.host.load(from, at);
+    else if (this.collapse === undefined) this.host.compact.load(from, at);
+    else this.collapse.load(from, at);
   }
 
   /** The promises of the state that is kept in some words. */

@@ -91,6 +91,10 @@ export interface Compact {
   of(from: Int32Array, at: number, into: Int32Array, intoAt: number): void;
   /** Makes a compact form the loaded state; only where `compact` was asked for. */
   load(from: Int32Array, at: number): void;
+  /** The form of the state that the host is in, where it has more than two words. */
+  readonly live: Int32Array;
+  /** Whether the step changed any of the words that have a 1. */
+  changes(any: Uint8Array): boolean;
 }
 
 export interface PackedOptions {
@@ -112,6 +116,7 @@ interface Program<S> {
   readonly args: Record<string, unknown>;
   load(from: Int32Array, at: number): void;
   loadCompact(from: Int32Array, at: number): void;
+  changes(any: Uint8Array): boolean;
   settle(): void;
   undo(): void;
   begin(): void;
@@ -234,6 +239,8 @@ export function packed<S>(
         }
       },
       load: program.loadCompact,
+      live: compactWords,
+      changes: program.changes,
     },
     load: program.load,
     write(state) {

@@ -104,6 +104,10 @@ function loadCompact(from, at) {
 function unpack(i, word) {
   for (let offset = F[i]; offset < F[i + 1]; offset++) W[offset] = (word >>> H[offset]) & M[offset];
 }
+function changes(any) {
+  for (let i = 0; i < journaled; i++) if (any[L[J[i] >>> 8]] === 1) return true;
+  return false;
+}
 /** What was changed stays: it is the loaded state from here on. */
 function settle() {
   lowLoaded = low;

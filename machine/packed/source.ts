@@ -44,7 +44,7 @@ export function sourceOf(
     `const root = new ${root}(0);`,
     ...questions.text,
     ...steps,
-    `return { root, args: A, load, loadCompact, undo, begin, commit, discard, putWide, hashes, footprint,
+    `return { root, args: A, load, loadCompact, changes, undo, begin, commit, discard, putWide, hashes, footprint,
   settle, steps: [${steps.map((_, i) => `steps${i}`).join(', ')}] };`,
   ].join('\n');
   return { text, constants };
