@@ -307,6 +307,7 @@ test('a refusal names the record, what was possible there and the distance', () 
     verdict: 'violated',
     events: 2,
     checked: 16,
+    violations: [],
     impossible: {
       event: 2,
       line: 2,
