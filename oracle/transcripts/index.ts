@@ -2,18 +2,14 @@
  * Transcripts of real systems, held against counting abstractions of the model: can the system
  * have behaved like this? {@link validate} names the first event that it cannot.
  */
-import { fields as cpuFields } from './cpu-shares/fields.ts';
-import { cpuForm, cpuReader } from './cpu-shares/reader.ts';
+import { cpuShares } from './cpu-shares/reader.ts';
 import type { Field } from './fields.ts';
-import { fields as ksmFields } from './ksm/fields.ts';
-import { ksmForm, ksmReader } from './ksm/reader.ts';
+import { ksm } from './ksm/reader.ts';
 import { isProblem, type LogRecord, PROBLEMS_MAX, records } from './log.ts';
-import { fields as migrationFields } from './qemu-migration/fields.ts';
-import { migrationForm, migrationReader } from './qemu-migration/reader.ts';
+import { qemuMigration } from './qemu-migration/reader.ts';
 import type { System } from './system.ts';
 import type { Impossible, Problem, Validation, Violation } from './verdict.ts';
-import { fields as balloonFields } from './virtio-balloon/fields.ts';
-import { balloonForm, balloonReader } from './virtio-balloon/reader.ts';
+import { virtioBalloon } from './virtio-balloon/reader.ts';
 
 export type { Field, FieldClass } from './fields.ts';
 export { lines } from './log.ts';
@@ -27,34 +23,10 @@ export const systems: {
   readonly 'cpu-shares': System;
   readonly 'qemu-migration': System;
 } = {
-  ksm: {
-    name: 'ksm',
-    title: 'Linux kernel same-page merging: counters and test processes',
-    fields: ksmFields,
-    form: ksmForm,
-    start: ksmReader,
-  },
-  'virtio-balloon': {
-    name: 'virtio-balloon',
-    title: 'QEMU virtio-balloon: QMP, an agent in the guest, events',
-    fields: balloonFields,
-    form: balloonForm,
-    start: balloonReader,
-  },
-  'cpu-shares': {
-    name: 'cpu-shares',
-    title: 'Linux CPU shares, quota and run delay of threads that compete for one core',
-    fields: cpuFields,
-    form: cpuForm,
-    start: cpuReader,
-  },
-  'qemu-migration': {
-    name: 'qemu-migration',
-    title: 'QEMU live migration: QMP of both sides, polls, an agent in the guest',
-    fields: migrationFields,
-    form: migrationForm,
-    start: migrationReader,
-  },
+  ksm,
+  'virtio-balloon': virtioBalloon,
+  'cpu-shares': cpuShares,
+  'qemu-migration': qemuMigration,
 };
 
 /** A name in {@link systems}. */

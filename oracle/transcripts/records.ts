@@ -3,10 +3,15 @@ import type * as z from 'zod';
 import type { Problem } from './verdict.ts';
 
 type Result<T> = { success: true; data: T } | { success: false; error: z.ZodError };
-interface Bad {
+
+/** A record that no shape fits. */
+export interface Bad {
   readonly kind: 'bad';
   readonly problems: readonly Problem[];
 }
+
+/** Without the records that no shape fits. */
+export type Formed<P extends { readonly kind: string }> = Exclude<P, Bad>;
 
 /** The record with its kind, or what is wrong with it. */
 export function checked<K extends string, T>(

@@ -1,6 +1,7 @@
 /** What a reader of one system's transcripts offers to the validator. */
 import type { FieldTable } from './fields.ts';
 import type { LogRecord } from './log.ts';
+import { type Bad, bad } from './records.ts';
 import type { Broken, Contradiction, Place, Problem } from './verdict.ts';
 
 /** What became of one record: judged possible, impossible, or not to be judged. */
@@ -29,6 +30,53 @@ export interface System {
   start(): Reader;
 }
 
+/** What a kind of transcript is put together from; records are of kinds `P`. */
+export interface Parts<P extends { readonly kind: string }> {
+  readonly name: string;
+  readonly title: string;
+  readonly fields: FieldTable;
+  parse(record: LogRecord): P | Bad;
+  /** Begins a log: judges its records in order. */
+  start(): (parsed: P, record: LogRecord) => Outcome;
+}
+
+/** Puts a kind of transcript together: no record is judged that has a field of no table. */
+export function system<P extends { readonly kind: string }>(parts: Parts<P>): System {
+  const { name, title, fields } = parts;
+  const formed = (record: LogRecord): { readonly parsed: P } | Bad => {
+    if ('format' in record.value || 'version' in record.value) {
+      return bad(`a record of another format or version: ${name} logs have no header`, record.line);
+    }
+    const parsed = parts.parse(record);
+    if (isBad(parsed)) return parsed;
+    const problems = fields.unknown(parsed.kind, record);
+    return problems.length > 0 ? { kind: 'bad', problems } : { parsed };
+  };
+  return {
+    name,
+    title,
+    fields,
+    form: (record) => {
+      const found = formed(record);
+      return 'parsed' in found ? [] : found.problems;
+    },
+    start: () => {
+      const judge = parts.start();
+      return {
+        read: (record) => {
+          const found = formed(record);
+          if ('parsed' in found) return judge(found.parsed, record);
+          return { kind: 'bad-input', problems: found.problems };
+        },
+      };
+    },
+  };
+}
+
+function isBad(parsed: { readonly kind: string } | Bad): parsed is Bad {
+  return parsed.kind === 'bad';
+}
+
 /** An outcome with one problem. */
 export function badInput(line: number, path: string, problem: string): Outcome {
   return { kind: 'bad-input', problems: [{ line, path, problem }] };
@@ -37,6 +85,11 @@ export function badInput(line: number, path: string, problem: string): Outcome {
 /** An outcome of `checked` comparisons that all held. */
 export function possible(checked: number): Outcome {
   return { kind: 'possible', checked };
+}
+
+/** The outcome that a contradiction is. */
+export function impossible(contradiction: Contradiction): Outcome {
+  return { kind: 'impossible', contradiction };
 }
 
 /** A value that differs from the only one possible, or nothing. */

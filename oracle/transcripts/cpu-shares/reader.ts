@@ -1,7 +1,14 @@
 /** Reads CPU transcripts. Each record speaks of an experiment of its own and is judged by itself. */
-import type { LogRecord } from '../log.ts';
-import { differs, type Outcome, outside, possible, type Reader } from '../system.ts';
-import type { Problem } from '../verdict.ts';
+import type { Formed } from '../records.ts';
+import {
+  differs,
+  impossible,
+  type Outcome,
+  outside,
+  possible,
+  type System,
+  system,
+} from '../system.ts';
 import { counters, counts, limited, longestThrottle, settable } from './bandwidth.ts';
 import { ROUNDING, sharesOf, sumsOf, totalOf } from './derived.ts';
 import { fields } from './fields.ts';
@@ -41,31 +48,25 @@ const TICKS = 100;
 /** A script on a loaded machine wakes up late, by less than this part of what it slept. */
 const LATE = 0.1;
 
-/** What is wrong with the form of a record. */
-export function cpuForm(record: LogRecord): readonly Problem[] {
-  const parsed = parse(record);
-  return parsed.kind === 'bad' ? parsed.problems : fields.unknown(parsed.kind, record);
-}
+/** Threads that compete for one core. */
+export const cpuShares: System = system<Formed<Parsed>>({
+  name: 'cpu-shares',
+  title: 'Linux CPU shares, quota and run delay of threads that compete for one core',
+  fields,
+  parse,
+  start: () => judge,
+});
 
-/** A reader for one log. */
-export function cpuReader(): Reader {
-  return { read };
-}
-
-function read(record: LogRecord): Outcome {
-  const parsed = parse(record);
-  if (parsed.kind === 'bad') return { kind: 'bad-input', problems: parsed.problems };
-  const problems = fields.unknown(parsed.kind, record);
-  if (problems.length > 0) return { kind: 'bad-input', problems };
+function judge(parsed: Formed<Parsed>): Outcome {
   let made = 0;
   for (const contradiction of comparisons(parsed)) {
-    if (contradiction !== undefined) return { kind: 'impossible', contradiction };
+    if (contradiction !== undefined) return impossible(contradiction);
     made += 1;
   }
   return possible(made);
 }
 
-function comparisons(parsed: Exclude<Parsed, { kind: 'bad' }>): Comparisons {
+function comparisons(parsed: Formed<Parsed>): Comparisons {
   switch (parsed.kind) {
     case 'shares':
       return shares(parsed.record);

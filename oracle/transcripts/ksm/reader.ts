@@ -1,7 +1,8 @@
 /** Reads KSM transcripts: translates records into commands and observations of the abstraction. */
 import type { LogRecord } from '../log.ts';
-import { badInput, type Outcome, possible, type Reader } from '../system.ts';
-import type { Contradiction, Place, Problem } from '../verdict.ts';
+import type { Formed } from '../records.ts';
+import { badInput, impossible, type Outcome, possible, type System, system } from '../system.ts';
+import type { Contradiction, Place } from '../verdict.ts';
 import { type Answer, answered } from './answers.ts';
 import { type Belief, initialBelief, observed, perhapsExited, told } from './belief.ts';
 import type { Command } from './commands.ts';
@@ -15,6 +16,7 @@ import {
   type KsmRecord,
   type NoteRecord,
   PAGES_MAX,
+  type Parsed,
   parse,
   type StartRecord,
 } from './records.ts';
@@ -24,17 +26,17 @@ import { hintsExit, saysExit, settings } from './texts.ts';
 
 const TOO_MANY = 'cannot be judged: too many processes may have ended';
 
-/** What is wrong with the form of a record. */
-export function ksmForm(record: LogRecord): readonly Problem[] {
-  const parsed = parse(record);
-  return parsed.kind === 'bad' ? parsed.problems : fields.unknown(parsed.kind, record);
-}
-
-/** A reader for one log. */
-export function ksmReader(): Reader {
-  const reader = new KsmReader();
-  return { read: (record) => reader.read(record) };
-}
+/** Linux same-page merging. */
+export const ksm: System = system<Formed<Parsed>>({
+  name: 'ksm',
+  title: 'Linux kernel same-page merging: counters and test processes',
+  fields,
+  parse,
+  start() {
+    const reader = new KsmReader();
+    return (parsed, record) => reader.read(parsed, record);
+  },
+});
 
 class KsmReader {
   private belief: Belief = initialBelief();
@@ -48,11 +50,7 @@ class KsmReader {
   private acted = false;
   private lastSample: Sample | undefined;
 
-  read(record: LogRecord): Outcome {
-    const parsed = parse(record);
-    if (parsed.kind === 'bad') return { kind: 'bad-input', problems: parsed.problems };
-    const problems = fields.unknown(parsed.kind, record);
-    if (problems.length > 0) return { kind: 'bad-input', problems };
+  read(parsed: Formed<Parsed>, record: LogRecord): Outcome {
     switch (parsed.kind) {
       case 'ksm':
         return this.sample(parsed.record, record);
@@ -97,8 +95,7 @@ class KsmReader {
       this.belief = result;
       return possible(checked);
     }
-    const contradiction = { ...result, field: `${prefix}${result.field}` };
-    return { kind: 'impossible', contradiction };
+    return impossible({ ...result, field: `${prefix}${result.field}` });
   }
 
   private tell(command: Command): void {
@@ -151,7 +148,7 @@ class KsmReader {
     const question = asked.shift();
     const layout = this.layouts.get(proc);
     const wrong = checkAnswer(question, out, layout);
-    if (wrong !== undefined) return { kind: 'impossible', contradiction: wrong };
+    if (wrong !== undefined) return impossible(wrong);
     remember(this.said, proc, out);
     if (question?.answer !== undefined) {
       const answer: Answer | string = question.answer(out);
@@ -171,13 +168,13 @@ class KsmReader {
     const refused = this.hear(record.note, place.line) ?? this.noteSettings(record, place.line);
     if (refused !== undefined) return refused;
     const wrong = derived(record, this.said);
-    if (wrong !== undefined) return { kind: 'impossible', contradiction: wrong };
+    if (wrong !== undefined) return impossible(wrong);
     const own = countersOf(record);
     if (own !== undefined) {
       const wrongCopy = record.note.startsWith('settled ')
         ? repeats(own, this.lastSample)
         : undefined;
-      if (wrongCopy !== undefined) return { kind: 'impossible', contradiction: wrongCopy };
+      if (wrongCopy !== undefined) return impossible(wrongCopy);
       return this.counters('', own, place, record.note);
     }
     if (record.run !== undefined) this.saidStopped = record.run === '0';

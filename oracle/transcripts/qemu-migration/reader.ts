@@ -1,8 +1,9 @@
 /** Reads migration transcripts: finds the machine a record is about and judges the record there. */
 import type { LogRecord } from '../log.ts';
 import type { ExitRecord } from '../qemu/records.ts';
-import { badInput, differs, type Outcome, possible, type Reader } from '../system.ts';
-import type { Contradiction, Place, Problem } from '../verdict.ts';
+import type { Formed } from '../records.ts';
+import { badInput, differs, impossible, possible, type System, system } from '../system.ts';
+import type { Contradiction, Place } from '../verdict.ts';
 import { parseArguments } from './argv.ts';
 import { compared } from './comparison.ts';
 import { fields } from './fields.ts';
@@ -14,38 +15,33 @@ import { received, sent } from './qmp.ts';
 import { type Parsed, parse } from './records.ts';
 import { World } from './world.ts';
 
-/** What is wrong with the form of a record. */
-export function migrationForm(record: LogRecord): readonly Problem[] {
-  const parsed = parse(record);
-  return parsed.kind === 'bad' ? parsed.problems : fields.unknown(parsed.kind, record);
-}
+/** QEMU's live migration, both sides of it. */
+export const qemuMigration: System = system<Formed<Parsed>>({
+  name: 'qemu-migration',
+  title: 'QEMU live migration: QMP of both sides, polls, an agent in the guest',
+  fields,
+  parse,
+  start() {
+    const world = new World();
+    return (parsed, record) => {
+      if (parsed.kind === 'start') {
+        const { vm, argv } = parsed.record;
+        const args = parseArguments(argv);
+        if (typeof args === 'string') return badInput(record.line, 'argv', args);
+        world.machines.set(vm, new Machine(vm, args));
+        return possible(0);
+      }
+      const judged = judge(world, parsed, record);
+      if (typeof judged === 'string') {
+        return badInput(record.line, 'vm', `machine ${judged} was not started`);
+      }
+      if (typeof judged !== 'number') return impossible(judged);
+      return { kind: 'possible', checked: judged, broken: world.broken.splice(0) };
+    };
+  },
+});
 
-/** A reader for one log. */
-export function migrationReader(): Reader {
-  const world = new World();
-  const read = (record: LogRecord): Outcome => {
-    const parsed = parse(record);
-    if (parsed.kind === 'bad') return { kind: 'bad-input', problems: parsed.problems };
-    const problems = fields.unknown(parsed.kind, record);
-    if (problems.length > 0) return { kind: 'bad-input', problems };
-    if (parsed.kind === 'start') {
-      const { vm, argv } = parsed.record;
-      const args = parseArguments(argv);
-      if (typeof args === 'string') return badInput(record.line, 'argv', args);
-      world.machines.set(vm, new Machine(vm, args));
-      return possible(0);
-    }
-    const judged = judge(world, parsed, record);
-    if (typeof judged === 'string') {
-      return badInput(record.line, 'vm', `machine ${judged} was not started`);
-    }
-    if (typeof judged !== 'number') return { kind: 'impossible', contradiction: judged };
-    return { kind: 'possible', checked: judged, broken: world.broken.splice(0) };
-  };
-  return { read };
-}
-
-type Judged = Exclude<Parsed, { kind: 'bad' | 'start' }>;
+type Judged = Exclude<Formed<Parsed>, { kind: 'start' }>;
 
 /** How much was compared, what is impossible, or the name of a machine that is not there. */
 function judge(world: World, parsed: Judged, record: LogRecord): number | string | Contradiction {

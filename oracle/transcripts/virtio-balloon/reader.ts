@@ -1,8 +1,9 @@
 /** Reads balloon transcripts: finds the machine a record is about and judges the record there. */
 import type { LogRecord } from '../log.ts';
 import type { ExitRecord } from '../qemu/records.ts';
-import { badInput, differs, type Outcome, possible, type Reader } from '../system.ts';
-import type { Contradiction, Problem } from '../verdict.ts';
+import type { Formed } from '../records.ts';
+import { badInput, differs, impossible, possible, type System, system } from '../system.ts';
+import type { Contradiction } from '../verdict.ts';
 import { answered, asked } from './agent.ts';
 import { parseArguments } from './argv.ts';
 import { fields } from './fields.ts';
@@ -13,45 +14,36 @@ import { type Parsed, parse } from './records.ts';
 
 const TWO_DEVICES = 'Only one balloon device is supported';
 
-/** What is wrong with the form of a record. */
-export function balloonForm(record: LogRecord): readonly Problem[] {
-  const parsed = parse(record);
-  return parsed.kind === 'bad' ? parsed.problems : fields.unknown(parsed.kind, record);
-}
+/** QEMU's balloon device with a guest. */
+export const virtioBalloon: System = system<Formed<Parsed>>({
+  name: 'virtio-balloon',
+  title: 'QEMU virtio-balloon: QMP, an agent in the guest, events',
+  fields,
+  parse,
+  start() {
+    const machines = new Map<string, Machine>();
+    let last: Machine | undefined;
+    return (parsed, record) => {
+      if (parsed.kind === 'start') {
+        const args = parseArguments(parsed.record.argv);
+        if (typeof args === 'string') return badInput(record.line, 'argv', args);
+        last = new Machine(args);
+        machines.set(parsed.record.vm, last);
+        return possible(0);
+      }
+      const name = parsed.record.vm;
+      const machine = name === undefined ? last : machines.get(name);
+      if (machine === undefined) {
+        return badInput(record.line, 'vm', `machine ${name ?? ''} was not started`);
+      }
+      last = machine;
+      const found = judge(machine, parsed, record);
+      return typeof found === 'number' ? possible(found) : impossible(found);
+    };
+  },
+});
 
-/** A reader for one log. */
-export function balloonReader(): Reader {
-  const machines = new Map<string, Machine>();
-  const last: { machine: Machine | undefined } = { machine: undefined };
-  const read = (record: LogRecord): Outcome => {
-    const parsed = parse(record);
-    if (parsed.kind === 'bad') return { kind: 'bad-input', problems: parsed.problems };
-    const problems = fields.unknown(parsed.kind, record);
-    if (problems.length > 0) return { kind: 'bad-input', problems };
-    if (parsed.kind === 'start') {
-      const args = parseArguments(parsed.record.argv);
-      if (typeof args === 'string') return badInput(record.line, 'argv', args);
-      last.machine = new Machine(args);
-      machines.set(parsed.record.vm, last.machine);
-      return possible(0);
-    }
-    const name = parsed.record.vm;
-    const machine = name === undefined ? last.machine : machines.get(name);
-    if (machine === undefined) {
-      return badInput(record.line, 'vm', `machine ${name ?? ''} was not started`);
-    }
-    last.machine = machine;
-    const found = judge(machine, parsed, record);
-    return typeof found === 'number' ? possible(found) : impossible(found);
-  };
-  return { read };
-}
-
-function impossible(contradiction: Contradiction): Outcome {
-  return { kind: 'impossible', contradiction };
-}
-
-type Judged = Exclude<Parsed, { kind: 'bad' | 'start' }>;
+type Judged = Exclude<Formed<Parsed>, { kind: 'start' }>;
 
 /** How much was compared, or what is impossible. */
 function judge(machine: Machine, parsed: Judged, record: LogRecord): number | Contradiction {

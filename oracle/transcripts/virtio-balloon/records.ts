@@ -42,9 +42,6 @@ export type Parsed = MachineParsed | { readonly kind: 'note'; readonly record: N
 /** The record kind by the keys that name it. */
 export function parse(record: LogRecord): Parsed {
   const { line, value } = record;
-  if ('format' in value || 'version' in value) {
-    return bad('a record of another format or version: balloon transcripts have no header', line);
-  }
   if ('note' in value) return checked('note', note.safeParse(value), line);
   const problem = 'no balloon record: none of argv, dir, agent, stderr, exit, note';
   return parseMachine(record) ?? bad(problem, line);
