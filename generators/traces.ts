@@ -78,8 +78,10 @@ export class TraceArbitrary<S> extends fc.Arbitrary<Trace> {
   constructor(machine: Machine<S>, options: TracesOptions, observer?: Observer) {
     super();
     this.machine = machine;
-    this.scope = options.scope ?? fuzzScope(machine);
-    this.options = walkOptions(machine, this.scope, options);
+    const scope = options.scope ?? fuzzScope(machine);
+    this.options = walkOptions(machine, scope, options);
+    // Shrinking replaces commands by others: by those that may be drawn.
+    this.scope = options.commands === undefined ? scope : { ...scope, commands: options.commands };
     this.swarm = share('swarm', options.swarm ?? 0);
     this.dispensable = options.dispensable;
     this.observer = observer;

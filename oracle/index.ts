@@ -1,4 +1,6 @@
 /** The model as a reference: can a system have behaved as its log says? */
+
+export * from './reference/index.ts';
 export {
   describeFields,
   type Field,

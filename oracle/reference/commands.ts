@@ -1,0 +1,118 @@
+/** The commands of a machine as the oracle asks for them: which calls a state allows, choices open. */
+import {
+  type Call,
+  type Engine,
+  enumerate,
+  type Plan,
+  plans,
+  type Slot,
+} from '../../machine/index.ts';
+import type { Anonymous } from './anonymous.ts';
+import { sameValue } from './reply.ts';
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** A slot whose values are narrowed to those that are asked for. */
+interface Asked extends Slot {
+  values: readonly unknown[];
+}
+
+/** One kind of command. */
+export interface Kind {
+  readonly choices: readonly Slot[];
+  /** The choices that a system may name: all but ids of anonymous index sets. */
+  readonly nameable: readonly Slot[];
+  /** An argument that is no choice and takes ids of an anonymous index set. */
+  readonly unnameable: string | undefined;
+  /** Every call that a state allows, where `given` fixes some of the choices. */
+  legal(state: unknown, args: Arguments, given: Arguments | undefined): readonly Call[];
+  /** Every call that a state allows, whatever its arguments. */
+  any(state: unknown): readonly Call[];
+  /** Whether a state allows the command for some choice. */
+  possible(state: unknown, args: Arguments): boolean;
+  /** Every code with which a state in which no choice is legal may refuse. */
+  codes(state: unknown, args: Arguments, given: Arguments | undefined): readonly string[];
+  /** The value of a choice that a system named, as the model has it; undefined for none of them. */
+  valueOf(slot: Slot, named: unknown): unknown;
+}
+
+export function kindsOf<S>(
+  engine: Engine,
+  renaming: Anonymous<S> | undefined,
+): ReadonlyMap<string, Kind> {
+  return new Map(plans(engine).map((plan) => [plan.command.kind, kindOf(engine, plan, renaming)]));
+}
+
+/** Refusals differ by the choices that earlier guards look at; so many combinations are asked. */
+const combinationsMax = 2_000;
+
+function kindOf<S>(engine: Engine, plan: Plan, renaming: Anonymous<S> | undefined): Kind {
+  const choices = plan.slots.filter(({ shape }) => shape.choice === true);
+  const isAnonymous = ({ shape }: Slot): boolean => renaming?.names(shape) === true;
+  const slots: Asked[] = plan.slots.map((slot) => ({ ...slot }));
+  const asked: Plan = { ...plan, slots };
+  const narrow = (state: unknown, args: Arguments, given: Arguments | undefined): void => {
+    plan.slots.forEach((slot, i) => {
+      const { name, shape } = slot;
+      const to = slots[i] as Asked;
+      if (shape.choice !== true) to.values = [args[name]];
+      else if (given !== undefined && Object.hasOwn(given, name)) to.values = [given[name]];
+      else if (renaming !== undefined && shape.form === 'ref' && renaming.names(shape)) {
+        to.values = renaming.distinct(state as S, shape.index.name);
+      } else to.values = slot.values;
+    });
+  };
+  const collect = (of: Plan, state: unknown): readonly Call[] => {
+    const found: Call[] = [];
+    enumerate(engine, of, state, (call) => {
+      found.push(call);
+      return undefined;
+    });
+    return found;
+  };
+  return {
+    choices,
+    nameable: choices.filter((slot) => !isAnonymous(slot)),
+    unnameable: plan.slots.find((slot) => slot.shape.choice !== true && isAnonymous(slot))?.name,
+    any: (state) => collect(plan, state),
+    legal(state, args, given) {
+      narrow(state, args, given);
+      return collect(asked, state);
+    },
+    possible(state, args) {
+      if (choices.length === 0) {
+        return engine.refusal(state, { kind: plan.command.kind, args }) === undefined;
+      }
+      narrow(state, args, undefined);
+      return enumerate(engine, asked, state, () => true);
+    },
+    codes(state, args, given) {
+      narrow(state, args, given);
+      const { kind } = plan.command;
+      const found = new Set<string>();
+      for (const each of combinations(slots)) {
+        const code = engine.refusal(state, { kind, args: each })?.code;
+        if (code !== undefined) found.add(code);
+      }
+      return [...found];
+    },
+    valueOf: ({ values }, named) => values.find((value) => sameValue(value, named)),
+  };
+}
+
+function* combinations(slots: readonly Asked[]): Generator<Arguments> {
+  let left = combinationsMax;
+  const bind = function* (i: number, args: Arguments): Generator<Arguments> {
+    const slot = slots[i];
+    if (slot === undefined) {
+      left--;
+      yield args;
+      return;
+    }
+    for (const value of slot.values) {
+      if (left <= 0) return;
+      yield* bind(i + 1, { ...args, [slot.name]: value });
+    }
+  };
+  yield* bind(0, {});
+}

@@ -1,0 +1,21 @@
+/** The model as the reference that systems are held against. */
+
+export type { Allowed, Finding } from './finding.ts';
+export { type Handles, handles } from './handles.ts';
+export {
+  type Adapter,
+  type AsyncAdapter,
+  Disagreed,
+  type Followed,
+  lockstep,
+  lockstepAsync,
+} from './lockstep.ts';
+export {
+  type Compare,
+  type Counts,
+  type Judgement,
+  type Oracle,
+  type OracleOptions,
+  oracle,
+} from './oracle.ts';
+export type { Disagreement, Outcome, Reply, ReportedEvent, Told } from './reply.ts';
