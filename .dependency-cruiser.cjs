@@ -10,7 +10,7 @@ const rooms = {
     builtins: true,
   },
   faults: { rooms: ['machine', 'model'] },
-  examples: { rooms: ['machine'] },
+  examples: { rooms: ['machine', 'model', 'oracle'] },
   oracle: {
     rooms: ['machine', 'model', 'invariants', 'generators'],
     packages: ['zod'],

@@ -23,6 +23,15 @@ const time = z
   .regex(/^[1-9]\d{0,5}[smh]$/, 'must be a time such as 90s, 10m or 2h')
   .transform((text) => Number(text.slice(0, -1)) * (unitSeconds[text.slice(-1)] ?? 1));
 
+/** `500ms`, `2s`, `1m` in milliseconds. */
+const shortTime = z
+  .string()
+  .regex(/^[1-9]\d{0,5}(ms|s|m)$/, 'must be a time such as 500ms, 2s or 1m')
+  .transform((text) => {
+    if (text.endsWith('ms')) return Number(text.slice(0, -2));
+    return Number(text.slice(0, -1)) * (unitSeconds[text.slice(-1)] ?? 1) * 1000;
+  });
+
 const sizePattern = /^([\w-]+)=(\d{1,6})$/;
 
 /** `vm=2,frame=3`, maybe several of them. */
@@ -51,6 +60,7 @@ const yes = z.boolean().default(false);
 const output = { json: yes };
 const stored = { anyModel: yes, machine: path.optional() };
 const subject = { fault: name, property: ids, scope: name };
+const model = { model: path.default('fuzz'), scope: name, set: sizes };
 const running = {
   ...output,
   ...subject,
@@ -136,6 +146,31 @@ export interface FaultsFlags extends OutputFlags {
   readonly budget: number;
   readonly states: number;
 }
+/** Which model a system is held against. */
+export interface ModelFlags {
+  /** A scope of the VMM, the reference model, or a machine file. */
+  readonly model: string;
+  /** The scope of the reference model or of a machine file. */
+  readonly scope?: string | undefined;
+  readonly set: Readonly<Record<string, number>>;
+}
+export interface DriveFlags extends OutputFlags, ModelFlags {
+  readonly compare: 'reply' | 'reply+view' | 'full';
+  readonly seed?: number | undefined;
+  readonly runs?: number | undefined;
+  /** Seconds. */
+  readonly for?: number | undefined;
+  /** Milliseconds that a command may take. */
+  readonly timeout: number;
+  readonly out: string;
+  /** A stored trace that is run instead of random ones. */
+  readonly trace?: string | undefined;
+  readonly junit?: string | undefined;
+}
+export interface OracleFlags extends ModelFlags {
+  readonly stdio: boolean;
+  readonly schema: boolean;
+}
 export interface ValidateFlags extends OutputFlags {
   readonly system: string;
   readonly fields: boolean;
@@ -149,6 +184,8 @@ interface AllFlags {
   readonly shrink: ShrinkFlags;
   readonly export: ExportFlags;
   readonly faults: FaultsFlags;
+  readonly drive: DriveFlags;
+  readonly oracle: OracleFlags;
   readonly validate: ValidateFlags;
   readonly list: OutputFlags;
 }
@@ -210,6 +247,26 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
     budget: integer(1, 1e9).default(40_000),
     states: integer(0, 1e9).default(20_000),
   }),
+  drive: z.object({
+    ...output,
+    ...model,
+    compare: z
+      .enum(['reply', 'reply+view', 'full'], 'must be one of reply, reply+view, full')
+      .default('reply+view'),
+    seed: running.seed,
+    runs: integer(1, 1e9).optional(),
+    for: time.optional(),
+    timeout: shortTime.default(2_000),
+    out: running.out,
+    trace: path.optional(),
+    junit: path.optional(),
+  }),
+  oracle: z
+    .object({ ...model, stdio: yes, schema: yes })
+    .refine(({ stdio, schema }) => stdio !== schema, {
+      path: ['stdio'],
+      message: 'give one of --stdio and --schema',
+    }),
   validate: z.object({ ...output, system: z.string(), fields: yes }),
   list: z.object({ ...output }),
 };

@@ -77,6 +77,6 @@ export function printRun(
 }
 
 /** A seed that no run had before; the report names it. */
-function freshSeed(): number {
+export function freshSeed(): number {
   return Math.floor(Math.random() * 2 ** 31);
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { runCheck } from './check.ts';
+import { runDrive } from './drive.ts';
 import { BadInput, badInput, type ExitCode, exitCodes } from './exit.ts';
 import { runExport } from './export.ts';
 import { runFaults } from './faults.ts';
@@ -10,6 +11,7 @@ import { parseFlags, strategies } from './flags.ts';
 import { runFuzz } from './fuzz.ts';
 import type { Io } from './io.ts';
 import { runList } from './list.ts';
+import { runOracle } from './oracle.ts';
 import { runReplay } from './replay.ts';
 import { catalogueNames } from './report/catalogue.ts';
 import { jsonText } from './report/document.ts';
@@ -42,6 +44,8 @@ const names = [
   'shrink',
   'export',
   'faults',
+  'drive',
+  'oracle',
   'validate',
   'list',
   'help',
@@ -89,6 +93,7 @@ function program(io: Io, done: (code: ExitCode) => void): Command {
       .option('--json', 'one JSON document on stdout');
   addRuns(add, io, done);
   addFiles(add, io, done);
+  addSystems(add, io, done);
   addCatalogues(add, io, done);
   return root;
 }
@@ -187,6 +192,35 @@ function addFiles(add: Add, io: Io, done: Done): void {
     .action((file: string | undefined, given) => {
       done(runValidate({ ...parseFlags('validate', given), file }, io));
     });
+}
+
+/** Which model a system is held against. */
+function againstModel(command: Command): Command {
+  return command
+    .option('--model <what>', 'a scope of the VMM, shared-pages, or a machine file (default: fuzz)')
+    .option('--scope <name>', 'the scope of shared-pages or of a machine file')
+    .option('--set <sizes>', 'other sizes: vm=2,frame=3; may be repeated', collect);
+}
+
+/** Commands on systems that are held against the model. */
+function addSystems(add: Add, io: Io, done: Done): void {
+  againstModel(add('drive', 'hold a system in a process of its own against the model'))
+    .argument('<command...>', 'the program that speaks the protocol, after --')
+    .option('--compare <what>', 'reply, reply+view or full (default: reply+view)')
+    .option('--seed <n>', 'seed of the random traces')
+    .option('--runs <n>', 'how many traces (default: 1000)')
+    .option('--for <time>', 'go on for so long: 90s, 10m, 2h')
+    .option('--timeout <time>', 'how long one command may take: 500ms, 2s (default: 2s)')
+    .option('--trace <file>', 'run this stored trace instead')
+    .option('--out <dir>', 'folder of counterexamples (default: counterexamples)')
+    .option('--junit <file>', 'write the results as JUnit XML')
+    .action(async (command: readonly string[], given) => {
+      done(await runDrive(command, parseFlags('drive', given), io));
+    });
+  againstModel(add('oracle', 'the model as a server, for tests in any language'))
+    .option('--stdio', 'answer requests on stdin, one JSON object a line')
+    .option('--schema', 'print the protocol as JSON Schema')
+    .action(async (given) => done(await runOracle(parseFlags('oracle', given), io)));
 }
 
 function addCatalogues(add: Add, io: Io, done: Done): void {

@@ -1,4 +1,4 @@
-/** What `check` explores: a scope of the VMM, the reference model, or a machine of the user's own. */
+/** What `check` explores, and `drive` holds a system against: a scope of the VMM, the reference model, or a machine of the user's own. */
 import { initialState, type Machine, packed, problems, type Scope } from '../machine/index.ts';
 import { vmmMachine } from '../model/index.ts';
 import { BadInput, badInput, type InputProblem } from './exit.ts';
@@ -12,8 +12,10 @@ import {
   subjectOf,
 } from './subject.ts';
 
+type TargetFlags = Pick<CheckFlags, 'fault' | 'property' | 'scope' | 'set'>;
+
 /** Throws everything that is wrong with the target and the flags that change it. */
-export async function targetOf(target: string, flags: CheckFlags): Promise<ScopedSubject> {
+export async function targetOf(target: string, flags: TargetFlags): Promise<ScopedSubject> {
   const subject = await subjectNamedBy(target, flags);
   const { scope } = subject;
   if (scope === undefined) throw new Error(`'${target}' has no scope`);
@@ -27,7 +29,7 @@ export async function targetOf(target: string, flags: CheckFlags): Promise<Scope
 
 const vmmScopes: readonly string[] = Object.values(vmmMachine.scopes).map(({ name }) => name);
 
-async function subjectNamedBy(target: string, flags: CheckFlags): Promise<Subject> {
+async function subjectNamedBy(target: string, flags: TargetFlags): Promise<Subject> {
   if (vmmScopes.includes(target)) {
     if (flags.scope === undefined) return subjectOf({ ...flags, scope: target });
     throw badInput('--scope', `'${target}' is a scope already`);

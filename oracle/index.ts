@@ -1,5 +1,6 @@
 /** The model as a reference: can a system have behaved as its log says? */
 
+export * from './protocol/index.ts';
 export * from './reference/index.ts';
 export {
   describeFields,

@@ -8,11 +8,14 @@
  */
 import {
   type ArgumentShape,
+  type ArrayShape,
   type Index,
+  type ListShape,
   type RecordShape,
   resolve,
   type Sizes,
   type StateShape,
+  type VariantShape,
 } from '../../machine/index.ts';
 
 export interface Anonymous<S> {
@@ -20,8 +23,8 @@ export interface Anonymous<S> {
   rename(state: S): void;
   /** Whether an argument names ids that are renamed. */
   names(shape: ArgumentShape): boolean;
-  /** The ids of an index set that a choice may tell apart: of equal unused ones, the first. */
-  distinct(state: S, index: string): readonly number[];
+  /** Of the values of an argument, those that a state can tell apart: of unused equal ids, the first. */
+  distinct(state: S, shape: ArgumentShape, values: readonly unknown[]): readonly unknown[];
 }
 
 /** Throws on a name that no array of the state has, or whose ids have an order or an owner. */
@@ -30,29 +33,41 @@ export function anonymous<S>(
   sizes: Sizes,
   names: readonly string[],
 ): Anonymous<S> {
-  const sets = new Map(names.map((name) => [name, indexNamed(shape, name)]));
-  for (const [name, index] of sets) {
+  for (const name of names) {
+    const index = indexNamed(shape, name);
     if (index === undefined) throw new Error(`no array of the state is over '${name}'`);
     if (index.ordered || index.within !== undefined) {
       throw new Error(`ids of '${name}' cannot be anonymous: they are ordered, or have an owner`);
     }
   }
-  const names_ = new Set(names);
-  const numbering = (state: S): Numbering => {
-    const found = new Numbering(names_, sizes);
-    visit(shape, state, found);
+  const found = new Numbering(names, sizes);
+  const whole = walkerOf(shape, found);
+  const number = (state: S): void => {
+    found.start();
+    whole?.meet(state);
     found.drain();
-    return found;
   };
   return {
     rename(state) {
-      const found = numbering(state);
+      number(state);
       found.complete();
-      renameIn(shape, state, found);
+      if (!found.same) whole?.rename(state);
     },
-    names: (argument) => names_.has(indexOf(argument)?.name ?? ''),
-    distinct: (state, index) => numbering(state).distinct(index),
+    names: (argument) => names.includes(indexOf(argument)?.name ?? ''),
+    distinct(state, argument, values) {
+      number(state);
+      const firsts = found.firstsOf(indexOf(argument)?.name ?? '');
+      return values.filter((value) => {
+        if (typeof value === 'number') return firsts[value] === -1;
+        return !Array.isArray(value) || takesFirsts(value, firsts);
+      });
+    },
   };
+}
+
+/** Of equal ids, a set takes those that come first. `firsts` has for each id the equal one before. */
+function takesFirsts(ids: readonly number[], firsts: readonly number[]): boolean {
+  return ids.every((id) => firsts[id] === -1 || ids.includes(firsts[id] as number));
 }
 
 /** The index set whose ids an argument takes. */
@@ -73,157 +88,197 @@ function indexNamed(shape: StateShape, name: string): Index | undefined {
   return undefined;
 }
 
-/** The rows that arrays over one index set have for its ids. */
-interface Rows {
-  readonly of: StateShape;
-  readonly elements: readonly unknown[];
+/** The numbers that the ids of one index set get. */
+interface Numbers {
+  readonly newOf: number[];
+  next: number;
+  /** What the arrays over the set hold, by id. */
+  readonly rows: { readonly elements: readonly unknown[]; readonly of: Walker | undefined }[];
 }
 
-/** New numbers for the ids of some index sets, as they are come upon. */
+/** New numbers for the ids of some index sets, in the order in which they are come upon. */
 class Numbering {
-  private readonly sets: ReadonlyMap<string, { readonly newOf: number[]; readonly rows: Rows[] }>;
-  private readonly queue: (readonly [name: string, id: number])[] = [];
-  private readonly next = new Map<string, number>();
+  private readonly sets: ReadonlyMap<string, Numbers>;
+  private readonly queue: { readonly numbers: Numbers; readonly id: number }[] = [];
 
-  constructor(names: ReadonlySet<string>, sizes: Sizes) {
+  constructor(names: readonly string[], sizes: Sizes) {
     this.sets = new Map(
-      [...names].map((name) => {
+      names.map((name) => {
         const newOf: number[] = new Array(resolve(name, sizes)).fill(-1);
-        return [name, { newOf, rows: [] }];
+        return [name, { newOf, next: 0, rows: [] }];
       }),
     );
   }
 
-  has(name: string): boolean {
-    return this.sets.has(name);
+  of(name: string): Numbers | undefined {
+    return this.sets.get(name);
   }
-  /** An array over one of the sets: what its rows mention is of interest once they have a place. */
-  addRows(name: string, of: StateShape, elements: readonly unknown[]): void {
-    this.sets.get(name)?.rows.push({ of, elements });
+  start(): void {
+    for (const numbers of this.sets.values()) {
+      numbers.newOf.fill(-1);
+      numbers.next = 0;
+      numbers.rows.length = 0;
+    }
   }
-  meet(name: string, id: number): void {
-    const newOf = this.sets.get(name)?.newOf;
-    if (newOf === undefined || newOf[id] !== -1) return;
-    const next = this.next.get(name) ?? 0;
-    newOf[id] = next;
-    this.next.set(name, next + 1);
-    this.queue.push([name, id]);
+  meet(numbers: Numbers, id: number): void {
+    if (numbers.newOf[id] !== -1) return;
+    numbers.newOf[id] = numbers.next++;
+    this.queue.push({ numbers, id });
   }
   /** Follows the rows of ids that have a number to what they mention. */
   drain(): void {
-    for (let at = this.queue.shift(); at !== undefined; at = this.queue.shift()) {
-      const [name, id] = at;
-      // Rows that are found on the way are those of arrays within rows: none of the language.
-      for (const { of, elements } of this.sets.get(name)?.rows ?? []) {
-        visit(of, elements[id], this);
-      }
+    for (let at = this.queue.pop(); at !== undefined; at = this.queue.pop()) {
+      for (const { of, elements } of at.numbers.rows) of?.meet(elements[at.id]);
     }
   }
   /** Numbers for what nothing mentions, in the order of what the rows hold. */
   complete(): void {
-    for (const [name, { newOf }] of this.sets) {
-      const left = newOf.flatMap((to, id) =>
-        to === -1 ? [{ id, text: this.text(name, id) }] : [],
-      );
+    for (const numbers of this.sets.values()) {
+      const left: { readonly id: number; readonly text: string }[] = [];
+      numbers.newOf.forEach((to, id) => {
+        if (to === -1) left.push({ id, text: textOf(numbers, id) });
+      });
       left.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : a.id - b.id));
       for (const { id } of left) {
-        this.meet(name, id);
+        this.meet(numbers, id);
         this.drain();
       }
     }
   }
-  newOf(name: string): readonly number[] | undefined {
-    return this.sets.get(name)?.newOf;
+  /** Whether every id keeps its number. */
+  get same(): boolean {
+    for (const { newOf } of this.sets.values())
+      if (!newOf.every((to, id) => to === id)) return false;
+    return true;
   }
-  distinct(name: string): readonly number[] {
-    const seen = new Set<string>();
-    const ids: number[] = [];
-    this.newOf(name)?.forEach((to, id) => {
-      const text = to === -1 ? this.text(name, id) : String(to);
-      if (!seen.has(text)) ids.push(id);
-      seen.add(text);
+  /** For each id that nothing mentions, the one before it whose rows hold the same; else -1. */
+  firstsOf(name: string): readonly number[] {
+    const numbers = this.sets.get(name);
+    if (numbers === undefined) return [];
+    const last = new Map<string, number>();
+    return numbers.newOf.map((to, id) => {
+      if (to !== -1) return -1;
+      const text = textOf(numbers, id);
+      const before = last.get(text) ?? -1;
+      last.set(text, id);
+      return before;
     });
-    return ids;
-  }
-  private text(name: string, id: number): string {
-    return JSON.stringify(this.sets.get(name)?.rows.map(({ elements }) => elements[id]));
   }
 }
 
-/** Meets every id in the order of the shape; arrays over a renamed set are put aside. */
-function visit(shape: StateShape, value: unknown, found: Numbering): void {
-  switch (shape.form) {
-    case 'ref':
-      if (found.has(shape.index.name)) found.meet(shape.index.name, value as number);
-      return;
-    case 'option':
-      if (value !== null) visit(shape.of, value, found);
-      return;
-    case 'variant': {
-      const fields = value as Readonly<Record<string, unknown>>;
-      for (const [name, of] of Object.entries(shape.cases[String(fields.kind)] ?? {})) {
-        visit(of, fields[name], found);
-      }
-      return;
-    }
-    case 'record':
-      for (const [name, of] of Object.entries(shape.fields)) {
-        visit(of, (value as Readonly<Record<string, unknown>>)[name], found);
-      }
-      return;
-    case 'list':
-    case 'array': {
-      const elements = value as readonly unknown[];
-      if (shape.form === 'array' && found.has(shape.index.name)) {
-        found.addRows(shape.index.name, shape.of, elements);
-      } else if (shape.of.form !== 'bool') {
-        for (const element of elements) visit(shape.of, element, found);
-      }
-      return;
-    }
-  }
+function textOf({ rows }: Numbers, id: number): string {
+  return JSON.stringify(rows.map(({ elements }) => elements[id]));
 }
 
-/** The value with its ids renamed; places are changed inside. */
-function renameIn(shape: StateShape, value: unknown, found: Numbering): unknown {
+/** Goes through values of one shape; only shapes that mention renamed ids have one. */
+interface Walker {
+  /** Meets every id in the order of the shape; rows of a renamed set wait until they have a place. */
+  meet(value: unknown): void;
+  /** The value with its ids renamed; places are changed inside. */
+  rename(value: unknown): unknown;
+}
+
+function walkerOf(shape: StateShape, found: Numbering): Walker | undefined {
   switch (shape.form) {
-    case 'ref':
-      return found.newOf(shape.index.name)?.[value as number] ?? value;
-    case 'option':
-      return value === null ? null : renameIn(shape.of, value, found);
-    case 'variant': {
-      const from = value as Readonly<Record<string, unknown>>;
-      const fields = Object.entries(shape.cases[String(from.kind)] ?? {});
-      const renamed = fields.map(([name, of]) => [name, renameIn(of, from[name], found)] as const);
-      if (renamed.every(([name, to]) => to === from[name])) return value;
-      return { ...from, ...Object.fromEntries(renamed) };
+    case 'ref': {
+      const numbers = found.of(shape.index.name);
+      if (numbers === undefined) return undefined;
+      return {
+        meet: (id) => found.meet(numbers, id as number),
+        rename: (id) => numbers.newOf[id as number],
+      };
     }
+    case 'option': {
+      const of = walkerOf(shape.of, found);
+      if (of === undefined) return undefined;
+      return {
+        meet: (value) => (value === null ? undefined : of.meet(value)),
+        rename: (value) => (value === null ? null : of.rename(value)),
+      };
+    }
+    case 'variant':
+      return variantWalker(shape, found);
     case 'record': {
-      const place = value as Record<string, unknown>;
-      for (const [name, of] of Object.entries(shape.fields)) {
-        const renamed = renameIn(of, place[name], found);
-        if (renamed !== place[name]) place[name] = renamed;
-      }
-      return place;
+      const fields = walkersOf(shape.fields, found);
+      return fields.length === 0 ? undefined : recordWalker(fields);
     }
     case 'list':
-    case 'array': {
-      const elements = value as unknown[];
-      if (shape.of.form !== 'bool') {
-        for (let i = 0; i < elements.length; i++) {
-          elements[i] = renameIn(shape.of, elements[i], found);
-        }
-      }
-      const newOf = shape.form === 'array' ? found.newOf(shape.index.name) : undefined;
-      if (newOf !== undefined) {
-        const old = elements.slice();
-        newOf.forEach((to, id) => {
-          elements[to] = old[id];
-        });
-      }
-      return elements;
-    }
+    case 'array':
+      return arrayWalker(shape, found);
     default:
-      return value;
+      return undefined;
   }
+}
+
+type Fields = Record<string, unknown>;
+type FieldWalkers = readonly (readonly [name: string, walker: Walker])[];
+
+function walkersOf(fields: Readonly<Record<string, StateShape>>, found: Numbering): FieldWalkers {
+  return Object.entries(fields).flatMap(([name, shape]) => {
+    const walker = walkerOf(shape, found);
+    return walker === undefined ? [] : [[name, walker] as const];
+  });
+}
+
+function variantWalker({ cases }: VariantShape, found: Numbering): Walker | undefined {
+  const walkers = new Map<unknown, FieldWalkers>();
+  for (const [kind, fields] of Object.entries(cases)) {
+    const of = walkersOf(fields, found);
+    if (of.length > 0) walkers.set(kind, of);
+  }
+  if (walkers.size === 0) return undefined;
+  return {
+    meet(value) {
+      const from = value as Fields;
+      for (const [name, of] of walkers.get(from.kind) ?? []) of.meet(from[name]);
+    },
+    // A variant is a value: another one takes its place.
+    rename(value) {
+      const from = value as Fields;
+      const of = walkers.get(from.kind);
+      if (of === undefined) return value;
+      return {
+        ...from,
+        ...Object.fromEntries(of.map(([name, w]) => [name, w.rename(from[name])])),
+      };
+    },
+  };
+}
+
+function recordWalker(fields: FieldWalkers): Walker {
+  return {
+    meet(value) {
+      for (const [name, of] of fields) of.meet((value as Fields)[name]);
+    },
+    rename(value) {
+      const place = value as Fields;
+      for (const [name, of] of fields) place[name] = of.rename(place[name]);
+      return place;
+    },
+  };
+}
+
+function arrayWalker(shape: ArrayShape | ListShape, found: Numbering): Walker | undefined {
+  const numbers = shape.form === 'array' ? found.of(shape.index.name) : undefined;
+  const of = walkerOf(shape.of, found);
+  if (of === undefined && numbers === undefined) return undefined;
+  return {
+    meet(value) {
+      const elements = value as readonly unknown[];
+      if (numbers !== undefined) numbers.rows.push({ elements, of });
+      else for (const element of elements) of?.meet(element);
+    },
+    rename(value) {
+      const elements = value as unknown[];
+      if (of !== undefined) {
+        for (let i = 0; i < elements.length; i++) elements[i] = of.rename(elements[i]);
+      }
+      if (numbers === undefined) return elements;
+      const old = elements.slice();
+      numbers.newOf.forEach((to, id) => {
+        elements[to] = old[id];
+      });
+      return elements;
+    },
+  };
 }

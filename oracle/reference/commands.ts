@@ -19,6 +19,7 @@ interface Asked extends Slot {
 
 /** One kind of command. */
 export interface Kind {
+  readonly counts: { accepted: number; refused: number; unknown: number; unsupported: number };
   readonly choices: readonly Slot[];
   /** The choices that a system may name: all but ids of anonymous index sets. */
   readonly nameable: readonly Slot[];
@@ -57,8 +58,8 @@ function kindOf<S>(engine: Engine, plan: Plan, renaming: Anonymous<S> | undefine
       const to = slots[i] as Asked;
       if (shape.choice !== true) to.values = [args[name]];
       else if (given !== undefined && Object.hasOwn(given, name)) to.values = [given[name]];
-      else if (renaming !== undefined && shape.form === 'ref' && renaming.names(shape)) {
-        to.values = renaming.distinct(state as S, shape.index.name);
+      else if (renaming !== undefined && isAnonymous(slot)) {
+        to.values = renaming.distinct(state as S, shape, slot.values);
       } else to.values = slot.values;
     });
   };
@@ -71,6 +72,7 @@ function kindOf<S>(engine: Engine, plan: Plan, renaming: Anonymous<S> | undefine
     return found;
   };
   return {
+    counts: { accepted: 0, refused: 0, unknown: 0, unsupported: 0 },
     choices,
     nameable: choices.filter((slot) => !isAnonymous(slot)),
     unnameable: plan.slots.find((slot) => slot.shape.choice !== true && isAnonymous(slot))?.name,

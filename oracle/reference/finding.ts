@@ -15,13 +15,21 @@ export interface Allowed {
   readonly args: Call['args'];
 }
 
+export type Reason =
+  | 'reply'
+  | 'observation'
+  | 'too-loose'
+  | 'too-many-states'
+  | 'malformed'
+  | 'threw';
+
 export interface Finding {
   /**
    * `reply`, `observation`: no state explains what was seen. `too-loose`: the system refuses too
    * often for reasons of its own. `too-many-states`: too little is seen to judge. `malformed`: what
-   * it sent is no reply or no observation.
+   * it sent is no reply or no observation. `threw`: it failed, died or hung.
    */
-  readonly reason: 'reply' | 'observation' | 'too-loose' | 'too-many-states' | 'malformed';
+  readonly reason: Reason;
   /** In one sentence. */
   readonly message: string;
   readonly command?: Call;

@@ -2,6 +2,16 @@
 import type { Problem } from '../../machine/index.ts';
 import { show } from './reply.ts';
 
+/** What a system sent is no answer at all: from there on, what it says means nothing. */
+export class Malformed extends Error {
+  readonly problem: Problem;
+  constructor(path: string, problem: string) {
+    super(`${path} ${problem}`);
+    this.name = 'Malformed';
+    this.problem = { path, problem };
+  }
+}
+
 /** A reply names no more of anything than this. */
 const itemsMax = 10_000;
 

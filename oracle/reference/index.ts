@@ -1,6 +1,7 @@
 /** The model as the reference that systems are held against. */
 
-export type { Allowed, Finding } from './finding.ts';
+export type { Allowed, Finding, Reason } from './finding.ts';
+export { Malformed } from './form.ts';
 export { type Handles, handles } from './handles.ts';
 export {
   type Adapter,
@@ -14,6 +15,7 @@ export {
   type Compare,
   type Counts,
   type Judgement,
+  type KindCounts,
   type Oracle,
   type OracleOptions,
   oracle,

@@ -5,8 +5,9 @@
 import type { Trace } from '../../generators/index.ts';
 import type { Call } from '../../machine/index.ts';
 import type { Finding } from './finding.ts';
+import { Malformed } from './form.ts';
 import type { Judgement, Oracle } from './oracle.ts';
-import type { Reply } from './reply.ts';
+import { type Reply, show } from './reply.ts';
 import { disagreementText } from './text.ts';
 
 /**
@@ -30,8 +31,11 @@ export interface AsyncAdapter {
   reset(): void | Promise<void>;
   step(command: Call): Reply | Promise<Reply>;
   observe?(): unknown;
-  /** Carries a whole trace out at once. Used where nothing is observed in between. */
-  batch?(commands: Trace): Promise<readonly Reply[]>;
+  /**
+   * Carries a whole trace out at once, or undefined where it cannot, and is reset. Used where nothing
+   * is observed in between.
+   */
+  batch?(commands: Trace): Promise<readonly Reply[] | undefined>;
 }
 
 /** One command of a trace as it went. */
@@ -44,27 +48,44 @@ export interface Followed {
 /** A system did what the model does not permit. The message is the whole report. */
 export class Disagreed extends Error {
   readonly finding: Finding;
-  /** What was carried out, the finding command last. */
+  /** What was carried out, the command that it is about last. */
   readonly followed: readonly Followed[];
-  constructor(finding: Finding, followed: readonly Followed[]) {
-    super(disagreementText(finding, followed));
+  constructor(finding: Finding, followed: readonly Followed[], cause?: unknown) {
+    super(disagreementText(finding, followed), { cause });
     this.name = 'Disagreed';
     this.finding = finding;
-    this.followed = followed;
+    this.followed = followed.map(({ command, reply }) => {
+      return reply === undefined ? { command } : { command, reply: bounded(reply) as Reply };
+    });
   }
+}
+
+/** What a system sent may be of any depth and size: a report holds what a reply may need of it. */
+const depthMax = 8;
+const itemsMax = 1_000;
+
+function bounded(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === depthMax) return show(value);
+  if (Array.isArray(value)) return value.slice(0, itemsMax).map((each) => bounded(each, depth + 1));
+  const fields = Object.entries(value).slice(0, itemsMax);
+  return Object.fromEntries(fields.map(([name, field]) => [name, bounded(field, depth + 1)]));
 }
 
 /**
  * Holds a system against the model for one trace; throws `Disagreed` at the first thing that the
- * model does not permit, and whatever the adapter throws. Commands that only some of the tracked
+ * model does not permit, which a system that throws does too. Commands that only some of the tracked
  * states allow are left out, and counted.
  */
 export function lockstep(trace: Trace, adapter: Adapter, reference: Oracle): void {
-  const steps = follow(trace, adapter, reference);
-  for (let at = steps.next(); at.done !== true; at = steps.next(at.value)) {
-    if (at.value instanceof Promise) {
+  const steps = follow(trace, reference, adapter.observe !== undefined, false);
+  let at = steps.next();
+  while (at.done !== true) {
+    const answered = attempt(() => ask(adapter, at.value as Question));
+    if (answered.answer instanceof Promise) {
       throw new TypeError('the adapter answers with a promise: use lockstepAsync');
     }
+    at = steps.next(answered);
   }
 }
 
@@ -74,39 +95,84 @@ export async function lockstepAsync(
   adapter: AsyncAdapter,
   reference: Oracle,
 ): Promise<void> {
-  const steps = follow(trace, adapter, reference);
-  for (let at = steps.next(); at.done !== true; ) at = steps.next(await at.value);
+  const { observe, batch } = adapter;
+  const steps = follow(trace, reference, observe !== undefined, batch !== undefined);
+  for (let at = steps.next(); at.done !== true; ) {
+    let answered: Answered;
+    try {
+      answered = { answer: await ask(adapter, at.value) };
+    } catch (error) {
+      answered = { error };
+    }
+    at = steps.next(answered);
+  }
 }
 
-/** Yields what the adapter answers, and is given what comes of it. */
+/** What is asked of an adapter next. */
+type Question = 'reset' | 'observe' | { readonly batch: Trace } | Call;
+type Answered =
+  | { readonly answer: unknown; readonly error?: undefined }
+  | { readonly answer?: undefined; readonly error: unknown };
+
+function ask(adapter: AsyncAdapter, question: Question): unknown {
+  if (question === 'reset') return adapter.reset();
+  if (question === 'observe') return adapter.observe?.();
+  return 'batch' in question ? adapter.batch?.(question.batch) : adapter.step(question);
+}
+
+function attempt(action: () => unknown): Answered {
+  try {
+    return { answer: action() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Yields what to ask of the adapter, and is given what came of it. */
 function* follow(
   trace: Trace,
-  adapter: AsyncAdapter,
   reference: Oracle,
-): Generator<unknown, void, unknown> {
-  const observing = reference.compare !== 'reply' && adapter.observe !== undefined;
+  canObserve: boolean,
+  canBatch: boolean,
+): Generator<Question, void, Answered> {
+  const observing = canObserve && reference.compare !== 'reply';
   const followed: Followed[] = [];
+  const answerOf = ({ answer, error }: Answered): unknown => {
+    if (error !== undefined) throw new Disagreed(thrown(error), followed, error);
+    return answer;
+  };
   const judge = (judged: Judgement): void => {
     if (!judged.ok) throw new Disagreed(judged.finding, followed);
   };
   reference.reset();
-  yield adapter.reset();
-  if (observing) judge(reference.observe(yield adapter.observe?.()));
-  const batched = observing ? undefined : ((yield adapter.batch?.(trace)) as Reply[] | undefined);
+  answerOf(yield 'reset');
+  if (observing) judge(reference.observe(answerOf(yield 'observe')));
+  const batched = canBatch && !observing ? answerOf(yield { batch: trace }) : undefined;
+  const replies = batched as readonly Reply[] | undefined;
   for (let i = 0; i < trace.length; i++) {
     const command = trace[i] as Call;
     judge(reference.silent());
-    if (batched === undefined && reference.states > 1 && reference.legality(command) === 'mixed') {
+    if (replies !== undefined) {
+      followed.push({ command, reply: replies[i] as Reply });
+    } else if (reference.states > 1 && reference.legality(command) === 'mixed') {
       reference.counts.skipped++;
       followed.push({ command });
       continue;
+    } else {
+      followed.push({ command });
+      followed[i] = { command, reply: answerOf(yield command) as Reply };
     }
-    const reply = (batched === undefined ? yield adapter.step(command) : batched[i]) as Reply;
-    followed.push({ command, reply });
-    judge(reference.step(command, reply));
+    judge(reference.step(command, followed[i]?.reply as Reply));
     if (!observing) continue;
     judge(reference.silent());
-    judge(reference.observe(yield adapter.observe?.()));
+    judge(reference.observe(answerOf(yield 'observe')));
   }
   if (reference.states > 1) reference.counts.ambiguous++;
+}
+
+function thrown(error: unknown): Finding {
+  const reason = error instanceof Malformed ? 'malformed' : 'threw';
+  const message = error instanceof Error ? error.message : show(error);
+  const told = reason === 'threw' ? `the system failed: ${message}` : message;
+  return { reason, message: told, allowed: [], difference: [] };
 }

@@ -79,6 +79,14 @@ export interface Counts {
   ambiguous: number;
 }
 
+/** What became of the commands of one kind. */
+export interface KindCounts {
+  accepted: number;
+  refused: number;
+  unknown: number;
+  unsupported: number;
+}
+
 export type Judgement =
   | { readonly ok: true; readonly states: number }
   | { readonly ok: false; readonly finding: Finding };
@@ -89,6 +97,8 @@ export interface Oracle<S = unknown> {
   readonly scope: Scope;
   readonly compare: Compare;
   readonly counts: Counts;
+  /** By kind of command, every one of the scope. */
+  readonly kindCounts: ReadonlyMap<string, Readonly<KindCounts>>;
   /** How many states the system may be in. */
   readonly states: number;
   /** A new system, in its initial state. */
@@ -136,6 +146,7 @@ class Reference<S> implements Oracle<S> {
     statesMax: 1,
     ambiguous: 0,
   };
+  readonly kindCounts: ReadonlyMap<string, KindCounts>;
   private readonly options: OracleOptions;
   private readonly maxStates: number;
   private readonly host: InPlace<S>;
@@ -166,6 +177,7 @@ class Reference<S> implements Oracle<S> {
     this.renaming = names.length === 0 ? undefined : anonymous(machine.shape, scope.sizes, names);
     this.kinds = kindsOf(this.host.engine, this.renaming);
     checkOptions(this.kinds, options, scope);
+    this.kindCounts = new Map([...this.kinds].map(([name, { counts }]) => [name, counts]));
     this.keys = encoder(machine.shape, scope.sizes, { ghosts: false });
     this.start = this.host.initial();
     this.tracked = [this.host.initial()];
@@ -201,6 +213,7 @@ class Reference<S> implements Oracle<S> {
   private unanswered(command: Call, reply: Exclude<Reply, Answer>): Judgement {
     if ('unknown' in reply) return this.unknown(command);
     this.counts.unsupported++;
+    this.kind(command.kind).counts.unsupported++;
     return this.done();
   }
 
@@ -234,7 +247,11 @@ class Reference<S> implements Oracle<S> {
       call = { kind: command.kind, args: { ...command.args, ...given } };
       open = Object.keys(given).length < kind.choices.length;
     }
-    if (!reply.ok) this.counts.refused++;
+    if (reply.ok) kind.counts.accepted++;
+    else {
+      this.counts.refused++;
+      kind.counts.refused++;
+    }
     const { code } = reply.ok ? {} : (reply.rejection ?? {});
     const loose = code !== undefined && this.options.loose?.[command.kind]?.includes(code);
     const unmoved: S[] = [];
@@ -338,6 +355,7 @@ class Reference<S> implements Oracle<S> {
   unknown(command: Call): Judgement {
     const kind = this.kind(command.kind);
     this.counts.unknown++;
+    kind.counts.unknown++;
     this.steps++;
     for (const state of this.tracked) {
       for (const call of kind.legal(state, command.args, undefined)) {

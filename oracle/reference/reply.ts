@@ -151,6 +151,9 @@ export function show(value: unknown): string {
     return all ? `[${value.join(', ')}]` : `an array of ${value.length}`;
   }
   if (typeof value === 'object') return 'an object';
-  const text = String(value);
+  // A terminal would obey control characters.
+  const text = String(value)
+    .slice(0, 100)
+    .replace(/\p{Cc}/gu, '?');
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
