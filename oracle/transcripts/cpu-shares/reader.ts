@@ -28,8 +28,10 @@ import { type Answer, quotaAfter, SHARES_DEFAULT, sharesAfter } from './settings
 import { type Comparisons, conserves, type Instrument, proportional } from './window.ts';
 
 /**
- * A script that reads /proc/PID/schedstat of each thread, in a kernel as it is built by default: 250
- * ticks a second, requests (`base_slice_ns`) of 3 ms at most.
+ * A script that reads /proc/PID/schedstat of each thread, beside which at most eight others of
+ * ordinary weight want the core. It may be delayed between two readings, but not for longer than a
+ * scheduler of such a core lets anybody wait; interrupts take less than a tenth. The kernel is as
+ * built by default: 250 ticks a second, requests (`base_slice_ns`) of 3 ms at most.
  */
 const schedstat: Instrument = {
   rounding: ROUNDING,

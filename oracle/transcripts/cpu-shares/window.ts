@@ -42,7 +42,7 @@ export interface Instrument {
 /** From so many slices on, a wait in progress at an end of the window is a small part of all. */
 const SLICES_MIN = 10;
 
-/** A thread's longest wait is at most so many times its mean wait. */
+/** Where others weigh more than is known, the longest wait is at most so many times the mean one. */
 const UNEVEN = 4;
 
 /** Shares may be off by this much in any window (decision 25 of the design). */
