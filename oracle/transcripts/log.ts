@@ -2,7 +2,7 @@
  * Reading a log of JSON lines: one line at a time, so that a file of a million lines needs the
  * memory of one line, and with a bound on the length of a line.
  */
-import type { Problem } from './verdict.ts';
+import type { Place, Problem } from './verdict.ts';
 
 /** A line longer than this many UTF-16 units is reported instead of parsed. */
 export const LINE_UNITS_MAX: number = 1_000_000;
@@ -15,6 +15,11 @@ export interface LogRecord {
   readonly line: number;
   readonly event: number;
   readonly value: Readonly<Record<string, unknown>>;
+}
+
+/** Where a record is, without the record: what may be kept of a log of a million lines. */
+export function placeOf({ line, event }: Place): Place {
+  return { line, event };
 }
 
 /** The lines of a text that arrives in pieces. A line over the bound is cut, never kept whole. */

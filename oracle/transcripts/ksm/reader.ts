@@ -1,5 +1,5 @@
 /** Reads KSM transcripts: translates records into commands and observations of the abstraction. */
-import type { LogRecord } from '../log.ts';
+import { type LogRecord, placeOf } from '../log.ts';
 import type { Formed } from '../records.ts';
 import { badInput, impossible, type Outcome, possible, type System, system } from '../system.ts';
 import type { Contradiction, Place } from '../verdict.ts';
@@ -217,8 +217,4 @@ class KsmReader {
     if (zero !== undefined) this.set({ useZero: zero === '1' });
     return undefined;
   }
-}
-
-function placeOf({ line, event }: Place): Place {
-  return { line, event };
 }

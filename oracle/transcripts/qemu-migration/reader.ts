@@ -1,5 +1,5 @@
 /** Reads migration transcripts: finds the machine a record is about and judges the record there. */
-import type { LogRecord } from '../log.ts';
+import { type LogRecord, placeOf } from '../log.ts';
 import type { ExitRecord } from '../qemu/records.ts';
 import type { Formed } from '../records.ts';
 import { badInput, differs, impossible, possible, type System, system } from '../system.ts';
@@ -45,7 +45,7 @@ type Judged = Exclude<Formed<Parsed>, { kind: 'start' }>;
 
 /** How much was compared, what is impossible, or the name of a machine that is not there. */
 function judge(world: World, parsed: Judged, record: LogRecord): number | string | Contradiction {
-  const place = { line: record.line, event: record.event };
+  const place = placeOf(record);
   if (parsed.kind === 'note') return note(world, parsed.record, place) ?? 2;
   if (parsed.kind === 'comparison') return compared(world, parsed.record) ?? 8;
   const { vm } = parsed.record;

@@ -1,5 +1,5 @@
 /** Judging QMP replies and events of a machine (specification 3.3; QEMU's QMP reference). */
-import { isObject, type LogRecord } from '../log.ts';
+import { isObject, type LogRecord, placeOf } from '../log.ts';
 import type { ReceivedRecord, SentRecord } from '../qemu/records.ts';
 import { nothing, refused, shutdown } from '../qemu/replies.ts';
 import { differs, show } from '../system.ts';
@@ -42,7 +42,7 @@ export function received(
   if (msg.QMP !== undefined) return 0;
   if (msg.event !== undefined) return event(machine, msg, record) ?? 2;
   const request = machine.requests.shift();
-  const place = { line: record.line, event: record.event };
+  const place = placeOf(record);
   if (request === undefined) return differs('msg.id', msg.id, 'no reply: nothing was asked') ?? 0;
   machine.hear(request.execute, place, msg, msg.return);
   const wrongId = differs('msg.id', msg.id, request.id);
@@ -156,7 +156,7 @@ function balloonEvent(
   record: LogRecord,
 ): Contradiction | undefined {
   const actual = data?.actual;
-  const place = { line: record.line, event: record.event };
+  const place = placeOf(record);
   if (typeof actual !== 'number')
     return differs('msg.data.actual', show(actual), 'a size in bytes');
   if (!machine.hasBalloon) return outsideOf('msg.data.actual', actual, { low: 1, high: 0 });

@@ -1,5 +1,5 @@
 /** Reads balloon transcripts: finds the machine a record is about and judges the record there. */
-import type { LogRecord } from '../log.ts';
+import { type LogRecord, placeOf } from '../log.ts';
 import type { ExitRecord } from '../qemu/records.ts';
 import type { Formed } from '../records.ts';
 import { badInput, differs, impossible, possible, type System, system } from '../system.ts';
@@ -47,7 +47,7 @@ type Judged = Exclude<Formed<Parsed>, { kind: 'start' }>;
 
 /** How much was compared, or what is impossible. */
 function judge(machine: Machine, parsed: Judged, record: LogRecord): number | Contradiction {
-  const place = { line: record.line, event: record.event };
+  const place = placeOf(record);
   switch (parsed.kind) {
     case 'sent':
       sent(machine, parsed.record.msg);
