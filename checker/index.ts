@@ -31,3 +31,4 @@ export {
   Unsound,
 } from './result.ts';
 export { type Asymmetry, type SelfTest, type Symmetry, selfTest, symmetryOf } from './symmetry.ts';
+export { type ReductionCheck, verifyReduction } from './verify-reduction.ts';

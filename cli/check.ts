@@ -1,11 +1,13 @@
 /** `hypercheck check SCOPE|FILE`: every state that a machine can reach. */
 import {
+  type ReductionCheck,
   RuleThrew,
   type SearchCounts,
   type SearchResult,
   type SelfTest,
   selfTest,
   Unsound,
+  verifyReduction,
 } from '../checker/index.ts';
 import {
   BrokenRule,
@@ -51,6 +53,10 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
   const search = { subject: { ...subject, properties: asked }, flags, stop, now, shown };
   const symmetry = flags.symmetry ? tested(search.subject) : undefined;
   const { result, limit, threw } = await explore(search, symmetry);
+  const reduction =
+    flags.verifyReduction && threw === undefined && limit === undefined
+      ? compared(search, symmetry, result)
+      : undefined;
   shown.end();
   const established: Established = {
     machine: subject.machine.name,
@@ -67,17 +73,34 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
     symmetry,
     sleepSets: flags.sleepSets,
     limit,
+    reduction,
   };
   if (threw !== undefined) return broken(subject, threw, established, flags, io);
   const { verdict } = result;
+  const wrong = reduction?.agrees === 'no';
   const document: CheckDocument = {
-    ...madeOf(verdict, established),
+    ...madeOf(wrong ? 'internal-error' : verdict, established),
     ...(result.verdict === 'violated'
       ? { counterexample: counterexampleOf(subject, result, flags) }
       : {}),
   };
   print(document, checkText(document, io), flags, io);
-  return exitCodeOf(verdict);
+  return wrong ? exitCodes.internal : exitCodeOf(verdict);
+}
+
+/** States that the search without a reduction may keep. */
+const comparedStates = 500_000;
+
+function compared(
+  { subject, flags, shown }: Search,
+  symmetry: SelfTest | undefined,
+  result: SearchResult,
+): ReductionCheck {
+  const { machine, scope, properties } = subject;
+  shown.begin('The same without the reduction');
+  const reductions = symmetry === undefined ? {} : { symmetry: symmetry.symmetry };
+  const options = { properties, ...reductions, sleepSets: flags.sleepSets };
+  return verifyReduction(machine, scope, options, result, comparedStates);
 }
 
 /**

@@ -119,6 +119,8 @@ export interface CheckFlags extends OutputFlags, SubjectFlags {
   readonly walks: number;
   readonly symmetry: boolean;
   readonly sleepSets: boolean;
+  /** Compares with a search without the reduction. */
+  readonly verifyReduction: boolean;
   readonly maxStates?: number | undefined;
   readonly maxDepth?: number | undefined;
   /** Seconds. */
@@ -213,6 +215,7 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
       mode: z.enum(['exact', 'fingerprint'], 'must be exact or fingerprint').default('exact'),
       symmetry: yes,
       sleepSets: yes,
+      verifyReduction: yes,
       maxStates: integer(1, 1e9).optional(),
       maxDepth: integer(0, 1e9).optional(),
       for: time.optional(),
@@ -224,7 +227,11 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
         path: ['strategy'],
         message: 'only breadth-first takes --mode fingerprint, --symmetry and --sleep-sets',
       },
-    ),
+    )
+    .refine((f) => !f.verifyReduction || f.symmetry || f.sleepSets, {
+      path: ['verifyReduction'],
+      message: 'there is no reduction to verify without --symmetry or --sleep-sets',
+    }),
   replay: z.object({ ...output, ...stored, junit: path.optional() }),
   export: z.object({
     ...output,

@@ -138,6 +138,7 @@ function addRuns(add: Add, io: Io, done: Done): void {
     .option('--mode <name>', 'exact keeps states, fingerprint 64 bits of each (default: exact)')
     .option('--symmetry', 'one state of each class that differs in names alone; for invariants')
     .option('--sleep-sets', 'leave out steps that commute with earlier ones; for invariants')
+    .option('--verify-reduction', 'compare with a search without symmetry or sleep sets')
     .option('--max-states <n>', 'end when so many states were found')
     .option('--max-depth <n>', 'follow traces of so many commands')
     .option('--for <time>', 'end after so long: 90s, 10m, 2h')

@@ -47,8 +47,10 @@ async function subjectNamedBy(target: string, flags: TargetFlags): Promise<Subje
 function machineNamedBy(target: string): Subject | Promise<Subject> {
   if (target === sharedPagesSubject.machine.name) return sharedPagesSubject;
   if (/[./\\]/.test(target)) return subjectOfFile(target);
-  const known = [...vmmScopes, sharedPagesSubject.machine.name].join(', ');
-  throw badInput(target, `is none of ${known}, nor a machine file such as machine.mjs`);
+  throw badInput(
+    target,
+    'is no scope (see hypercheck list scopes), not shared-pages, and no machine file such as machine.mjs',
+  );
 }
 
 /** The scope with some sizes changed; adds what is wrong with them. */

@@ -1,5 +1,5 @@
 /** What `check` reports: how much was explored, what of it could have failed, and why it ended. */
-import type { Mode, SearchCounts, SelfTest } from '../../checker/index.ts';
+import type { Mode, ReductionCheck, SearchCounts, SelfTest } from '../../checker/index.ts';
 import type { Call, Property, Scope, Sizes } from '../../machine/index.ts';
 import type { InputProblem, Verdict } from '../exit.ts';
 import type { StopReason } from '../stop.ts';
@@ -56,6 +56,8 @@ export interface CheckDocument {
   readonly collision?: { readonly probability: number; readonly formula: string };
   /** Index sets whose members the test of the symmetry told apart, and how. */
   readonly asymmetries?: readonly { readonly set: string; readonly problem: string }[];
+  /** What a search without the reduction says of it. */
+  readonly reduction?: ReductionCheck;
   /** States found at each depth. */
   readonly levels: readonly number[];
   readonly commands: readonly CommandResult[];
@@ -84,11 +86,12 @@ export interface Established {
   readonly limit: Limit | undefined;
   readonly symmetry: SelfTest | undefined;
   readonly sleepSets: boolean;
+  readonly reduction: ReductionCheck | undefined;
 }
 
 export function madeOf(verdict: CheckDocument['verdict'], found: Established): CheckDocument {
   const { machine, fault, scope, mode, counts, seconds, peakMb, asked, leftOut, limit } = found;
-  const { strategy, symmetry, sleepSets } = found;
+  const { strategy, symmetry, sleepSets, reduction } = found;
   const { distinct, generated, depth, levels, witnesses } = counts;
   const results = asked.map((each) => {
     const tally = counts.tallies.get(each.id);
@@ -122,6 +125,7 @@ export function madeOf(verdict: CheckDocument['verdict'], found: Established): C
     ...(symmetry === undefined
       ? {}
       : { asymmetries: symmetry.refused.map(({ set, problem }) => ({ set, problem })) }),
+    ...(reduction === undefined ? {} : { reduction }),
     levels,
     commands: [...counts.commands].map(([command, each]) => ({ command, ...each })),
     properties,
@@ -215,6 +219,7 @@ const levelsShown = 40;
 function closingText(document: CheckDocument, style: Style): string {
   const { verdict, complete, machine, scope, sizes, levels, stopped, collision } = document;
   const { distinct, generated, depth, seconds, peakMb, reductions, asymmetries = [] } = document;
+  const { reduction } = document;
   const shownSizes = Object.entries(sizes).map(([name, size]) => `${name} ${size}`);
   const bound = [
     plural(distinct, 'state'),
@@ -234,10 +239,29 @@ function closingText(document: CheckDocument, style: Style): string {
         ]),
     ...(reductions.length === 0 ? [] : [`Reduced by ${reductions.join(' and ')}`]),
     ...asymmetries.map(({ set, problem }) => `  not by symmetry of ${set}: ${problem}`),
+    ...(reduction === undefined ? [] : reductionLines(reduction)),
     ...(stopped === undefined ? [] : [whyStopped[stopped]]),
     `${wordFor(verdict, style)}${complete ? ' (every state)' : ''}  ${bound}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function reductionLines({ agrees, differences, distinct }: ReductionCheck): readonly string[] {
+  switch (agrees) {
+    case 'yes':
+      return [
+        `Verified: without the reduction ${plural(distinct, 'state')}, and the same findings`,
+      ];
+    case 'unknown':
+      return [
+        `Not verified: there are more than ${count(distinct - 1)} states without the reduction; try smaller sizes with --set`,
+      ];
+    case 'no':
+      return [
+        'The reduction is wrong, which is a bug of hypercheck:',
+        ...differences.map((each) => `  ${each}`),
+      ];
+  }
 }
 
 function wordFor(verdict: CheckDocument['verdict'], style: Style): string {

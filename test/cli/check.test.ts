@@ -84,6 +84,18 @@ test('sleep sets find the same states by fewer steps', async () => {
   expect(document.generated).toBeLessThan(53_560);
 });
 
+test('a reduction is held against a search without it', async () => {
+  const small = ['check', 'shared-pages', '--scope', 'small', '--verify-reduction'];
+  const { code, out } = await hypercheck([...small, '--symmetry']);
+  expect(code).toBe(0);
+  expect(out).toContain('Verified: without the reduction 5,307 states, and the same findings\n');
+  const { reduction } = jsonOf(await hypercheck([...small, '--sleep-sets', '--json']));
+  expect(reduction).toEqual({ agrees: 'yes', differences: [], distinct: 5307 });
+  expect(await problemsOf(small)).toEqual([
+    '--verify-reduction: there is no reduction to verify without --symmetry or --sleep-sets',
+  ]);
+});
+
 test('what a reduction cannot be used for is left out, or bad input where it was named', async () => {
   const shallow = ['check', 'tiny', '--max-depth', '1', '--sleep-sets', '--json'];
   const document = jsonOf(await hypercheck(shallow));
@@ -365,7 +377,7 @@ test.each([
 
 test('what cannot be explored is bad input', async () => {
   expect(await problemsOf(['check', 'nowhere'])).toEqual([
-    'nowhere: is none of tiny, fuzz, overcommit, secrets, swap, balloon, sharing, zero-page, dirty-log, shared-pages, nor a machine file such as machine.mjs',
+    'nowhere: is no scope (see hypercheck list scopes), not shared-pages, and no machine file such as machine.mjs',
   ]);
   expect(await problemsOf(['check', file('none.mjs')])).toEqual([
     `${file('none.mjs')}: there is no such file`,

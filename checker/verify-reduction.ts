@@ -1,0 +1,121 @@
+/**
+ * Holds a reduced search against the whole: the states are found again without the reduction, and
+ * without the engine that reduces. With sleep sets every state must have been found, at its least
+ * depth; with symmetry one state of each class, and classes are found by exchanging members one pair
+ * at a time, not by canonical forms.
+ */
+import { initialState, type Machine, packed, type Scope } from '../machine/index.ts';
+import { type BreadthFirstOptions, breadthFirst } from './breadth-first.ts';
+import type { SearchResult } from './result.ts';
+import { exchangesOf } from './symmetry/exchanges.ts';
+
+export interface ReductionCheck {
+  /** `unknown`: there were more states than may be kept. */
+  readonly agrees: 'yes' | 'no' | 'unknown';
+  /** One sentence for everything in which the two searches differ. */
+  readonly differences: readonly string[];
+  /** What there is without the reduction; as far as it was searched. */
+  readonly distinct: number;
+}
+
+/**
+ * Compares the result of a search with `symmetry` or `sleepSets` with a search that has neither and
+ * may keep `maxStates`. A search that was cut, by a bound of its own or by a rule that threw, cannot
+ * be compared.
+ */
+export function verifyReduction<S>(
+  machine: Machine<S>,
+  scope: Scope,
+  options: BreadthFirstOptions<S>,
+  reduced: SearchResult,
+  maxStates: number,
+): ReductionCheck {
+  const { symmetry, sleepSets: _, mode: __, ...rest } = options;
+  const plain = breadthFirst(machine, scope, { ...rest, maxStates });
+  const { distinct } = plain;
+  if (plain.verdict === 'inconclusive' || reduced.verdict === 'inconclusive') {
+    return { agrees: 'unknown', differences: [], distinct };
+  }
+  const differences: string[] = [];
+  const differ = (what: string, whole: unknown, part: unknown): void => {
+    if (whole !== part) differences.push(`${what} is ${part} with the reduction, ${whole} without`);
+  };
+  differ('the verdict', plain.verdict, reduced.verdict);
+  if ('trace' in plain && 'trace' in reduced) {
+    differ('the length of the shortest trace', plain.trace.length, reduced.trace.length);
+  }
+  if (plain.verdict === 'holds') {
+    const names = symmetry?.sets.map(({ name }) => name) ?? [];
+    const levels = classesByDepth(machine, scope, rest, names);
+    differ('the depth', levels.length - 1, reduced.depth);
+    levels.forEach((size, depth) => {
+      differ(`the number of states at depth ${depth}`, size, reduced.levels[depth] ?? 0);
+    });
+  }
+  return { agrees: differences.length === 0 ? 'yes' : 'no', differences, distinct };
+}
+
+/** At each depth, how many classes of states that exchanges of members take to one another. */
+function classesByDepth<S>(
+  machine: Machine<S>,
+  scope: Scope,
+  { commands, calls }: Pick<BreadthFirstOptions<S>, 'commands' | 'calls'>,
+  names: readonly string[],
+): readonly number[] {
+  const host = packed(machine, scope, commands === undefined ? {} : { commands });
+  const skip = calls && ((number: number) => !calls(host.call(number)));
+  host.write(initialState(machine, scope.sizes));
+  const numbers = new Map<string, number>();
+  const states: Int32Array[] = [];
+  const depths: number[] = [];
+  const find = (words: Int32Array, depth: number): void => {
+    const key = textOf(words);
+    if (numbers.has(key)) return;
+    numbers.set(key, states.length);
+    states.push(words.slice());
+    depths.push(depth);
+  };
+  find(host.words, 0);
+  for (let i = 0; i < states.length; i++) {
+    host.load(states[i] as Int32Array, 0);
+    host.steps(() => {
+      find(host.words, (depths[i] as number) + 1);
+      return false;
+    }, skip);
+  }
+  const classes = new Classes(states.length);
+  for (const exchange of exchangesOf(machine, scope, host.layout, names)) {
+    for (const [i, state] of states.entries()) {
+      // A state whose image cannot be reached stays alone: then the counts differ.
+      const image = numbers.get(textOf(exchange(state)));
+      if (image !== undefined) classes.join(i, image);
+    }
+  }
+  const levels: number[] = [];
+  for (const [i, depth] of depths.entries()) {
+    // The first state of a class is one of its nearest.
+    if (classes.firstOf(i) === i) levels[depth] = (levels[depth] ?? 0) + 1;
+  }
+  return levels;
+}
+
+const textOf = (words: Int32Array): string =>
+  String.fromCharCode(...new Uint16Array(words.buffer, words.byteOffset, 2 * words.length));
+
+/** Union-find, where a class goes by its least member. */
+class Classes {
+  private readonly parents: Int32Array;
+  constructor(count: number) {
+    this.parents = Int32Array.from({ length: count }, (_, i) => i);
+  }
+  firstOf(i: number): number {
+    let at = i;
+    while (this.parents[at] !== at) at = this.parents[at] as number;
+    this.parents[i] = at;
+    return at;
+  }
+  join(a: number, b: number): void {
+    const [one, other] = [this.firstOf(a), this.firstOf(b)];
+    this.parents[Math.max(one, other)] = Math.min(one, other);
+  }
+}
