@@ -31,6 +31,12 @@ const variant = z.object({
   cases: z.record(z.string(), z.record(z.string(), scalar)),
   ...marked,
 });
+const rational = z.object({
+  form: z.literal('rational'),
+  most: bound,
+  denominator: bound,
+  ...marked,
+});
 const record = z.object({
   form: z.literal('record'),
   get fields(): z.ZodType {
@@ -49,7 +55,7 @@ const array = z.object({
 const list = z.object({ form: z.literal('list'), of: scalar, bound, ...marked });
 const state: z.ZodType = z.discriminatedUnion(
   'form',
-  [...scalars, option, variant, record, array, list],
+  [...scalars, option, variant, rational, record, array, list],
   wrongForm('a shape'),
 );
 const subset = z.object({ form: z.literal('subset'), index, min: z.int(), max: bound });

@@ -4,8 +4,16 @@
  */
 import type { AnyCommand } from './command.ts';
 import type { Machine } from './machine.ts';
+import { isReduced } from './rational.ts';
 import { resolve, type Scope, type Sizes } from './scope.ts';
-import type { ArgumentShape, ArrayShape, ListShape, StateShape, SubsetShape } from './shape.ts';
+import type {
+  ArgumentShape,
+  ArrayShape,
+  ListShape,
+  RationalShape,
+  StateShape,
+  SubsetShape,
+} from './shape.ts';
 
 /** One thing that is wrong with a value, and where: `host.frames[2].refs`, `= 9 is outside 0..4`. */
 export interface Problem {
@@ -248,6 +256,9 @@ function checkValue(
     case 'variant':
       checkVariant(shape.cases, sizes, value, path, report);
       return;
+    case 'rational':
+      checkRational(shape, sizes, value, path, report);
+      return;
   }
 }
 
@@ -256,6 +267,29 @@ function checkInt(min: number, max: number, value: unknown, path: string, report
     report.add(path, `is ${show(value)}, not an integer`);
   } else if ((value as number) < min || (value as number) > max) {
     report.addBound(path, `= ${value} is outside ${min}..${max}`);
+  }
+}
+
+function checkRational(
+  { most: bound, denominator }: RationalShape,
+  sizes: Sizes,
+  value: unknown,
+  path: string,
+  report: Report,
+): void {
+  const found = fieldsOf(value, ['n', 'd'], path, report);
+  if (found === undefined || !Object.hasOwn(found, 'n') || !Object.hasOwn(found, 'd')) return;
+  const { n, d } = found as { readonly n: number; readonly d: number };
+  if (!Number.isSafeInteger(n) || !Number.isSafeInteger(d) || d < 1) {
+    report.add(path, `is ${show(n)}/${show(d)}, not a fraction of integers`);
+    return;
+  }
+  const most = resolve(bound, sizes);
+  if (!isReduced({ n, d })) report.add(path, `is ${n}/${d}, not in lowest terms`);
+  else if (Math.abs(n) > most * d)
+    report.addBound(path, `= ${n}/${d} is outside -${most}..${most}`);
+  else if (d > resolve(denominator, sizes)) {
+    report.addBound(path, `= ${n}/${d} has a denominator above ${resolve(denominator, sizes)}`);
   }
 }
 

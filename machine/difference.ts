@@ -1,4 +1,5 @@
 /** What differs between two states of one shape, place by place. */
+import { printRational, type Rational } from './rational.ts';
 import type { StateShape, VariantShape } from './shape.ts';
 
 export interface Difference {
@@ -72,6 +73,8 @@ export function printValue(shape: StateShape, value: unknown): string {
       return value === null ? 'none' : printValue(shape.of, value);
     case 'variant':
       return printVariant(shape, value);
+    case 'rational':
+      return printRational(value as Rational);
     case 'list':
     case 'array': {
       const items = [...(value as Iterable<unknown>)];

@@ -12,6 +12,7 @@ import { copier } from './copy.ts';
 import { Reader, Writer } from './digits.ts';
 import { BrokenRule, OutOfBounds } from './errors.ts';
 import { leastValue } from './least.ts';
+import { isReduced, type Rational } from './rational.ts';
 import { resolve, type Sizes } from './scope.ts';
 import type { ListShape, RecordShape, StateShape, VariantShape } from './shape.ts';
 
@@ -79,6 +80,8 @@ function codecOf(shape: StateShape, sizes: Sizes, ghosts: boolean): Codec {
       return optional(codecOf(shape.of, sizes, ghosts));
     case 'variant':
       return variants(shape, sizes);
+    case 'rational':
+      return fractions(resolve(shape.most, sizes), resolve(shape.denominator, sizes));
     case 'record':
       return records(shape, sizes, ghosts);
     case 'array':
@@ -140,6 +143,26 @@ function optional(of: Codec): Codec {
       if (value !== null) of.write(value, to);
     },
     read: (from) => (from.take(2) === 0 ? null : of.read(from, null)),
+  };
+}
+
+function fractions(most: number, denominator: number): Codec {
+  const above = integers(-most * denominator, most * denominator);
+  const below = integers(1, denominator);
+  return {
+    write(value, to) {
+      if (typeof value !== 'object' || value === null) return to.fail();
+      const given = value as Rational;
+      if (!isReduced(given) || Math.abs(given.n) > most * given.d) to.fail();
+      above.write(given.n, to);
+      below.write(given.d, to);
+    },
+    read(from, current) {
+      const n = above.read(from, null) as number;
+      const d = below.read(from, null) as number;
+      const old = current as Rational;
+      return old.n === n && old.d === d ? old : { n, d };
+    },
   };
 }
 

@@ -19,6 +19,7 @@ export type { Layout } from './packed/layout.ts';
 export { type Packed, type PackedOptions, packed } from './packed/packed.ts';
 export type { Promises } from './promises.ts';
 export * from './property.ts';
+export * from './rational.ts';
 export { type JsonSchema, schemaOfCalls, schemaOfState } from './schema.ts';
 export { resolve, type Scope, type Sizes } from './scope.ts';
 export * from './shape.ts';

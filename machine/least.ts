@@ -14,6 +14,8 @@ export function leastValue(shape: StateShape, sizes: Sizes): unknown {
       return shape.values[0];
     case 'option':
       return null;
+    case 'rational':
+      return { n: 0, d: 1 };
     case 'list':
       return [];
     case 'array':

@@ -80,6 +80,13 @@ function plainSchemaOf(shape: StateShape | ArgumentShape, sizes: Sizes): JsonSch
           objectOf([['kind', { const: kind }], ...schemas(fields, sizes)]),
         ),
       };
+    case 'rational': {
+      const most = resolve(shape.most, sizes) * resolve(shape.denominator, sizes);
+      return objectOf([
+        ['n', integer(-most, most, 'numerator, in lowest terms')],
+        ['d', integer(1, resolve(shape.denominator, sizes), 'denominator')],
+      ]);
+    }
     case 'record':
       return objectOf(schemas(shape.fields, sizes));
     case 'array': {

@@ -6,9 +6,11 @@
  * the check of outside data, the JSON schema and the difference printer.
  *
  * There are two sorts of shape, and the sort says how a rule may change what it describes:
- * - *values* (`bool int enumOf ref option variant`) are replaced whole;
+ * - *values* (`bool int enumOf ref option variant fraction`) are replaced whole;
  * - *places* (`record array list`) stay where they are and are changed inside.
  */
+
+import type { Rational } from './rational.ts';
 
 /** A number bound: a literal, the name of a size of the scope, or a function of all sizes. */
 export type Bound = number | string | ((sizes: never) => number);
@@ -62,6 +64,12 @@ export interface VariantShape<T = unknown> extends Shape<T> {
   readonly form: 'variant';
   readonly cases: Readonly<Record<string, Readonly<Record<string, ScalarShape>>>>;
 }
+/** An exact fraction: at most `most` either way, over denominators up to `denominator`. */
+export interface RationalShape extends Shape<Rational> {
+  readonly form: 'rational';
+  readonly most: Bound;
+  readonly denominator: Bound;
+}
 export interface RecordShape<T = unknown> extends Shape<T> {
   readonly form: 'record';
   readonly fields: Readonly<Record<string, StateShape>>;
@@ -85,7 +93,7 @@ export interface SubsetShape<N extends string = string> extends Shape<readonly I
 }
 
 export type ScalarShape = BoolShape | IntShape | EnumShape | RefShape;
-export type ValueShape = ScalarShape | OptionShape | VariantShape;
+export type ValueShape = ScalarShape | OptionShape | VariantShape | RationalShape;
 export type PlaceShape = RecordShape | ArrayShape | ListShape;
 export type StateShape = ValueShape | PlaceShape;
 export type ArgumentShape = ScalarShape | OptionShape | SubsetShape;
@@ -164,6 +172,10 @@ export function variant<
   const C extends Readonly<Record<string, Readonly<Record<string, ScalarShape>>>>,
 >(cases: C): VariantShape<VariantOf<C>> {
   return { form: 'variant', cases };
+}
+/** An exact fraction from `-most` to `most`, its denominator at most `denominator`. */
+export function fraction(most: Bound, denominator: Bound): RationalShape {
+  return { form: 'rational', most, denominator };
 }
 export function record<const F extends Fields>(fields: F): RecordShape<RecordOf<F>> {
   return { form: 'record', fields };

@@ -2,6 +2,7 @@
 import { problems } from './check.ts';
 import { isPlace } from './copy.ts';
 import { BrokenRule, OutOfBounds } from './errors.ts';
+import type { Rational } from './rational.ts';
 import { resolve, type Sizes } from './scope.ts';
 import type { ArrayShape, ListShape, RecordShape, StateShape, VariantShape } from './shape.ts';
 import { tableOperations } from './strict-table.ts';
@@ -286,7 +287,9 @@ export class Session {
     } else if (commutes(shape) && this.phase === 'effect') {
       this.counted = { of, name, path, what: 'a counter: an effect may add to it' };
     }
-    return this.viewOf(shape, (of as Fields)[name], path, { ghost, history });
+    const raw = (of as Fields)[name];
+    if (shape.form === 'rational') this.paths.set(raw as object, path);
+    return this.viewOf(shape, raw, path, { ghost, history });
   }
 
   /** A view put back in its own place changes nothing. */
@@ -304,7 +307,12 @@ export class Session {
     if (this.phase !== 'effect') this.fail(path, `is written by ${this.phase}`);
     const { sizes, command, assigned } = this.frame;
     const target = of as Fields;
-    if (typeof value === 'object' && value !== null) {
+    if (shape.form === 'rational') {
+      // A number, though JavaScript has it as an object: it may come from anywhere.
+      throwProblem(shape, sizes, value, path, command);
+      const { n, d } = value as Rational;
+      target[name] = Object.freeze({ n, d });
+    } else if (typeof value === 'object' && value !== null) {
       const from = this.paths.get(value);
       if (this.isIn(value, target, name)) return;
       if (from !== undefined) this.fail(path, `is given the object at ${from}: write a copy`);

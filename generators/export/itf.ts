@@ -3,7 +3,13 @@
  * https://apalache-mc.org/docs/adr/015adr-trace.html. Each state names the action that led to it and
  * the arguments that were picked, as the traces of `quint run --mbt` do.
  */
-import type { ArgumentShape, Call, StateShape, VariantShape } from '../../machine/index.ts';
+import type {
+  ArgumentShape,
+  Call,
+  Rational,
+  StateShape,
+  VariantShape,
+} from '../../machine/index.ts';
 import { type Example, type Replayed, replayed, titleOf } from './example.ts';
 
 /** A value of a trace. */
@@ -90,6 +96,10 @@ function itfValue(shape: StateShape | ArgumentShape, value: unknown): ItfValue {
       return itfVariant(shape, value as Readonly<Record<string, unknown>>);
     case 'record':
       return itfRecord(shape.fields, value);
+    case 'rational': {
+      const { n, d } = value as Rational;
+      return { n, d };
+    }
     case 'array':
     case 'list':
       return [...(value as Iterable<unknown>)].map((item) => itfValue(shape.of, item));

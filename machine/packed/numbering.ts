@@ -1,4 +1,5 @@
 /** The values of a shape in a scope, numbered from 0. */
+import type { Rational } from '../rational.ts';
 import { resolve, type Sizes } from '../scope.ts';
 import type { ScalarShape, ValueShape, VariantShape } from '../shape.ts';
 
@@ -44,6 +45,8 @@ export function numbering(shape: ValueShape, sizes: Sizes): Numbering {
     }
     case 'variant':
       return variants(casesOf(shape, sizes));
+    case 'rational':
+      return fractions(resolve(shape.most, sizes), resolve(shape.denominator, sizes));
   }
 }
 
@@ -74,6 +77,22 @@ function integers(min: number, max: number): Numbering {
     count: Math.max(0, max - min + 1),
     number: (value) => (value as number) - min,
     value: (n) => n + min,
+  };
+}
+
+/** Pairs of a numerator and a denominator; those that are not in lowest terms are never used. */
+function fractions(most: number, denominator: number): Numbering {
+  const zero = most * denominator;
+  return {
+    count: (2 * zero + 1) * denominator,
+    number(value) {
+      const { n, d } = value as Rational;
+      return (n + zero) * denominator + d - 1;
+    },
+    value: (number) => ({
+      n: Math.floor(number / denominator) - zero,
+      d: (number % denominator) + 1,
+    }),
   };
 }
 

@@ -1,7 +1,8 @@
 /** The text of the accessors through which rules see packed bytes. */
 import { leastValue } from '../least.ts';
-import type { Sizes } from '../scope.ts';
-import type { RecordShape, StateShape, ValueShape } from '../shape.ts';
+import { isReduced, type Rational } from '../rational.ts';
+import { resolve, type Sizes } from '../scope.ts';
+import type { RationalShape, RecordShape, StateShape, ValueShape } from '../shape.ts';
 import {
   type ArrayNode,
   type ListNode,
@@ -284,7 +285,26 @@ class ${name} {
       }
       case 'variant':
         return this.variantCodec(shape);
+      case 'rational':
+        return this.rationalCodec(shape);
     }
+  }
+
+  private rationalCodec(shape: RationalShape): Omit<Codec, 'id'> {
+    const most = resolve(shape.most, this.sizes);
+    const denominator = resolve(shape.denominator, this.sizes);
+    const numbers = numbering(shape, this.sizes);
+    const isValue = (value: unknown): boolean => {
+      if (typeof value !== 'object' || value === null) return false;
+      const given = value as Rational;
+      const { n, d } = given;
+      return (
+        Number.isSafeInteger(n) && d <= denominator && Math.abs(n) <= most * d && isReduced(given)
+      );
+    };
+    const number = this.constant((value: unknown) => (isValue(value) ? numbers.number(value) : -1));
+    const value = this.constant((number: number) => Object.freeze(numbers.value(number)));
+    return { read: (of) => `${value}(${of})`, write: (of) => `${number}(${of})` };
   }
 
   private variantCodec(shape: Extract<ValueShape, { form: 'variant' }>): Omit<Codec, 'id'> {

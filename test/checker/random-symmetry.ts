@@ -146,6 +146,8 @@ export function stateOf(shape: StateShape, sizes: Sizes, variety: number, seed: 
         const each = Object.entries(fields ?? {}).map(([name, field]) => [name, value(field)]);
         return { kind, ...Object.fromEntries(each) };
       }
+      case 'rational':
+        return { n: below(2), d: 1 };
       case 'record':
         return Object.fromEntries(
           Object.entries(of.fields).map(([name, field]) => [name, value(field)]),

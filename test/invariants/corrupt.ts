@@ -5,6 +5,7 @@ import {
   type AnyEvent,
   copier,
   inPlace,
+  rational,
   type Sizes,
   type StateShape,
   valuesOf,
@@ -82,6 +83,7 @@ export function corrupt(random: Random, sizes: Sizes, state: Memory): string | n
     const [kind, fields] = cases[random(cases.length)] ?? ['', {}];
     const drawn = Object.entries(fields).map(([name, of]) => [name, draw(of)]);
     holder[key] = { kind, ...Object.fromEntries(drawn) };
-  } else if (shape.form !== 'list') holder[key] = draw(shape);
+  } else if (shape.form === 'rational') holder[key] = rational(random(3));
+  else if (shape.form !== 'list') holder[key] = draw(shape);
   return JSON.stringify(holder[key]) === old ? null : path;
 }

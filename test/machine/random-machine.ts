@@ -9,6 +9,7 @@ import {
   array,
   bool,
   enumOf,
+  fraction,
   ghost,
   history,
   index,
@@ -64,6 +65,12 @@ const values: fc.Arbitrary<ValueShape> = fc.oneof(
   { weight: 3, arbitrary: scalars },
   { weight: 1, arbitrary: scalars.map((of) => option(of)) },
   { weight: 2, arbitrary: variants },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom(1, 2, 100), fc.constantFrom<number | 'bound'>(1, 6, 'bound', 1000))
+      .map(([most, denominator]) => fraction(most, denominator)),
+  },
 );
 const lists = fc
   .tuple(scalars, fc.constantFrom<number | 'bound'>(1, 2, 'bound'))

@@ -78,6 +78,8 @@ function digest(shape: StateShape, value: Node): number {
         (sum, [name, of]) => sum + digest(of, value[name] as Node),
         String(value.kind).length + String(value.kind).charCodeAt(4),
       );
+    case 'rational':
+      return Number(value.n) * 3 + Number(value.d);
     case 'record':
       return Object.entries(shape.fields).reduce(
         (sum, [name, of]) =>

@@ -1,5 +1,5 @@
 /** Values of a shape, chosen by a number. */
-import { resolve, type Sizes, type StateShape } from '../../machine/index.ts';
+import { rational, resolve, type Sizes, type StateShape } from '../../machine/index.ts';
 
 /** A value that the shape allows; equal seeds give equal values, nothing is shared. */
 export function valueAt(shape: StateShape, sizes: Sizes, seed: number): unknown {
@@ -23,6 +23,11 @@ export function valueAt(shape: StateShape, sizes: Sizes, seed: number): unknown 
         ['kind', kind],
         ...fields.map(([name, of], i) => [name, inner(of, i)]),
       ]);
+    }
+    case 'rational': {
+      const d = 1 + (seed % resolve(shape.denominator, sizes));
+      const most = resolve(shape.most, sizes) * d;
+      return rational((seed % (2 * most + 1)) - most, d);
     }
     case 'record':
       return Object.fromEntries(
