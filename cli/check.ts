@@ -9,6 +9,7 @@ import {
   Unsound,
   verifyReduction,
 } from '../checker/index.ts';
+import { askedIn } from '../generators/index.ts';
 import {
   BrokenRule,
   inPlace,
@@ -17,6 +18,7 @@ import {
   OutOfBounds,
   type Property,
   packed,
+  type Scope,
 } from '../machine/index.ts';
 import { chosen, failureOf, inFolder, stored } from './counterexamples.ts';
 import { badInput, type ExitCode, exitCodeOf, exitCodes, type InputProblem } from './exit.ts';
@@ -45,7 +47,7 @@ import { targetOf } from './target.ts';
 
 export async function runCheck(target: string, flags: CheckFlags, io: Io): Promise<ExitCode> {
   const subject = await targetOf(target, flags);
-  const asked = subject.properties.filter((each) => isAsked(each, flags));
+  const asked = subject.properties.filter((each) => isAsked(each, subject.scope, flags));
   const now = clock();
   const shown = progress(io);
   shown.begin(`Every state of ${subject.machine.name} in scope ${subject.scope.name}`);
@@ -107,8 +109,9 @@ function compared(
  * Whether a search can ask a property: it sees one run at a time, and no refusals. A reduced search
  * sees states alone; of a property that was named, the search itself says why it cannot be asked.
  */
-function isAsked(property: Property<never>, flags: CheckFlags): boolean {
+function isAsked(property: Property<never>, scope: Scope, flags: CheckFlags): boolean {
   const { kind } = property;
+  if (flags.property === undefined && !askedIn(property, scope)) return false;
   if (kind === 'two-run' || isLiveness(property)) return false;
   if (kind === 'sometimes' && !('reached' in property)) return false;
   if (kind === 'invariant' || flags.property !== undefined) return true;

@@ -1,7 +1,6 @@
 /** `hypercheck faults`: is every seeded bug found, how soon, and how short is its counterexample? */
 import type { VmmFault } from '../faults/index.ts';
-import { type Detection, detect, fuzzScope } from '../generators/index.ts';
-import type { Scope } from '../machine/index.ts';
+import { type Detection, detect, scopeOf } from '../generators/index.ts';
 import { vmmMachine } from '../model/index.ts';
 import { type ExitCode, exitCodeOf } from './exit.ts';
 import { write } from './files.ts';
@@ -18,7 +17,6 @@ import { allProperties, faultsOf } from './subject.ts';
 export async function runFaults(flags: FaultsFlags, io: Io): Promise<ExitCode> {
   const { seed, seeds, budget, json, junit } = flags;
   const faults = faultsOf(flags.fault);
-  const scope = fuzzScope(vmmMachine);
   const now = clock();
   const stop = stopAfter(io, now, Number.POSITIVE_INFINITY);
   const pause = pauses();
@@ -32,17 +30,17 @@ export async function runFaults(flags: FaultsFlags, io: Io): Promise<ExitCode> {
   for (const fault of faults) {
     const detections: Detection[] = [];
     for (let i = 0; i < seeds && stop() === undefined; i++) {
-      detections.push(detect(vmmMachine, fault, allProperties, { scope, seed: seed + i, budget }));
+      detections.push(detect(vmmMachine, fault, allProperties, { seed: seed + i, budget }));
       shown.at(++done);
       await pause();
     }
     if (stop() !== undefined) break;
-    all.push(faultResult(fault, detections, scope, flags.states));
+    all.push(faultResult(fault, detections, flags.states));
   }
   shown.end();
   const reason = stop();
   const stopped = reason === undefined ? {} : { stopped: reason };
-  const settings = { ...stopped, scope: scope.name, seed, seeds, budget, seconds: now.seconds() };
+  const settings = { ...stopped, seed, seeds, budget, seconds: now.seconds() };
   const document = faultsDocument(all, settings);
   io.out(json ? jsonText(document) : faultsText(document, io));
   if (junit !== undefined) {
@@ -54,19 +52,20 @@ export async function runFaults(flags: FaultsFlags, io: Io): Promise<ExitCode> {
 function faultResult(
   fault: VmmFault,
   detections: readonly Detection[],
-  scope: Scope,
   states: number,
 ): FaultResult {
   const { id, killedBy } = fault;
+  const scope = scopeOf(vmmMachine, fault);
+  const named = { id, scope: scope.name, killedBy };
   const results = detections.map(({ seed, found, foundBy, commands, shrunk }) => {
     const length = shrunk === undefined ? {} : { shrunk: shrunk.trace.length };
     return { seed, found, foundBy, commands, ...length };
   });
   const traces = detections.flatMap(({ shrunk }) => (shrunk === undefined ? [] : [shrunk.trace]));
   const [best] = traces.sort((a, b) => a.length - b.length);
-  if (best === undefined) return { id, killedBy, results, shortest: null, proved: false };
+  if (best === undefined) return { ...named, results, shortest: null, proved: false };
   const machine = fault.apply(vmmMachine);
   const properties = allProperties.filter((property) => killedBy.includes(property.id));
   const known = shortest({ machine, scope, properties, trace: best, states });
-  return { id, killedBy, results, shortest: known.trace.length, proved: known.proved };
+  return { ...named, results, shortest: known.trace.length, proved: known.proved };
 }

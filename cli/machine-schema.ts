@@ -1,5 +1,6 @@
 /** What a machine file must export, so that nothing of it breaks later in a place that says less. */
 import { z } from 'zod';
+import { names } from '../machine/index.ts';
 
 const text = z.string().min(1, 'must not be empty');
 const rule = z.custom<unknown>((value) => typeof value === 'function', 'must be a function');
@@ -158,7 +159,7 @@ export const machineModule: z.ZodType = z
       of: { commands = [] },
     } of scopes) {
       for (const [i, name] of commands.entries()) {
-        if (Object.hasOwn(given.commands, name)) continue;
+        if (Object.keys(given.commands).some((kind) => names([name], kind))) continue;
         complain(`'${name}' is no command of the machine`, [...place, 'commands', i]);
       }
     }

@@ -27,6 +27,7 @@ export const quick: Plan = {
     { scope: 'fuzz', runs: 1_600 },
     { scope: 'tiny', runs: 300 },
     { scope: 'overcommit', runs: 300 },
+    { scope: 'cpu-fuzz', runs: 400 },
   ],
   pairs: 200,
   faultBudget: 40_000,

@@ -150,8 +150,9 @@ class Verification {
 
   private async random({ scope: name, runs }: RandomPart, seed: number): Promise<void> {
     if (this.ended) return;
-    const { machine, properties } = this.subject;
+    const { machine } = this.subject;
     const scope = scopeNamed(name);
+    const properties = this.subject.properties.filter((each) => askedIn(each, scope));
     this.shown.begin(`Random traces in scope ${name}, seed ${seed}`, runs);
     const progress = (done: number): void => this.shown.at(done);
     const common = { machine, scope, properties, seed, runs, stop: this.stop, progress };

@@ -1,16 +1,10 @@
 /**
- * The rules that hypercheck covers: every id of the memory chapters, those of the CPU chapter that
- * logs are held against, and what QEMU tells of its migrations, in our own words, with their sources.
- * Where each is modelled, checked and tested is not written here but found in the code.
+ * The rules that hypercheck covers: every id of the memory and CPU chapters, and what QEMU tells of
+ * its migrations, in our own words, with their sources. Where each is modelled, checked and tested is not written here but found in the code.
  */
 
-export interface Rule {
-  readonly id: string;
-  readonly says: string;
-  readonly source: string;
-  /** Why a rule is not modelled yet. */
-  readonly deferred?: string;
-}
+import { cpuRules } from './cpu-rules.ts';
+import type { Rule } from './rule.ts';
 
 const esx = 'Waldspurger, Memory Resource Management in VMware ESX Server, OSDI 2002';
 const virtio = 'virtio specification, memory balloon device';
@@ -21,8 +15,6 @@ const ksm = 'Linux mm/ksm.c and admin-guide/mm/ksm.rst';
 const kvmLog = 'KVM dirty log ABI (KVM_GET_DIRTY_LOG, KVM_CLEAR_DIRTY_LOG)';
 const hyperv = 'Linux drivers/hv/hv_balloon.c; Microsoft Dynamic Memory documentation';
 const xen = 'Xen p2m, mem_sharing and populate-on-demand sources';
-const eevdf = 'Stoica and Abdel-Wahab, EEVDF; Linux scheduler/sched-eevdf';
-const bandwidth = 'Linux scheduler/sched-bwc';
 const ours = 'modelling decision';
 
 const tlbs = 'translation lookaside buffers and frames in limbo join with the CPU model';
@@ -31,7 +23,7 @@ const compression = 'the compressed tier (zswap, ESX compression cache) is optio
 const vendor = 'vendor policies over the balloon are a later issue; the mechanism is modelled';
 const hinting = 'free page hinting exists for migration and joins with it';
 
-export const rules: readonly Rule[] = [
+const memoryRules: readonly Rule[] = [
   {
     id: 'MEM-I1',
     says: 'Every frame has exactly one use, and the stored counts agree.',
@@ -336,17 +328,6 @@ export const rules: readonly Rule[] = [
   { id: 'DED-L1', says: 'Equal unchanging pages are merged within three scans.', source: ksm },
   { id: 'DED-L2', says: 'A break that waits for a frame completes.', source: ours },
   { id: 'DED-L3', says: 'Undoing sharing ends with nothing shared.', source: ksm },
-  { id: 'CPU-I1', says: 'A core runs one thread at a time.', source: ours },
-  { id: 'CPU-I4', says: 'Run and wait make up the time of a runnable thread.', source: ours },
-  {
-    id: 'STL-I4',
-    says: 'Steal is no more than the time not run.',
-    source: 'KVM steal time record',
-  },
-  { id: 'SHR-1', says: 'Without limits service is in proportion to the weights.', source: eevdf },
-  { id: 'EV-3', says: 'In any window service is off its ideal by a constant.', source: eevdf },
-  { id: 'EV-N', says: 'A runnable thread has its turn within a bound.', source: eevdf },
-  { id: 'CAP-1', says: 'A group runs for no more than its quota in a period.', source: bandwidth },
   {
     id: 'EX-8',
     says: 'Worked example: QEMU’s balloon request, and what four inflated pages free.',
@@ -375,6 +356,8 @@ export const rules: readonly Rule[] = [
     source: ours,
   },
 ];
+
+export const rules: readonly Rule[] = [...memoryRules, ...cpuRules];
 
 /** The files that name a rule. */
 export interface Evidence {

@@ -1,5 +1,6 @@
 /** Seeded bugs, each with its origin and the property that must find it. */
 
+import { cpuFaults, deferredCpuFaults } from './cpu.ts';
 import type { VmmFault } from './memory/seams.ts';
 import { deferredMemoryFaults, memoryFaults } from './memory.ts';
 
@@ -7,7 +8,7 @@ export type { VmmFault, VmmMachine } from './memory/seams.ts';
 export type { DeferredFault } from './memory.ts';
 
 /** The faults of the VMM. */
-export const vmmFaults: readonly VmmFault[] = memoryFaults;
+export const vmmFaults: readonly VmmFault[] = [...memoryFaults, ...cpuFaults];
 
 /** Faults of the specification that wait for a part of the model. */
-export const deferredFaults = deferredMemoryFaults;
+export const deferredFaults = [...deferredMemoryFaults, ...deferredCpuFaults];

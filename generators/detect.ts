@@ -39,6 +39,14 @@ export interface Detection {
   readonly shrunk?: Shrunk;
 }
 
+/** The scope in which a fault is looked for. */
+export function scopeOf<S>(machine: Machine<S>, { randomScope: name }: Fault<Machine<S>>): Scope {
+  if (name === undefined) return fuzzScope(machine);
+  const scope = Object.values(machine.scopes).find((each) => each.name === name);
+  if (scope === undefined) throw new Error(`there is no scope '${name}'`);
+  return scope;
+}
+
 /**
  * Draws traces of the faulted machine while every property is asked after each command, until one
  * that the fault names is among the violated ones. Depends on the seed alone. `properties` may be of
@@ -51,7 +59,7 @@ export function detect<S>(
   options: DetectOptions,
 ): Detection {
   const faulted = fault.apply(machine);
-  const scope = options.scope ?? fuzzScope(machine);
+  const scope = options.scope ?? scopeOf(machine, fault);
   const { seed, budget = 40_000 } = options;
   const watch = new Watch(monitor(faulted, scope, properties), fault.killedBy, budget);
   // What the sound machine can do without serves all its faults, and is measured once.

@@ -4,6 +4,7 @@
  */
 import {
   type Machine,
+  names,
   type Property,
   type Scope,
   type Tallies,
@@ -20,9 +21,15 @@ export interface Judge {
   readonly tallies: Tallies;
 }
 
-/** Whether a property can be asked in a scope: one of two runs names its own. */
-export function askedIn(property: Property<never>, scope: Scope): boolean {
-  return property.kind !== 'two-run' || property.scope === scope.name;
+/**
+ * Whether a property can be asked in a scope: one of two runs names its own, and the scope must have
+ * a command that the property is about.
+ */
+export function askedIn(property: Property<never>, { name, commands }: Scope): boolean {
+  if (property.kind === 'two-run' && property.scope !== name) return false;
+  const { commands: own = commands } = property;
+  if (commands === undefined || own === undefined) return true;
+  return own.some((mine) => commands.some((its) => names([mine], its) || names([its], mine)));
 }
 
 /** Properties of two runs that name another scope are not asked. */

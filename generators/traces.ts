@@ -4,6 +4,7 @@ import {
   type CallOf,
   type CommandTable,
   type Machine,
+  names,
   problemsOfCall,
   type Scope,
 } from '../machine/index.ts';
@@ -185,7 +186,7 @@ function walkOptions<S>(machine: Machine<S>, scope: Scope, options: TracesOption
 
 function kindsOf<S>(machine: Machine<S>, scope: Scope): readonly string[] {
   const kinds = Object.keys(machine.commands);
-  return scope.commands === undefined ? kinds : kinds.filter((k) => scope.commands?.includes(k));
+  return kinds.filter((kind) => names(scope.commands, kind));
 }
 
 function share(name: string, value: number): number {

@@ -1,16 +1,33 @@
 /** Every property of the VMM. */
 import { liftProperty, type Places, type Property } from '../machine/index.ts';
-import type { CheckedMemory, CheckedVmm } from '../model/index.ts';
+import type { CheckedCpu, CheckedMemory, CheckedVmm } from '../model/index.ts';
+import { cpuProperties } from './cpu.ts';
 import { memoryProperties } from './memory.ts';
 
-/** The memory of each host. */
-const hosts: Places<CheckedVmm, CheckedMemory> = {
-  count: (size) => size.host,
-  at: (state, i) => ({ host: state.hosts.at(i).memory, guests: state.guests }),
-  of: ({ call }) => call.args.host,
+const onHost = {
+  count: (size: CheckedVmm['sizes']) => size.host,
+  of: ({ call }: { readonly call: CheckedVmm['call'] }) => call.args.host,
   args: ['host'],
 };
+/** The memory of each host, and its CPUs. */
+const memories: Places<CheckedVmm, CheckedMemory> = {
+  ...onHost,
+  at: (state, i) => ({ host: state.hosts.at(i).memory, guests: state.guests }),
+};
+const cpus: Places<CheckedVmm, CheckedCpu> = {
+  ...onHost,
+  at: (state, i) => state.hosts.at(i).cpu,
+};
 
-export const vmmProperties: readonly Property<CheckedVmm>[] = memoryProperties.map((property) =>
-  liftProperty(hosts, property),
-);
+/** Commands of one subsystem see no other: they cannot make its properties false. */
+const about =
+  (family: string) =>
+  (property: Property<CheckedVmm>): Property<CheckedVmm> => ({
+    commands: ['refused' in property ? property.refused.command : family],
+    ...property,
+  });
+
+export const vmmProperties: readonly Property<CheckedVmm>[] = [
+  ...memoryProperties.map((each) => liftProperty(memories, each)).map(about('memory.*')),
+  ...cpuProperties.map((each) => liftProperty(cpus, each)).map(about('cpu.*')),
+];

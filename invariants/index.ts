@@ -1,3 +1,4 @@
 /** What must be true of the VMM. */
 export { vmmProperties } from './catalogue.ts';
+export { cpuProperties } from './cpu.ts';
 export { memoryProperties } from './memory.ts';

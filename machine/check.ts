@@ -5,7 +5,7 @@
 import type { AnyCommand } from './command.ts';
 import type { Machine } from './machine.ts';
 import { isReduced } from './rational.ts';
-import { resolve, type Scope, type Sizes } from './scope.ts';
+import { names, resolve, type Scope, type Sizes } from './scope.ts';
 import type {
   ArgumentShape,
   ArrayShape,
@@ -60,7 +60,7 @@ export function problemsOfCall<S>(
 
 function commandOf(machine: Machine, scope: Scope, kind: unknown): AnyCommand | undefined {
   if (typeof kind !== 'string' || !Object.hasOwn(machine.commands, kind)) return undefined;
-  if (scope.commands !== undefined && !scope.commands.includes(kind)) return undefined;
+  if (!names(scope.commands, kind)) return undefined;
   return machine.commands[kind];
 }
 

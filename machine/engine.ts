@@ -4,7 +4,7 @@
  */
 import type { AnyCommand, Call, Context, Event } from './command.ts';
 import type { AnyEvent, Machine, Rejection, Step } from './machine.ts';
-import type { Scope } from './scope.ts';
+import { names, type Scope } from './scope.ts';
 
 type Ask = (state: unknown, args: unknown, context: unknown) => boolean;
 type Change = (state: unknown, args: unknown, context: unknown) => void;
@@ -43,7 +43,7 @@ const noEvents: readonly AnyEvent[] = [];
 export function engine(machine: Machine, scope: Scope): Engine {
   const commands = new Map<string, CompiledCommand>();
   for (const [kind, declared] of Object.entries(machine.commands)) {
-    if (scope.commands !== undefined && !scope.commands.includes(kind)) continue;
+    if (!names(scope.commands, kind)) continue;
     commands.set(kind, {
       kind,
       declared,

@@ -14,7 +14,7 @@ import type {
   Transition,
   Within,
 } from './property.ts';
-import type { Sizes } from './scope.ts';
+import { names, type Sizes } from './scope.ts';
 import {
   anything,
   type Counted,
@@ -238,7 +238,7 @@ function propertiesByKind(
   const transitions = counted.filter(isTransition);
   const goals = counted.filter(isReached);
   const looksAt = (kind: string, { property }: Counted<Transition | Reached>): boolean =>
-    property.commands === undefined || property.commands.includes(kind);
+    names(property.commands, kind);
   return new Map(
     Object.keys(machine.commands).map((kind) => [
       kind,

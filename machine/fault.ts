@@ -16,6 +16,8 @@ export interface Fault<X extends Machine = Machine> {
   readonly story: string;
   /** The real bug behind it: a CVE, a commit, a paper. */
   readonly origin: string;
+  /** The scope of random traces in which it is looked for, where the usual one cannot show it. */
+  readonly randomScope?: string;
   /** The ids of the properties that must kill it; one of them suffices. */
   readonly killedBy: readonly string[];
   /** A scope of the machine in which an exhaustive search finds it, by one of those properties. */

@@ -16,6 +16,11 @@ type CallIn<M extends Model> = M extends { readonly call: infer C extends object
 interface Named {
   readonly id: string;
   readonly name: string;
+  /**
+   * The kinds (or families) of commands that can make it false, or bring it about; all when absent. A transition
+   * property looks at no others, and a scope that has none of them need not ask.
+   */
+  readonly commands?: readonly string[];
 }
 
 /**
@@ -49,10 +54,9 @@ export interface Change<M extends Model = Model> {
   readonly size: M['sizes'];
 }
 
-/** True of every accepted command of the kinds that it looks at (all kinds when absent). */
+/** True of every accepted command of the kinds that it looks at. */
 export interface Transition<M extends Model = Model> extends Named {
   readonly kind: 'transition';
-  readonly commands?: readonly string[];
   readonly reads?: Reads<M>;
   when?(change: Change<M>): boolean;
   violation(change: Change<M>): string | null;
@@ -80,8 +84,6 @@ export interface Within<M extends Model = Model> extends Named {
 /** A situation that must be reachable, so that nothing holds only because nothing happens. */
 export interface Reached<M extends Model = Model> extends Named {
   readonly kind: 'sometimes';
-  /** The commands that may bring it about; any when absent. */
-  readonly commands?: readonly string[];
   reached(change: Change<M>): boolean;
 }
 /** A refusal that must be reachable. */

@@ -1,6 +1,6 @@
 /** JSON Schema (draft 2020-12) of states and calls in a scope, for tools that know no shapes. */
 import type { Machine } from './machine.ts';
-import { resolve, type Scope, type Sizes } from './scope.ts';
+import { names, resolve, type Scope, type Sizes } from './scope.ts';
 import type { ArgumentShape, StateShape } from './shape.ts';
 
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -18,7 +18,7 @@ export function schemaOfState(shape: StateShape, sizes: Sizes): JsonSchema {
  */
 export function schemaOfCalls<S>(machine: Machine<S>, scope: Scope): JsonSchema {
   const calls = Object.entries(machine.commands)
-    .filter(([kind]) => scope.commands?.includes(kind) ?? true)
+    .filter(([kind]) => names(scope.commands, kind))
     .map(([kind, { args, summary }]) => ({
       description: summary,
       ...objectOf([

@@ -9,8 +9,16 @@ export interface Scope {
   /** One sentence: what this scope is for. */
   readonly purpose: string;
   readonly sizes: Sizes;
-  /** The command kinds that may happen; all when absent. */
+  /** The command kinds that may happen, or families of them (`memory.*`); all when absent. */
   readonly commands?: readonly string[];
+}
+
+/** Whether a list of kinds and families has a kind; without a list, all are meant. */
+export function names(kinds: readonly string[] | undefined, kind: string): boolean {
+  if (kinds === undefined) return true;
+  return kinds.some((each) =>
+    each.endsWith('.*') ? kind.startsWith(each.slice(0, -1)) : each === kind,
+  );
 }
 
 /** The number that a bound stands for. Throws on a name that the scope lacks. */

@@ -180,6 +180,17 @@ export function fraction(most: Bound, denominator: Bound): RationalShape {
 export function record<const F extends Fields>(fields: F): RecordShape<RecordOf<F>> {
   return { form: 'record', fields };
 }
+/** A record with a field for each entry of a table: the place in which the entry keeps its state. */
+export function recordOf<const T extends Readonly<Record<string, { readonly state: PlaceShape }>>>(
+  of: T,
+): RecordShape<RecordOf<{ [K in keyof T]: T[K]['state'] }>> {
+  const fields = Object.entries(of).map(([name, { state }]) => [name, state]);
+  return { form: 'record', fields: Object.fromEntries(fields) };
+}
+/** The names of the entries of a table, in its order. */
+export function keysOf<T extends object>(of: T): readonly (keyof T & string)[] {
+  return Object.keys(of) as (keyof T & string)[];
+}
 export function array<N extends string, S extends PlaceShape>(
   over: Index<N>,
   of: S,

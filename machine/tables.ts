@@ -14,3 +14,12 @@ export function table<N extends string, X>(
   // An array read only at ids of the scope: `at` never sees the outside.
   return items as unknown as Table<N, X> & Rows<N, X>;
 }
+
+/** What each entry of a table begins with. */
+export function initialsOf<T extends Readonly<Record<string, { initial(sizes: never): unknown }>>>(
+  of: T,
+  sizes: Sizes,
+): { [K in keyof T]: ReturnType<T[K]['initial']> } {
+  const states = Object.entries(of).map(([name, entry]) => [name, entry.initial(sizes as never)]);
+  return Object.fromEntries(states) as { [K in keyof T]: ReturnType<T[K]['initial']> };
+}

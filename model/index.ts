@@ -1,4 +1,5 @@
 /** The model of the VMM. */
+export * from './cpu/index.ts';
 export * from './memory/index.ts';
 export * from './migration/index.ts';
 export { scopes, type VmmScope, type VmmSizes } from './scopes.ts';

@@ -1,11 +1,13 @@
 /** The named bounded configurations of the VMM. */
 import type { Scope } from '../machine/index.ts';
+import type { CpuSizes } from './cpu/index.ts';
 import type { MemorySizes } from './memory/index.ts';
 
-export type VmmSizes = MemorySizes & {
-  /** Hosts between which VMs may move. */
-  readonly host: number;
-};
+export type VmmSizes = MemorySizes &
+  CpuSizes & {
+    /** Hosts between which VMs may move. */
+    readonly host: number;
+  };
 export interface VmmScope extends Scope {
   readonly sizes: VmmSizes;
   /** What an exhaustive search finds while it asks nothing. */
@@ -18,7 +20,27 @@ export interface VmmScope extends Scope {
   };
 }
 
+/** Memory by itself: nothing to run on, and nothing that runs. */
+const noCpus: CpuSizes = {
+  vm: 0,
+  pcpu: 0,
+  thread: 0,
+  vcpus: 0,
+  online: 0,
+  scheduler: 0,
+  weight: 1,
+  quantum: 0,
+  period: 0,
+  work: 0,
+  vmmFirst: 0,
+  horizon: 0,
+  patience: 0,
+  advantage: 0,
+  grid: 1,
+};
+
 const tinySizes: VmmSizes = {
+  ...noCpus,
   host: 1,
   vm: 2,
   page: 2,
@@ -90,25 +112,71 @@ const singleSizes: VmmSizes = { ...searchedSizes, vm: 1, booted: 1, page: 2 };
 /** The same, where contents do not matter. */
 const blankSizes: VmmSizes = { ...singleSizes, content: 1, hashes: 1, useZero: 0 };
 
+/** CPUs by themselves: VMs without memory. Three vCPUs, each of a VM of its own, on two CPUs. */
+const cpuSizes: VmmSizes = {
+  ...tinySizes,
+  vm: 3,
+  page: 0,
+  virtual: 0,
+  frame: 0,
+  slot: 0,
+  content: 1,
+  salt: 1,
+  block: 0,
+  emergency: 0,
+  pcpu: 2,
+  thread: 3,
+  vcpus: 1,
+  online: 1,
+  weight: 2,
+  quantum: 2,
+  period: 1,
+  patience: 4,
+  advantage: 4,
+  grid: 2,
+};
+
+/** 2 VMs of 3 vCPUs, of which 2 are plugged in, and a thread of the VMM, on 2 CPUs. */
+const cpuFuzzSizes: VmmSizes = {
+  ...cpuSizes,
+  vm: 2,
+  thread: 7,
+  vcpus: 3,
+  online: 2,
+  weight: 4,
+  period: 4,
+  work: 3,
+  horizon: 100,
+  patience: 200,
+  advantage: 200,
+  grid: 12,
+};
+
 /** The commands of some names of the memory subsystem. */
 const memory = (...names: readonly string[]): readonly string[] =>
   names.map((name) => `memory.${name}`);
+
+/** The commands of some names of the CPU subsystem. */
+const cpu = (...names: readonly string[]): readonly string[] => names.map((name) => `cpu.${name}`);
 
 export const scopes = {
   tiny: {
     name: 'tiny',
     purpose: 'the smallest host on which two VMs can share, swap and balloon',
     sizes: tinySizes,
+    commands: ['memory.*'],
   },
   fuzz: {
     name: 'fuzz',
     purpose: 'random testing: every command of memory, every fault is measured here',
     sizes: fuzzSizes,
+    commands: ['memory.*'],
   },
   overcommit: {
     name: 'overcommit',
     purpose: 'heuristic overcommitment: nothing is reserved, and a host may have to kill a VM',
     sizes: { ...fuzzSizes, reserve: 0, slot: 2 },
+    commands: ['memory.*'],
   },
   secrets: {
     name: 'secrets',
@@ -130,12 +198,14 @@ export const scopes = {
     name: 'small',
     purpose: 'every command on one VM of two pages, as far as a search goes',
     sizes: { ...singleSizes, virtual: 2 },
+    commands: ['memory.*'],
     explored: { distinct: 16483, generated: 64781, depth: 3, complete: false },
   },
   'memory-a': {
     name: 'memory-a',
     purpose: 'every command on two VMs of two pages: memory model A of the specification (7)',
     sizes: { ...tinySizes, booted: 2, frame: 5, hypervisor: 1 },
+    commands: ['memory.*'],
     explored: { distinct: 7431, generated: 19755, depth: 2, complete: false },
   },
   swap: {
@@ -482,5 +552,18 @@ export const scopes = {
       'start-log',
     ),
     explored: { distinct: 44466, generated: 216230, depth: 14, complete: true },
+  },
+  'cpu-fuzz': {
+    name: 'cpu-fuzz',
+    purpose: 'random testing: every command of CPUs, every scheduler',
+    sizes: cpuFuzzSizes,
+    commands: ['cpu.*'],
+  },
+  'cpu-round-robin': {
+    name: 'cpu-round-robin',
+    purpose: 'every state of three vCPUs on two CPUs that sleep, wake and yield, under round robin',
+    sizes: cpuSizes,
+    explored: { distinct: 22496, generated: 146760, depth: 17, complete: true },
+    commands: cpu('halt', 'wake', 'yield', 'tick'),
   },
 } satisfies Readonly<Record<string, VmmScope>>;

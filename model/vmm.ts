@@ -12,6 +12,15 @@ import {
   table,
 } from '../machine/index.ts';
 import {
+  type Cpu,
+  type CpuEvent,
+  type CpuOperations,
+  cpuCommands,
+  cpuOperations,
+  hostCpu,
+  initialCpu,
+} from './cpu/index.ts';
+import {
   guestMemory,
   hostMemory,
   initialMemory,
@@ -28,24 +37,32 @@ import { scopes, type VmmSizes } from './scopes.ts';
 export const host = index('host');
 
 export const vmm = record({
-  hosts: array(host, record({ memory: hostMemory })),
+  hosts: array(host, record({ memory: hostMemory, cpu: hostCpu })),
   guests: array(vm, guestMemory),
 });
 export interface Vmm extends Infer<typeof vmm> {}
 export interface VmmModel extends Model {
   readonly state: Vmm;
   readonly sizes: VmmSizes;
-  readonly operations: MemoryOperations;
-  readonly event: MemoryEvent;
+  readonly operations: MemoryOperations & CpuOperations;
+  readonly event: MemoryEvent | CpuEvent;
 }
 
+const onHost = { host: ref(host) };
+type OnHost = { readonly host: number };
+
 /** The memory of one host, with the guests: what the rules of memory see. */
-const onHost = (v: Vmm, a: { readonly host: number }): Memory => ({
+const memoryOf = (v: Vmm, a: OnHost): Memory => ({
   host: v.hosts.at(a.host).memory,
   guests: v.guests,
 });
+/** The CPUs of one host: what the rules of CPUs see. */
+const cpuOf = (v: Vmm, a: OnHost): Cpu => v.hosts.at(a.host).cpu;
 
-export const vmmCommands = lift(memoryCommands, { host: ref(host) }, onHost);
+export const vmmCommands = {
+  ...lift(memoryCommands, onHost, memoryOf),
+  ...lift(cpuCommands, onHost, cpuOf),
+};
 export type VmmCall = CallOf<typeof vmmCommands>;
 /** The model as properties see it: with its calls. */
 export interface CheckedVmm extends VmmModel {
@@ -57,12 +74,13 @@ export const vmmMachine: Machine<Vmm, typeof vmmCommands> = {
   version: 1,
   shape: vmm,
   commands: vmmCommands,
-  operations: memoryOperations,
+  operations: { ...memoryOperations, ...cpuOperations },
   initial: (z: VmmSizes) => {
     const first = initialMemory(z);
     return {
       hosts: table(z, host, (id) => ({
         memory: id === 0 ? first.host : initialMemory({ ...z, booted: 0 }).host,
+        cpu: initialCpu(id === 0 ? z : { ...z, online: 0 }),
       })),
       guests: first.guests,
     };

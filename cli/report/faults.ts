@@ -18,6 +18,8 @@ export interface SeedResult {
 
 export interface FaultResult {
   readonly id: string;
+  /** The scope in which it was looked for. */
+  readonly scope: string;
   readonly killedBy: readonly string[];
   readonly results: readonly SeedResult[];
   /** The fewest commands of a counterexample that anything found. */
@@ -28,6 +30,7 @@ export interface FaultResult {
 
 export interface FaultEntry {
   readonly id: string;
+  readonly scope: string;
   readonly killedBy: readonly string[];
   readonly foundBy: readonly string[];
   readonly seeds: number;
@@ -44,7 +47,6 @@ export interface FaultEntry {
 export interface FaultsDocument {
   readonly verdict: Verdict;
   readonly stopped?: StopReason;
-  readonly scope: string;
   readonly seed: number;
   readonly seeds: number;
   readonly budget: number;
@@ -62,7 +64,7 @@ export interface FaultsDocument {
   };
 }
 
-type Settings = Pick<FaultsDocument, 'stopped' | 'scope' | 'seed' | 'seeds' | 'budget' | 'seconds'>;
+type Settings = Pick<FaultsDocument, 'stopped' | 'seed' | 'seeds' | 'budget' | 'seconds'>;
 
 export function faultsDocument(all: readonly FaultResult[], settings: Settings): FaultsDocument {
   const faults = all.map(faultEntry);
@@ -94,10 +96,11 @@ export function faultsDocument(all: readonly FaultResult[], settings: Settings):
   };
 }
 
-function faultEntry({ id, killedBy, results, shortest, proved }: FaultResult): FaultEntry {
+function faultEntry({ id, scope, killedBy, results, shortest, proved }: FaultResult): FaultEntry {
   const shrunk = lengths(results);
   return {
     id,
+    scope,
     killedBy,
     foundBy: [...new Set(results.flatMap(({ foundBy }) => foundBy))].sort(),
     seeds: results.length,
@@ -165,7 +168,7 @@ function foundText({ found, seeds }: FaultEntry, style: Style): string {
 const numberText = (value: number | null): string => (value === null ? '-' : count(value));
 
 function summaryText(document: FaultsDocument, style: Style): string {
-  const { summary, verdict, scope, seed, seeds, budget, seconds, stopped } = document;
+  const { summary, verdict, seed, seeds, budget, seconds, stopped } = document;
   const seedsText = seeds === 1 ? `seed ${seed}` : `seeds ${seed} to ${seed + seeds - 1}`;
   const proved = `${Math.round(summary.provedShare * 100)} %`;
   const ratio = summary.shrunkOverShortest?.toFixed(3) ?? '-';
@@ -175,7 +178,7 @@ function summaryText(document: FaultsDocument, style: Style): string {
     `Shrunk over shortest known: ${ratio}; proved shortest: ${proved} (? marks the others)\n`,
     stopped === undefined ? '' : 'interrupted; this is what was established so far\n',
     `${verdictWord(verdict, style)}  ${summary.found} of ${plural(summary.faults, 'fault')} `,
-    `found with every seed  scope ${scope}, ${seedsText}, ${duration(seconds)}\n`,
+    `found with every seed  ${scopesText(document)}, ${seedsText}, ${duration(seconds)}\n`,
   ].join('');
 }
 
@@ -188,4 +191,9 @@ export function faultCases({ faults, budget }: FaultsDocument): readonly TestCas
     const details = `must be found by ${killedBy.join(' or ')}; violated: ${foundBy.join(' ')}`;
     return { ...named, failure: { message, details } };
   });
+}
+
+function scopesText({ faults }: FaultsDocument): string {
+  const scopes = [...new Set(faults.map(({ scope }) => scope))];
+  return `scope${scopes.length === 1 ? '' : 's'} ${scopes.join(', ')}`;
 }

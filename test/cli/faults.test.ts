@@ -21,6 +21,7 @@ test('a seeded bug is measured with the documented keys', async () => {
   const [fault] = faults as object[];
   expect(Object.keys(fault ?? {})).toEqual([
     'id',
+    'scope',
     'killedBy',
     'foundBy',
     'seeds',
@@ -66,8 +67,8 @@ test('the summary weighs shrunk lengths against the shortest known', () => {
     return { seed, found: true, foundBy: ['P'], commands, shrunk };
   };
   const results = [result(1, 10, 4), result(2, 30, 5)];
-  const fault = { id: 'f', killedBy: ['P'], results, shortest: 4, proved: true };
-  const settings = { scope: 'fuzz', seed: 1, seeds: 2, budget: 40_000, seconds: 2 };
+  const fault = { id: 'f', scope: 'fuzz', killedBy: ['P'], results, shortest: 4, proved: true };
+  const settings = { seed: 1, seeds: 2, budget: 40_000, seconds: 2 };
   const document = faultsDocument([fault], settings);
   expect(document.summary).toEqual({
     faults: 1,

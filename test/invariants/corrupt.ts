@@ -37,7 +37,8 @@ export function* changes(scope: VmmScope, runs: number, seed = 7): Generator<Mem
       const step = host.step(state, call);
       if (!step.ok) continue;
       const after = copies.copy(part);
-      yield { before, call, after, events: step.events };
+      // The scopes of memory have no other commands.
+      yield { before, call: call as MemoryCall, after, events: step.events };
       before = after;
     }
   }

@@ -53,7 +53,7 @@ function agreeing(scope: Scope): fc.IProperty<unknown> {
     const changes = difference(vmmMachine.shape, state, keys.decode(keys.encode(state)));
     const found = problems(vmmMachine.shape, scope.sizes, state);
     const kept = changes.filter(
-      ({ path }) => !/swapOuts|swapIns|doublePagings|fullScans/.test(path),
+      ({ path }) => !/swapOuts|swapIns|doublePagings|fullScans|buckets|published\.steal/.test(path),
     );
     return found.length === 0 && kept.length === 0;
   });
@@ -63,6 +63,7 @@ test.each([
   ['tiny', 25],
   ['fuzz', 12],
   ['overcommit', 6],
-] as const)('the rules of memory run alike on all hosts in scope %s', (name, numRuns) => {
+  ['cpu-fuzz', 20],
+] as const)('the rules run alike on all hosts in scope %s', (name, numRuns) => {
   fc.assert(agreeing(scopes[name]), { numRuns, seed: 7 });
 });

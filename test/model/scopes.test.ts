@@ -7,7 +7,13 @@ const searched = Object.values<VmmScope>(scopes).filter(({ explored }) => explor
 
 test('every scope is there for random runs or is searched', () => {
   const others = Object.values<VmmScope>(scopes).filter((scope) => !searched.includes(scope));
-  expect(others.map(({ name }) => name)).toEqual(['tiny', 'fuzz', 'overcommit', 'secrets']);
+  expect(others.map(({ name }) => name)).toEqual([
+    'tiny',
+    'fuzz',
+    'overcommit',
+    'secrets',
+    'cpu-fuzz',
+  ]);
 });
 
 test('a scope goes by the name that it has in the table', () => {

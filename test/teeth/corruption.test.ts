@@ -17,7 +17,7 @@ import {
 } from '../../machine/index.ts';
 import { type MemoryCall, memory, memoryCommands, scopes } from '../../model/index.ts';
 import { changes, corrupt, type MemoryStep, randomFrom } from '../invariants/corrupt.ts';
-import { memoryMachine } from './bench.ts';
+import { memoryMachine } from './memory-bench.ts';
 
 const scope = scopes.fuzz;
 const copies = copier(memory);

@@ -1,6 +1,6 @@
 /** For every invariant of memory: a state that it does not allow. */
 import type { Memory, MemorySizes } from '../../model/index.ts';
-import { call } from './bench.ts';
+import { call } from './memory-bench.ts';
 import { busy, fresh, full, fullAndWaiting } from './states.ts';
 
 export interface BadState {

@@ -16,6 +16,7 @@ import {
   type VmmScope,
   vmmMachine,
 } from '../../model/index.ts';
+import { badStates } from './invariants.ts';
 import {
   call,
   changeViolations,
@@ -23,8 +24,7 @@ import {
   runViolations,
   type Step,
   stateViolations,
-} from './bench.ts';
-import { badStates } from './invariants.ts';
+} from './memory-bench.ts';
 import { busy, fresh } from './states.ts';
 import { badSteps } from './steps.ts';
 

@@ -1,6 +1,7 @@
 /** States of memory from which the hand-made mistakes start. */
 import type { Memory } from '../../model/index.ts';
-import { after, call, forced, type Step } from './bench.ts';
+import { forced } from './bench.ts';
+import { after, call, type Step } from './memory-bench.ts';
 
 const driver = { mustTell: false, deflateOnOom: false, reporting: true, poison: false };
 

@@ -1,7 +1,8 @@
 /** For every transition property of memory: a command that it does not allow to end so. */
 import type { AnyEvent } from '../../machine/index.ts';
 import type { Memory } from '../../model/index.ts';
-import { call, forced, type Step, take } from './bench.ts';
+import { forced } from './bench.ts';
+import { call, type Step, take } from './memory-bench.ts';
 import { busy, fresh } from './states.ts';
 
 export interface BadStep {

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { traces } from '../../../generators/index.ts';
+import { traces } from '../../generators/index.ts';
 import {
   type Call,
   type InPlace,
@@ -12,8 +12,8 @@ import {
   plans,
   type Rejection,
   type Scope,
-} from '../../../machine/index.ts';
-import { scopes, type Vmm, vmmMachine } from '../../../model/index.ts';
+} from '../../machine/index.ts';
+import { scopes, type Vmm, vmmMachine } from '../../model/index.ts';
 import {
   breakShare,
   create,
@@ -29,7 +29,7 @@ import {
   scrub,
   swapIn,
   swapOut,
-} from './story.ts';
+} from './memory/story.ts';
 
 /** In scope `tiny`: two VMs of 2 pages on 4 frames, of which one is for emergencies. */
 const two = [create(0, 2, { reservation: 1 }), create(1, 2, { reservation: 1 })];
@@ -46,6 +46,8 @@ const eightPages = [
   ...[3, 4, 5, 6, 7, 8].map((frame) => populate(0, frame - 3, frame)),
   ...[populate(1, 0, 9), populate(1, 1, 10)],
 ];
+
+const tick: Call = { kind: 'cpu.tick', args: { host: 0 } };
 
 /** A command that is refused for a reason that random traces rarely come to. */
 interface Rare {
@@ -123,6 +125,12 @@ const rare: readonly Rare[] = [
     call: on('oom-kill', { vm: 0 }),
     code: 'pinned',
   },
+  {
+    scope: 'cpu-fuzz',
+    after: Array.from({ length: scopes['cpu-fuzz'].sizes.horizon }, () => tick),
+    call: tick,
+    code: 'time-is-over',
+  },
 ];
 
 /** Looks for a state and a call for every guard, in which this guard is the first to refuse. */
@@ -181,6 +189,7 @@ test('each reason to refuse a command can be the first that applies, and is the 
     ['tiny', 60],
     ['fuzz', 80],
     ['overcommit', 50],
+    ['cpu-fuzz', 80],
   ] as const) {
     const scope = scopes[name];
     search.in(scope);
@@ -215,6 +224,7 @@ test.each([
   ['tiny', 15],
   ['fuzz', 12],
   ['overcommit', 6],
+  ['cpu-fuzz', 12],
 ] as const)('a refused command changes nothing and tells nothing in scope %s', (name, numRuns) => {
   const scope = scopes[name];
   const plain = inPlace(vmmMachine, scope);

@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { deferredFaults, vmmFaults } from '../../faults/index.ts';
-import { run } from '../../generators/index.ts';
+import { run, scopeOf } from '../../generators/index.ts';
 import { vmmProperties } from '../../invariants/index.ts';
-import { scopes, vmmMachine } from '../../model/index.ts';
+import { vmmMachine } from '../../model/index.ts';
+import { cpuTraces } from './cpu.traces.ts';
 import { memoryTraces } from './memory.traces.ts';
 
 test('every fault of the specification is here once, or deferred with a reason', () => {
   const ids = [...vmmFaults, ...deferredFaults].map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
-  const rows = new Set(ids.map((id) => id.replace(/^memory\/([MSBK]\d+)[ab]?$/, '$1')));
-  const listed = [...row('M', 10), ...row('S', 7), ...row('B', 18), ...row('K', 13)];
-  expect([...rows].sort()).toEqual(listed.sort());
+  const rows = new Set(ids.map((id) => id.replace(/^(?:memory|cpu)\/([A-Z]+\d+)[ab]?$/, '$1')));
+  const memory = [...row('M', 10), ...row('S', 7), ...row('B', 18), ...row('K', 13)];
+  // Round robin's mutants have no ids in the specification.
+  const cpu = [...row('C', 35), ...row('R', 3)];
+  expect([...rows].sort()).toEqual([...memory, ...cpu].sort());
 });
 
 function row(family: string, count: number): string[] {
@@ -18,7 +21,8 @@ function row(family: string, count: number): string[] {
 }
 
 describe.each(vmmFaults)('$id', (fault) => {
-  const trace = memoryTraces[fault.id] ?? [];
+  const trace = memoryTraces[fault.id] ?? cpuTraces[fault.id] ?? [];
+  const scope = scopeOf(vmmMachine, fault);
   const named = vmmProperties.filter(({ id }) => fault.killedBy.includes(id));
 
   test('has a seam in the machine, and leaves the machine itself alone', () => {
@@ -37,7 +41,7 @@ describe.each(vmmFaults)('$id', (fault) => {
   });
 
   test('turns its story wrong for a property that it names, at the last command', () => {
-    const { outcomes, failure } = run(fault.apply(vmmMachine), scopes.fuzz, trace, named);
+    const { outcomes, failure } = run(fault.apply(vmmMachine), scope, trace, named);
     expect(outcomes.filter(({ ok }) => !ok)).toEqual([]);
     expect(failure?.step).toBe(trace.length);
   });
@@ -45,14 +49,14 @@ describe.each(vmmFaults)('$id', (fault) => {
   test('is what is wrong: without it the same commands break nothing', () => {
     // A command that the fault brings with it is no command of the machine.
     const known = trace.filter(({ kind }) => kind in vmmMachine.commands);
-    expect(run(vmmMachine, scopes.fuzz, known, vmmProperties).failure).toBeUndefined();
+    expect(run(vmmMachine, scope, known, vmmProperties).failure).toBeUndefined();
   });
 
   test('needs every command of its story', () => {
     const faulted = fault.apply(vmmMachine);
     for (let i = 0; i < trace.length; i++) {
       const shorter = trace.filter((_, at) => at !== i);
-      expect(run(faulted, scopes.fuzz, shorter, named).failure, `without ${i}`).toBeUndefined();
+      expect(run(faulted, scope, shorter, named).failure, `without ${i}`).toBeUndefined();
     }
   });
 });

@@ -1,0 +1,129 @@
+/** The rules of the CPU chapters that hypercheck covers, or will. */
+import type { Rule } from './rule.ts';
+
+const ours = 'modelling decision';
+const xen = 'Xen common/sched/credit.c, credit2.c and null.c';
+const linux = 'Linux kernel/sched/fair.c and sched-bwc.rst';
+const stride = 'Waldspurger and Weihl, Stride Scheduling, MIT 1995';
+const eevdf = 'Stoica and Abdel-Wahab, EEVDF, TR-95-22; Linux kernel/sched/fair.c';
+const kvm = 'KVM MSR documentation and steal-time commits';
+const esx = 'ESX CPU scheduler and co-scheduling summaries';
+const clocks = 'VMware Tools, Hyper-V time synchronisation and KVM clock sources';
+
+const later = (
+  ids: readonly string[],
+  says: string,
+  source: string,
+  deferred: string,
+): readonly Rule[] => ids.map((id) => ({ id, says, source, deferred }));
+
+export const cpuRules: readonly Rule[] = [
+  { id: 'CPU-I1', says: 'A CPU runs one thread, a thread runs on one CPU.', source: ours },
+  { id: 'CPU-I2', says: 'Only what may run runs, where it may, on CPUs in service.', source: ours },
+  { id: 'CPU-I3', says: 'No more vCPUs of a VM run than it has plugged in.', source: ours },
+  {
+    id: 'CPU-I4',
+    says: 'Every tick of everyone is charged once, and the sums agree.',
+    source: ours,
+  },
+  { id: 'CPU-I5', says: 'The queue is exactly the ready threads.', source: ours },
+  { id: 'CPU-W', says: 'No CPU idles beside a thread that could run there.', source: ours },
+  {
+    id: 'CPU-N',
+    says: 'Waiting is bounded, for each scheduler by a bound of its own.',
+    source: ours,
+  },
+  { id: 'CPU-L1', says: 'A ready thread runs in the end.', source: ours },
+  { id: 'CPU-L2', says: 'A wake that came in a pause is delivered after it.', source: ours },
+  { id: 'CPU-L3', says: 'A throttled thread competes again within a period.', source: linux },
+  { id: 'RR-1', says: 'Round robin: nobody gets ahead by more than a quantum.', source: ours },
+  {
+    id: 'RR-2',
+    says: 'Round robin: a wait is a quantum for each full round before.',
+    source: ours,
+  },
+  ...later(
+    ['CR-I1', 'CR-I2', 'CR-I3', 'CR-I4', 'CR-I5', 'CR-1', 'CR-N', 'CR-CAP'],
+    'Xen’s credit scheduler: ledger, bounds, parking, caps.',
+    xen,
+    'the credit scheduler is not modelled yet',
+  ),
+  ...later(
+    ['C2-I1', 'C2-I2', 'C2-T1', 'C2-T2'],
+    'Xen’s credit2 scheduler: credits, budgets, reset.',
+    xen,
+    'the credit2 scheduler is not modelled yet',
+  ),
+  ...later(
+    ['ST-I1', 'ST-1', 'ST-2', 'ST-N'],
+    'Stride scheduling: passes and shares.',
+    stride,
+    'the stride scheduler is not modelled yet',
+  ),
+  ...later(
+    ['EV-I1', 'EV-I2', 'EV-I3', 'EV-1', 'EV-2'],
+    'Earliest eligible virtual deadline first: lags and deadlines.',
+    eevdf,
+    'the EEVDF scheduler is not modelled yet',
+  ),
+  { id: 'EV-3', says: 'In any window service is off its ideal by a constant.', source: eevdf },
+  { id: 'EV-N', says: 'A runnable thread has its turn within a bound.', source: eevdf },
+  { id: 'SHR-1', says: 'Without limits service is in proportion to the weights.', source: eevdf },
+  { id: 'CAP-1', says: 'A group runs for no more than its quota in a period.', source: linux },
+  { id: 'STL-I4', says: 'Steal is no more than the time not run.', source: kvm },
+  ...later(
+    ['RES-1'],
+    'Reservations are kept in every frame.',
+    esx,
+    'reservations are admitted and caps throttle, but frames are not modelled yet',
+  ),
+  ...later(
+    ['STL-I1', 'STL-I2', 'STL-I3', 'STL-T1', 'STL-T2'],
+    'Stolen time, and the record that tells a guest of it.',
+    kvm,
+    'stolen time is counted and published, its properties are not stated yet',
+  ),
+  ...later(
+    ['COS-I1', 'COS-I2', 'COS-T1', 'COS-L1'],
+    'Co-scheduling: no vCPU runs far ahead of its siblings.',
+    esx,
+    'co-scheduling is not modelled yet',
+  ),
+  ...later(
+    ['LHP-I1', 'LHP-T1', 'LHP-L1'],
+    'A vCPU that spins gives its turn to one that may hold the lock.',
+    'Linux pause-loop exit patches 2010 to 2017',
+    'locks of guests are not modelled yet',
+  ),
+  ...later(
+    ['HP-1', 'DC-I1', 'DC-I2', 'DC-T1', 'DC-L1'],
+    'vCPUs are plugged in and out; dedicated VMs have CPUs to themselves.',
+    xen,
+    'vCPU hotplug and dedicated CPUs are not modelled yet',
+  ),
+  ...later(
+    ['TIME-I1', 'TIME-I2', 'TIME-I3', 'TIME-I4', 'TIME-T1', 'TIME-T2', 'TIME-T3', 'TIME-L1'],
+    'What a guest believes the time to be.',
+    clocks,
+    'guest clocks are not modelled yet',
+  ),
+  ...later(
+    ['HB-I1', 'Q-I1', 'Q-I2', 'Q-L1', 'SD-I1', 'SD-T1'],
+    'The integration service: heartbeat, quiesce, shutdown.',
+    clocks,
+    'the integration service is not modelled yet',
+  ),
+  { id: 'EX-11', says: 'Worked example: two vCPUs steal from each other.', source: ours },
+  ...later(
+    ['EX-1', 'EX-2'],
+    'Worked examples: stride beside EEVDF.',
+    ours,
+    'they come with their schedulers',
+  ),
+  ...later(
+    ['EX-3', 'EX-12', 'EX-13', 'EX-14'],
+    'Worked examples: accounting, co-stop, reservations, slewing.',
+    ours,
+    'they come with what they are about',
+  ),
+];

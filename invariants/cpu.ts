@@ -1,0 +1,30 @@
+/** What must be true of CPUs: every property of the CPU chapter. */
+import type { Property } from '../machine/index.ts';
+import type { CheckedCpu } from '../model/index.ts';
+import * as edges from './cpu/edges.ts';
+import { cpuGoals } from './cpu/goals.ts';
+import { roundRobinProperties } from './cpu/round-robin.ts';
+import * as settings from './cpu/settings.ts';
+import { threadInvariants } from './cpu/threads.ts';
+import * as ticks from './cpu/ticks.ts';
+
+/** Whatever the scheduler. 5.1. */
+const structure: readonly Property<CheckedCpu>[] = [
+  ...threadInvariants,
+  ticks.everyTickIsCharged,
+  ticks.noCpuIdlesBesideWork,
+  ticks.threadsRunWhereTheyMay,
+  ticks.useIsCounted,
+  edges.statesChangeByTheBook,
+  edges.noWakeIsLost,
+  edges.readyThreadsRun,
+  edges.wakesAreDelivered,
+  edges.throttlingEnds,
+  settings.settingsAreAsAsked,
+];
+
+export const cpuProperties: readonly Property<CheckedCpu>[] = [
+  ...structure,
+  ...roundRobinProperties,
+  ...cpuGoals,
+];

@@ -1,0 +1,145 @@
+/** How threads come from one state to another, and what becomes of wakes. 5.1. */
+import { type CpuChange, property, type Reading, reads, type ThreadReading } from './reading.ts';
+
+type State = ThreadReading['state'];
+type Kind = State['kind'];
+
+const same = (a: State, b: State): boolean => {
+  if (a.kind !== b.kind) return false;
+  if (a.kind === 'running' && b.kind === 'running') return a.on === b.on;
+  if (a.kind === 'blocked' && b.kind === 'blocked') return a.on === b.on;
+  if (a.kind === 'paused' && b.kind === 'paused') return a.was === b.was;
+  return true;
+};
+
+/** What a tick may do to a thread: several edges one after the other. */
+const inTick: Readonly<Record<Kind, readonly Kind[]>> = {
+  offline: [],
+  paused: [],
+  blocked: ['ready', 'running', 'throttled'],
+  ready: ['running', 'throttled'],
+  throttled: ['ready', 'running'],
+  costopped: ['ready', 'running', 'throttled'],
+  running: ['ready', 'running', 'blocked', 'throttled', 'costopped'],
+};
+
+/** What a paused thread is when its VM goes on. */
+function resumes(from: State, to: State): boolean {
+  if (from.kind !== 'paused') return false;
+  if (from.was === 'ready') return to.kind === 'ready' || to.kind === 'throttled';
+  return to.kind === 'blocked' && to.on === from.was;
+}
+const pauses = (from: State, to: State): boolean =>
+  to.kind === 'paused' && to.was === (from.kind === 'blocked' ? from.on : 'ready');
+
+/** Whether a command may bring a thread from one state to another, which is not the same. */
+function isLegal({ before, call }: CpuChange, t: number, from: State, to: State): boolean {
+  const { vm } = before.threads.at(t);
+  switch (call.kind) {
+    case 'cpu.tick':
+      if (to.kind === 'blocked') return vm === null && to.on === 'no-work';
+      return inTick[from.kind].includes(to.kind);
+    case 'cpu.halt':
+      return (
+        t === call.args.thread &&
+        from.kind === 'running' &&
+        to.kind === 'blocked' &&
+        to.on === 'halt'
+      );
+    case 'cpu.pause-vm':
+      return vm === call.args.vm && from.kind !== 'offline' && pauses(from, to);
+    case 'cpu.resume-vm':
+      return vm === call.args.vm && resumes(from, to);
+    case 'cpu.offline-pcpu':
+      return from.kind === 'running' && from.on === call.args.pcpu && to.kind === 'ready';
+    case 'cpu.set-cap':
+      if (vm !== call.args.vm) return false;
+      if (from.kind === 'throttled') return to.kind === 'ready';
+      return to.kind === 'throttled' && (from.kind === 'ready' || from.kind === 'running');
+    default:
+      return false;
+  }
+}
+
+export const statesChangeByTheBook = property.transition({
+  id: 'CPU-T1',
+  name: 'threads go from state to state along the edges that the command allows',
+  reads,
+  violation(change) {
+    const { before, call, after } = change;
+    for (let t = 0; t < after.threads.length; t++) {
+      const [from, to] = [before.threads.at(t).state, after.threads.at(t).state];
+      if (same(from, to)) {
+        const stays = call.kind === 'cpu.halt' && call.args.thread === t && from.kind === 'running';
+        if (stays && !before.threads.at(t).wakePending) return `thread ${t} did not halt`;
+      } else if (!isLegal(change, t, from, to)) {
+        return `${call.kind} brought thread ${t} from ${from.kind} to ${to.kind}`;
+      }
+    }
+    return null;
+  },
+});
+
+/** A wake is gone only where its thread has seen it: it is awake, or it ran since. */
+export const noWakeIsLost = property.transition({
+  id: 'CPU-T3',
+  name: 'a wake stays until its thread is awake and has seen it',
+  reads,
+  when: ({ before }) => before.threads.some(({ wakePending }) => wakePending),
+  violation({ before, call, after }) {
+    for (let t = 0; t < after.threads.length; t++) {
+      const [from, to] = [before.threads.at(t), after.threads.at(t)];
+      if (!from.wakePending || to.wakePending) continue;
+      const awake = to.state.kind !== 'blocked' && to.state.kind !== 'paused';
+      const slept = from.state.kind === 'blocked';
+      const ran = from.state.kind === 'running';
+      const seen = call.kind === 'cpu.tick' ? awake && (slept || ran) : to.state.kind === 'running';
+      if (!seen) return `the wake of thread ${t} is lost: it is ${to.state.kind}`;
+    }
+    return null;
+  },
+});
+
+const sleepsWithWake = (m: Reading, t: number): boolean => {
+  const { state, wakePending } = m.threads.at(t);
+  if (!wakePending || state.kind !== 'blocked') return false;
+  return state.on === 'halt' || state.on === 'io' || state.on === 'no-work';
+};
+
+export const wakesAreDelivered = property.within({
+  id: 'CPU-L2',
+  name: 'a sleeping thread with a wake, from a pause or not, is awake after a tick',
+  reads,
+  instances: (size) => size.thread,
+  starts: sleepsWithWake,
+  bound: () => 0,
+  counts: ({ call }) => call.kind === 'cpu.tick',
+  assuming: ({ call, before }, t) =>
+    call.kind !== 'cpu.pause-vm' || before.threads.at(t).vm !== call.args.vm,
+  done: (m, t) => !sleepsWithWake(m, t),
+});
+
+/** Time that passes brings every thread its turn, whatever guests do meanwhile. */
+export const readyThreadsRun = property.leadsTo({
+  id: 'CPU-L1',
+  name: 'a thread that is ready runs in the end, or stops competing',
+  fairness: [{ commands: ['cpu.tick'], strength: 'weak' }],
+  instances: (size) => size.thread,
+  starts: (m, t) => m.threads.at(t).state.kind === 'ready',
+  done: (m, t) => m.threads.at(t).state.kind !== 'ready',
+});
+
+/** Throttled for good is what only a cap of none could mean, and 0 means that there is no cap. */
+export const throttlingEnds = property.within({
+  id: 'CPU-L3',
+  name: 'a throttled thread competes again within a period',
+  reads,
+  instances: (size) => size.thread,
+  starts: (m, t) => m.threads.at(t).state.kind === 'throttled',
+  bound: (m, _t, { period }) => period - m.phase - 1,
+  counts: ({ call }) => call.kind === 'cpu.tick',
+  assuming: ({ call, before }, t) =>
+    (call.kind !== 'cpu.pause-vm' && call.kind !== 'cpu.set-cap') ||
+    before.threads.at(t).vm !== call.args.vm,
+  done: (m, t) => m.threads.at(t).state.kind !== 'throttled',
+});

@@ -1,0 +1,53 @@
+/**
+ * How properties read CPUs: from the threads and CPUs themselves, not by the model's own helpers,
+ * so that a fault in one of those does not hide.
+ */
+import { type Change, propertiesOf, type Reads, type View } from '../../machine/index.ts';
+import type { CheckedCpu, Cpu, CpuCall, SchedulerName } from '../../model/index.ts';
+
+export const property = propertiesOf<CheckedCpu>();
+
+export type Reading = View<Cpu>;
+type ElementOf<T> = T extends { at(id: never): infer X } ? X : never;
+export type ThreadReading = ElementOf<Reading['threads']>;
+export type CpuChange = Change<CheckedCpu>;
+type Kind = CpuCall['kind'];
+
+/** Names of commands that must exist. */
+export const kinds = (...names: readonly Kind[]): readonly Kind[] => names;
+
+/** For a property: commands of other subsystems cannot change what it reads. */
+export const reads: Reads<CheckedCpu> = {
+  parts: 1,
+  changed: ({ call }) => (call.kind.startsWith('cpu.') ? 1 : 0),
+};
+
+export const runs = (m: Reading, scheduler: SchedulerName): boolean =>
+  m.scheduler.algorithm === scheduler;
+
+export function onlinePcpus({ pcpus }: Reading): number {
+  let count = 0;
+  for (let p = 0; p < pcpus.length; p++) if (pcpus.at(p).online) count++;
+  return count;
+}
+
+/** Every thread may run on every CPU that is online: bounds of fairness take that for granted. */
+export function allMayRunAnywhere({ threads, pcpus }: Reading): boolean {
+  for (let t = 0; t < threads.length; t++) {
+    const { affinity } = threads.at(t);
+    for (let p = 0; p < pcpus.length; p++) {
+      if (pcpus.at(p).online && !affinity.at(p)) return false;
+    }
+  }
+  return true;
+}
+
+/** No thread of the VMM may go first: what it takes, no scheduler gives. */
+export function noneGoesFirst({ threads }: Reading, size: CheckedCpu['sizes']): boolean {
+  if (size.vmmFirst === 0) return true;
+  for (let t = 0; t < threads.length; t++) {
+    const { vm, work } = threads.at(t);
+    if (vm === null && work > 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,115 @@
+/** Where threads are. 5.1. */
+import { onlinePcpus, property, reads } from './reading.ts';
+
+const oneThreadOnOneCpu = property.invariant({
+  id: 'CPU-I1',
+  name: 'a CPU runs one thread at most, a thread runs on one CPU at most, and both say so',
+  reads,
+  violation({ threads, pcpus }) {
+    for (let t = 0; t < threads.length; t++) {
+      const { state } = threads.at(t);
+      if (state.kind === 'running' && pcpus.at(state.on).current !== t) {
+        return `thread ${t} runs on CPU ${state.on}, which has ${pcpus.at(state.on).current}`;
+      }
+    }
+    for (let p = 0; p < pcpus.length; p++) {
+      const { current } = pcpus.at(p);
+      if (current === null) continue;
+      const { state } = threads.at(current);
+      if (state.kind !== 'running' || state.on !== p) {
+        return `CPU ${p} has thread ${current}, which is ${state.kind} elsewhere`;
+      }
+    }
+    return null;
+  },
+});
+
+const onlyTheAllowedRun = property.invariant({
+  id: 'CPU-I2',
+  name: 'a thread runs or waits only where its VM is under its cap, and runs on a CPU in service',
+  reads,
+  violation({ threads, pcpus, vms }) {
+    for (let t = 0; t < threads.length; t++) {
+      const { state, vm } = threads.at(t);
+      if (state.kind === 'running' && !pcpus.at(state.on).online) {
+        return `thread ${t} runs on CPU ${state.on}, which is offline`;
+      }
+      if (vm === null || (state.kind !== 'running' && state.kind !== 'ready')) continue;
+      const { cap, used } = vms.at(vm);
+      if (cap > 0 && used >= cap) {
+        return `thread ${t} is ${state.kind}, but its VM has used ${used} of ${cap} ticks`;
+      }
+    }
+    return null;
+  },
+});
+
+const vcpusBelongToVms = property.invariant({
+  id: 'CPU-I3',
+  name: 'every VM has the vCPUs that it was made with, and no more of them run than are plugged in',
+  reads,
+  violation({ threads, vms }, size) {
+    for (let vm = 0; vm < vms.length; vm++) {
+      let its = 0;
+      for (let t = 0; t < threads.length; t++) if (threads.at(t).vm === vm) its++;
+      if (its !== size.vcpus) return `VM ${vm} has ${its} vCPUs, not ${size.vcpus}`;
+    }
+    return null;
+  },
+});
+
+const queueIsWhoIsReady = property.invariant({
+  id: 'CPU-I5',
+  name: 'the queue holds every ready thread once, and no other',
+  reads,
+  violation({ threads, queue }) {
+    for (let t = 0; t < threads.length; t++) {
+      const { kind } = threads.at(t).state;
+      let places = 0;
+      for (const each of queue) if (each === t) places++;
+      const due = kind === 'ready' ? 1 : 0;
+      if (places !== due) return `thread ${t} is ${kind}, and in the queue ${places} times`;
+    }
+    return null;
+  },
+});
+
+const promisesFit = property.invariant({
+  id: 'CPU-I6',
+  name: 'what VMs are promised fits in the CPUs in service, and no cap is below its promise',
+  reads,
+  violation(m, size) {
+    let promised = 0;
+    for (let vm = 0; vm < m.vms.length; vm++) {
+      const { reservation, cap } = m.vms.at(vm);
+      promised += reservation;
+      if (cap > 0 && cap < reservation) return `VM ${vm} is promised ${reservation}, above its cap`;
+    }
+    const can = onlinePcpus(m) * size.period;
+    return promised > can ? `VMs are promised ${promised} ticks of ${can}` : null;
+  },
+});
+
+const everyThreadCanRun = property.invariant({
+  id: 'CPU-I7',
+  name: 'every thread has a CPU in service on which it may run',
+  reads,
+  violation({ threads, pcpus }) {
+    for (let t = 0; t < threads.length; t++) {
+      const { affinity } = threads.at(t);
+      let places = 0;
+      for (let p = 0; p < pcpus.length; p++) if (affinity.at(p) && pcpus.at(p).online) places++;
+      if (places === 0) return `thread ${t} may run on no CPU that is online`;
+    }
+    return null;
+  },
+});
+
+export const threadInvariants = [
+  oneThreadOnOneCpu,
+  onlyTheAllowedRun,
+  vcpusBelongToVms,
+  queueIsWhoIsReady,
+  promisesFit,
+  everyThreadCanRun,
+];

@@ -1,0 +1,126 @@
+/** What a tick charges, and whom it lets run. 5.1. */
+import { type CpuChange, kinds, property, reads, type ThreadReading } from './reading.ts';
+
+type Bucket = keyof ThreadReading['buckets'];
+const buckets: readonly Bucket[] = [
+  'run',
+  'ready',
+  'costop',
+  'throttled',
+  'blocked',
+  'paused',
+  'offline',
+  'swapwait',
+];
+
+/** Where the time of a thread goes while it is as it is. */
+function bucketOf({ state }: ThreadReading): Bucket {
+  if (state.kind === 'running') return 'run';
+  if (state.kind === 'costopped') return 'costop';
+  if (state.kind === 'blocked') return state.on === 'swap-in' ? 'swapwait' : 'blocked';
+  return state.kind;
+}
+
+/** By how much each bucket must grow: a tick goes to one, any other command to none. */
+function wrongCharge({ before, call, after }: CpuChange): string | null {
+  const ticks = call.kind === 'cpu.tick' ? 1 : 0;
+  for (let t = 0; t < after.threads.length; t++) {
+    const [from, to] = [before.threads.at(t), after.threads.at(t)];
+    const due = bucketOf(from);
+    for (const bucket of buckets) {
+      const grown = to.buckets[bucket] - from.buckets[bucket];
+      if (grown !== (bucket === due ? ticks : 0)) {
+        return `thread ${t} was ${from.state.kind}: ${grown} ticks went to '${bucket}'`;
+      }
+    }
+  }
+  return null;
+}
+
+/** The identity as what each tick adds, from which the sums over a life follow. */
+export const everyTickIsCharged = property.transition({
+  id: 'CPU-I4',
+  name: 'a tick goes to one bucket of every thread and every CPU, and both sides add up',
+  reads,
+  violation(change) {
+    const wrong = wrongCharge(change);
+    if (wrong !== null) return wrong;
+    const { before, call, after } = change;
+    const ticks = call.kind === 'cpu.tick' ? 1 : 0;
+    let ran = 0;
+    for (let t = 0; t < after.threads.length; t++) {
+      ran += after.threads.at(t).buckets.run - before.threads.at(t).buckets.run;
+    }
+    let worked = 0;
+    for (let p = 0; p < after.pcpus.length; p++) {
+      const [from, to] = [before.pcpus.at(p).buckets, after.pcpus.at(p).buckets];
+      const busy = to.guest - from.guest + to.vmm - from.vmm;
+      const all = busy + to.idle - from.idle + to.down - from.down;
+      if (all !== ticks) return `CPU ${p} was charged ${all} ticks, not ${ticks}`;
+      if (!before.pcpus.at(p).online && busy > 0) return `CPU ${p} worked while it was offline`;
+      worked += busy;
+    }
+    return ran === worked ? null : `threads ran ${ran} ticks, but CPUs worked ${worked}`;
+  },
+});
+
+export const noCpuIdlesBesideWork = property.transition({
+  id: 'CPU-W',
+  name: 'after a tick no CPU idles while a ready thread may run on it',
+  commands: kinds('cpu.tick'),
+  reads,
+  when: ({ after }) => after.queue.length > 0,
+  violation({ after: { threads, pcpus } }) {
+    for (let p = 0; p < pcpus.length; p++) {
+      const { online, current } = pcpus.at(p);
+      if (!online || current !== null) continue;
+      for (let t = 0; t < threads.length; t++) {
+        const { state, affinity } = threads.at(t);
+        if (state.kind === 'ready' && affinity.at(p)) {
+          return `CPU ${p} idles while thread ${t} waits`;
+        }
+      }
+    }
+    return null;
+  },
+});
+
+/** Between a change of affinity and the end of the tick a thread may still run where it did. */
+export const threadsRunWhereTheyMay = property.transition({
+  id: 'CPU-T2',
+  name: 'after a tick every thread that runs does so where its affinity allows',
+  commands: kinds('cpu.tick'),
+  reads,
+  violation({ after: { threads } }) {
+    for (let t = 0; t < threads.length; t++) {
+      const { state, affinity } = threads.at(t);
+      if (state.kind === 'running' && !affinity.at(state.on)) {
+        return `thread ${t} runs on CPU ${state.on} against its affinity`;
+      }
+    }
+    return null;
+  },
+});
+
+/** Caps count what ran in this period, from the start of it. */
+export const useIsCounted = property.transition({
+  id: 'CPU-T5',
+  name: 'a period counts the ticks of each VM, and a new one begins with none',
+  reads,
+  violation({ before, call, after }) {
+    const passed = call.kind === 'cpu.tick';
+    for (let vm = 0; vm < after.vms.length; vm++) {
+      let ran = 0;
+      for (let t = 0; t < before.threads.length; t++) {
+        const { vm: of, state } = before.threads.at(t);
+        if (of === vm && state.kind === 'running') ran++;
+      }
+      const begins = passed && after.phase === 0;
+      const due = begins ? 0 : before.vms.at(vm).used + (passed ? ran : 0);
+      if (after.vms.at(vm).used !== due) {
+        return `VM ${vm} is counted ${after.vms.at(vm).used} ticks, not ${due}`;
+      }
+    }
+    return null;
+  },
+});

@@ -1,0 +1,132 @@
+/** What administrators and the VMM itself do to VMs and CPUs while they run (5.1). */
+import { int, subset } from '../../machine/index.ts';
+import { release } from './caps.ts';
+import {
+  type CpuView,
+  command,
+  isPaused,
+  ofPcpu,
+  ofThread,
+  ofVm,
+  onlinePcpus,
+  threadOf,
+  viewThread,
+} from './model.ts';
+import type { PcpuId } from './scheduler.ts';
+import { pcpu } from './state.ts';
+import { disturbAll } from './watch.ts';
+
+export const pauseVm = command({
+  actor: 'host',
+  summary: 'Pauses all vCPUs of a VM; wakes are kept for later (5.1 PauseVm).',
+  args: ofVm,
+  requires: [['already-paused', ['vm'], (m, a) => isPaused(m, a.vm)]],
+  effect(m, a, c) {
+    for (let t = 0; t < m.threads.length; t++) {
+      const { vm, state } = threadOf(m, t);
+      if (vm !== a.vm || state.kind === 'offline') continue;
+      const was = state.kind === 'blocked' ? state.on : 'ready';
+      c.operation.leave(m, t, { kind: 'paused', was }, c);
+    }
+  },
+});
+
+/** Wakes that came meanwhile are delivered by the next tick. */
+export const resumeVm = command({
+  actor: 'host',
+  summary: 'Lets a paused VM go on where it was (5.1 ResumeVm).',
+  args: ofVm,
+  requires: [['not-paused', ['vm'], (m, a) => !isPaused(m, a.vm)]],
+  effect(m, a, c) {
+    for (let t = 0; t < m.threads.length; t++) {
+      const thread = threadOf(m, t);
+      const { vm, state } = thread;
+      if (vm !== a.vm || state.kind !== 'paused') continue;
+      if (state.was === 'ready') release(m, t, 'resume', c);
+      else thread.state = { kind: 'blocked', on: state.was };
+    }
+  },
+});
+
+/** Some thread could run nowhere if this CPU went: a set of CPUs of its own must stay. */
+function strands(m: CpuView, p: PcpuId): boolean {
+  return m.threads.some(
+    ({ affinity }) => !affinity.some((allowed, q) => allowed && q !== p && m.pcpus.at(q).online),
+  );
+}
+
+export const offlinePcpu = command({
+  actor: 'host',
+  summary: 'Takes a CPU out of service; what ran there waits for another (5.1 OfflinePcpu).',
+  args: ofPcpu,
+  requires: [
+    ['pcpu-offline', ['pcpu'], (m, a) => !m.pcpus.at(a.pcpu).online],
+    ['affinity-conflict', ['pcpu'], (m, a) => strands(m, a.pcpu)],
+    [
+      'admission-cpu',
+      [],
+      (m, _a, c) => {
+        const promised = m.vms.reduce((sum, { reservation }) => sum + reservation, 0);
+        return promised > (onlinePcpus(m) - 1) * c.size.period;
+      },
+    ],
+  ],
+  effect(m, a, c) {
+    const cpu = m.pcpus.at(a.pcpu);
+    cpu.online = false;
+    disturbAll(m);
+    if (cpu.current !== null) c.operation.preempt(m, cpu.current, c);
+  },
+});
+
+export const onlinePcpu = command({
+  actor: 'host',
+  summary: 'Takes a CPU into service; the next tick gives it a thread (5.1 OnlinePcpu).',
+  args: ofPcpu,
+  requires: [['pcpu-online', ['pcpu'], (m, a) => m.pcpus.at(a.pcpu).online]],
+  effect(m, a) {
+    m.pcpus.at(a.pcpu).online = true;
+    disturbAll(m);
+  },
+});
+
+/** A thread that runs where it may not any more goes on to the end of the tick. */
+export const setAffinity = command({
+  actor: 'host',
+  summary: 'Says on which CPUs a thread may run (5.1 SetAffinity).',
+  args: { ...ofThread, pcpus: subset(pcpu, 'pcpu') },
+  requires: [
+    [
+      'no-change',
+      ['thread', 'pcpus'],
+      (m, a) =>
+        viewThread(m, a.thread).affinity.every((allowed, p) => allowed === a.pcpus.includes(p)),
+    ],
+    ['affinity-conflict', ['pcpus'], (m, a) => !a.pcpus.some((p) => m.pcpus.at(p).online)],
+  ],
+  effect(m, a) {
+    const { affinity } = threadOf(m, a.thread);
+    for (let p = 0; p < affinity.length; p++) affinity[p] = a.pcpus.includes(p);
+    disturbAll(m);
+  },
+});
+
+/** Work for a thread of the VMM: scanning, swapping, sending pages. It competes with guests. */
+export const vmmWork = command({
+  actor: 'daemon',
+  summary: 'Gives a thread of the VMM ticks of work to do (5.1 VmmWork).',
+  args: { ...ofThread, ticks: int('work', 1) },
+  requires: [
+    ['not-of-the-vmm', ['thread'], (m, a) => viewThread(m, a.thread).vm !== null],
+    [
+      'too-much-work',
+      ['thread', 'ticks'],
+      (m, a, c) => viewThread(m, a.thread).work + a.ticks > c.size.work,
+    ],
+  ],
+  effect(m, a) {
+    const worker = threadOf(m, a.thread);
+    worker.work += a.ticks;
+    if (worker.state.kind === 'blocked') worker.wakePending = true;
+  },
+});

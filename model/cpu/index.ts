@@ -1,0 +1,37 @@
+/** CPUs: what runs where, schedulers, and where the time goes. */
+import type { CallOf } from '../../machine/index.ts';
+import * as guest from './guest.ts';
+import * as host from './host.ts';
+import type { CpuModel } from './model.ts';
+import * as settings from './settings.ts';
+import { tick } from './tick.ts';
+
+export { initialCpu } from './initial.ts';
+export { type Cpu, type CpuEvent, type CpuModel, type CpuOperations, hostCpu } from './model.ts';
+export { cpuOperations } from './operations.ts';
+export type { PcpuId, Scheduler, ThreadId } from './scheduler.ts';
+export { type SchedulerName, schedulers } from './schedulers/index.ts';
+export { type CpuSizes, type CpuThread, pcpu, type ThreadState, thread } from './state.ts';
+
+export const cpuCommands = {
+  'cpu.set-weight': settings.setWeight,
+  'cpu.set-cap': settings.setCap,
+  'cpu.set-reservation': settings.setReservation,
+  'cpu.set-affinity': host.setAffinity,
+  'cpu.pause-vm': host.pauseVm,
+  'cpu.resume-vm': host.resumeVm,
+  'cpu.offline-pcpu': host.offlinePcpu,
+  'cpu.online-pcpu': host.onlinePcpu,
+  'cpu.set-scheduler': settings.setScheduler,
+  'cpu.halt': guest.halt,
+  'cpu.wake': guest.wake,
+  'cpu.interrupt': guest.interrupt,
+  'cpu.yield': guest.yieldCpu,
+  'cpu.vmm-work': host.vmmWork,
+  'cpu.tick': tick,
+};
+export type CpuCall = CallOf<typeof cpuCommands>;
+/** The model as properties see it: with its calls. */
+export interface CheckedCpu extends CpuModel {
+  readonly call: CpuCall;
+}

@@ -1,0 +1,7 @@
+/** The inner operations of the CPU rules, as the machine carries them. */
+import type { CpuOperations } from './model.ts';
+import { schedulers } from './schedulers/index.ts';
+import { join, leave, preempt, run } from './threads.ts';
+import { stages } from './tick.ts';
+
+export const cpuOperations: CpuOperations = { ...stages, run, preempt, join, leave, schedulers };

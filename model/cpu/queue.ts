@@ -1,0 +1,36 @@
+/** The queue of ready threads, and who of them may run where. */
+
+import type { PcpuId, ThreadId } from './scheduler.ts';
+import type { CpuCore, CpuCoreView } from './state.ts';
+
+export function enqueueLast(m: CpuCore, t: ThreadId): void {
+  m.queue.push(t);
+}
+
+export function dequeue(m: CpuCore, t: ThreadId): void {
+  const at = m.queue.indexOf(t);
+  if (at >= 0) m.queue.splice(at, 1);
+}
+
+/** A thread's affinity allows a CPU, and the CPU is online. */
+export function mayRun(m: CpuCoreView, t: ThreadId, p: PcpuId): boolean {
+  return m.pcpus.at(p).online && m.threads.at(t).affinity.at(p);
+}
+
+/** The first of `order` that may run on a CPU, or null. */
+export function firstFor(m: CpuCoreView, order: readonly ThreadId[], p: PcpuId): ThreadId | null {
+  for (const t of order) if (mayRun(m, t, p)) return t;
+  return null;
+}
+
+/** Whether a thread competes for CPUs: it runs, or would if it were let. */
+export function competes(m: CpuCoreView, t: ThreadId): boolean {
+  const { kind } = m.threads.at(t).state;
+  return kind === 'running' || kind === 'ready';
+}
+
+/** The weight by which a thread competes: its VM's, or 1 for a thread of the VMM. */
+export function weightOf(m: CpuCoreView, t: ThreadId): number {
+  const { vm } = m.threads.at(t);
+  return vm === null ? 1 : m.vms.at(vm).weight;
+}

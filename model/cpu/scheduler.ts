@@ -1,0 +1,46 @@
+/** What a scheduler is: a policy with a state of its own, told what happens and asked who runs. */
+import type { Id, RecordShape } from '../../machine/index.ts';
+import type { CpuCore, CpuSizes } from './state.ts';
+
+export type ThreadId = Id<'thread'>;
+export type PcpuId = Id<'pcpu'>;
+
+/** Why a thread begins to compete. */
+export type Cause =
+  /** A wake that it waited for. */
+  | 'wake'
+  /** Its VM goes on after a pause, or has a new budget. */
+  | 'resume'
+  | 'refill';
+
+/**
+ * A scheduling policy. The core (`../operations.ts`) changes the states of threads and calls these
+ * afterwards, each with the policy's own state, what all policies share, and the scope's sizes. A
+ * policy changes its own state and puts threads into `m.queue`; the core takes them out.
+ */
+export interface Scheduler<S = unknown> {
+  /** What it keeps: one record, whose fields only this policy knows. */
+  readonly state: RecordShape<S>;
+  /** Between which threads it promises to share CPU time: all alike, by weight, or not at all. */
+  readonly shares: 'equally' | 'by-weight' | 'unfairly';
+  /** That no thread is ahead of another: how a policy begins. */
+  initial(size: CpuSizes): S;
+  /** The same, written into a state that is there. */
+  reset(own: S, m: CpuCore, size: CpuSizes): void;
+  /** A thread has become ready: it joins the queue. */
+  onWake(own: S, m: CpuCore, t: ThreadId, cause: Cause, size: CpuSizes): void;
+  /** A thread was taken off its CPU and is ready still: it joins the queue. */
+  onPreempt(own: S, m: CpuCore, t: ThreadId, size: CpuSizes): void;
+  /** A thread has stopped competing; it is in the queue no more. */
+  onBlock(own: S, m: CpuCore, t: ThreadId, size: CpuSizes): void;
+  /** A tick has passed, in which the threads that run now ran. */
+  onTick(own: S, m: CpuCore, size: CpuSizes): void;
+  /** Which thread runs on a CPU from now on: its current one, one of the queue, or none. */
+  pick(own: S, m: CpuCore, p: PcpuId, size: CpuSizes): ThreadId | null;
+  /** The weight of a VM has changed from `before`. */
+  onWeight(own: S, m: CpuCore, vm: Id<'vm'>, before: number, size: CpuSizes): void;
+  /** A thread was plugged in and is ready (it joins the queue), or was unplugged. */
+  onHotplug(own: S, m: CpuCore, t: ThreadId, size: CpuSizes): void;
+  /** The queue as this policy would serve it. */
+  order(own: S, m: CpuCore, size: CpuSizes): readonly ThreadId[];
+}

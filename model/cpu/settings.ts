@@ -1,0 +1,88 @@
+/** Weights, caps, reservations, and which scheduler runs (5.1). */
+import { int } from '../../machine/index.ts';
+import { applyCap } from './caps.ts';
+import { algorithm, type CpuView, command, ofVm, onlinePcpus, type VmId } from './model.ts';
+import { schedulerNamed, schedulerOf } from './policy.ts';
+import type { CpuSizes } from './state.ts';
+import { disturb, disturbAll } from './watch.ts';
+
+export const setWeight = command({
+  actor: 'host',
+  summary: 'Changes the weight by which a VM competes (5.1 SetWeight).',
+  args: { ...ofVm, weight: int((z: CpuSizes) => z.weight + 1) },
+  requires: [
+    ['bad-weight', ['weight'], (_m, a, c) => a.weight < 1 || a.weight > c.size.weight],
+    ['no-change', ['vm', 'weight'], (m, a) => m.vms.at(a.vm).weight === a.weight],
+  ],
+  effect(m, a, c) {
+    const before = m.vms.at(a.vm).weight;
+    m.vms.at(a.vm).weight = a.weight;
+    for (let t = 0; t < m.threads.length; t++) if (m.threads.at(t).vm === a.vm) disturb(m, t);
+    schedulerOf(m, c).onWeight(a.vm, before);
+  },
+});
+
+/** A cap below what was used throttles at once, a higher one lets go at once. 0 is no cap. */
+export const setCap = command({
+  actor: 'host',
+  summary: 'Limits the ticks of a VM in each period, from now on (5.1 SetCap).',
+  args: { ...ofVm, cap: int((z: CpuSizes) => z.pcpu * z.period) },
+  requires: [
+    ['no-change', ['vm', 'cap'], (m, a) => m.vms.at(a.vm).cap === a.cap],
+    [
+      'cap-below-reservation',
+      ['vm', 'cap'],
+      (m, a) => a.cap !== 0 && a.cap < m.vms.at(a.vm).reservation,
+    ],
+  ],
+  effect(m, a, c) {
+    m.vms.at(a.vm).cap = a.cap;
+    applyCap(m, a.vm, c);
+  },
+});
+
+/** Ticks that all VMs but one are promised in a period. */
+const promised = (m: CpuView, but: VmId): number =>
+  m.vms.reduce((sum, { reservation }, vm) => (vm === but ? sum : sum + reservation), 0);
+
+/** Promises to all VMs together must fit in what the CPUs can do. */
+export const setReservation = command({
+  actor: 'host',
+  summary: 'Promises a VM ticks in each period, when they can be promised (5.1 SetCpuReservation).',
+  args: { ...ofVm, reservation: int((z: CpuSizes) => z.pcpu * z.period) },
+  requires: [
+    ['no-change', ['vm', 'reservation'], (m, a) => m.vms.at(a.vm).reservation === a.reservation],
+    [
+      'reservation-above-cap',
+      ['vm', 'reservation'],
+      (m, a) => m.vms.at(a.vm).cap !== 0 && a.reservation > m.vms.at(a.vm).cap,
+    ],
+    [
+      'admission-cpu',
+      ['vm', 'reservation'],
+      (m, a, c) => promised(m, a.vm) + a.reservation > onlinePcpus(m) * c.size.period,
+    ],
+  ],
+  effect(m, a) {
+    m.vms.at(a.vm).reservation = a.reservation;
+  },
+});
+
+/** Threads keep their places in the queue; everything else that was known of fairness is gone. */
+export const setScheduler = command({
+  actor: 'host',
+  summary: 'Changes the scheduler; all threads begin anew in the order of the old one (5.1).',
+  args: { scheduler: algorithm },
+  requires: [['no-change', ['scheduler'], (m, a) => m.scheduler.algorithm === a.scheduler]],
+  effect(m, a, c) {
+    const old = schedulerOf(m, c);
+    const order = old.order();
+    old.reset();
+    m.scheduler.algorithm = a.scheduler;
+    m.queue.splice(0, m.queue.length);
+    const next = schedulerNamed(m, a.scheduler, c);
+    next.reset();
+    for (const t of order) next.onPreempt(t);
+    disturbAll(m);
+  },
+});

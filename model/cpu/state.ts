@@ -1,0 +1,171 @@
+/**
+ * The state of the CPUs of one host: what runs where, what waits, and where the time of each went.
+ *
+ * A guest believes that its vCPUs run all the time. The VMM has *threads* instead, which compete for
+ * the physical CPUs: one for each vCPU, and some of its own that work for all VMs. What a scheduler
+ * keeps about them is its own affair (`schedulers/`); here is what all schedulers share.
+ */
+import {
+  array,
+  bool,
+  enumOf,
+  fraction,
+  ghost,
+  history,
+  type Infer,
+  index,
+  int,
+  list,
+  option,
+  record,
+  ref,
+  set,
+  type View,
+  variant,
+} from '../../machine/index.ts';
+import { vm } from '../memory/index.ts';
+
+/** A physical CPU. Ties are broken by id, so that ids mean something. */
+export const pcpu = index('pcpu', { ordered: true });
+/** What a physical CPU can run: first the vCPUs, VM by VM, then the threads of the VMM itself. */
+export const thread = index('thread', { ordered: true });
+
+/** The numbers that a scope gives this subsystem. Time is counted in ticks: one `cpu.tick` each. */
+export type CpuSizes = {
+  readonly vm: number;
+  readonly pcpu: number;
+  readonly thread: number;
+  /** vCPUs of each VM; threads beyond those of all VMs are the VMM's own. */
+  readonly vcpus: number;
+  /** vCPUs of each VM that are plugged in at the start. */
+  readonly online: number;
+  /** The scheduler at the start, by its place in the table. */
+  readonly scheduler: number;
+  /** The largest weight of a VM; all begin with 1. */
+  readonly weight: number;
+  /** Ticks that round robin gives to one thread at a time. */
+  readonly quantum: number;
+  /** Ticks in which caps are counted and reservations are kept. */
+  readonly period: number;
+  /** Most ticks of work that a thread of the VMM has before it. */
+  readonly work: number;
+  /** 1: threads of the VMM run before all vCPUs; 0: they are scheduled like vCPUs of weight 1. */
+  readonly vmmFirst: number;
+  /** Ticks until time ends; 0 where it does not. */
+  readonly horizon: number;
+  /** Monitors count a thread's wait up to here: more than any bound of the scope. */
+  readonly patience: number;
+  /** Monitors keep an advantage up to here: more than any bound of the scope. */
+  readonly advantage: number;
+  /** Fractions of ticks are multiples of 1/grid, which every weight must divide. */
+  readonly grid: number;
+};
+
+/** Why a vCPU does not run although nothing keeps it from running: it has nothing to do. */
+const reasons = ['halt', 'io', 'swap-in', 'quiesce', 'no-work'] as const;
+
+/** What a thread does. CPU-T1 lists the changes that are legal. */
+export const ThreadState = variant({
+  /** Unplugged. */
+  offline: {},
+  /** Its VM is paused; on resume it is what it was. */
+  paused: { was: enumOf('ready', ...reasons) },
+  blocked: { on: enumOf(...reasons) },
+  /** Waits for a physical CPU, in the queue of the scheduler. */
+  ready: {},
+  /** Its VM has used up its cap. */
+  throttled: {},
+  /** It is too far ahead of its siblings. */
+  costopped: {},
+  running: { on: ref(pcpu) },
+});
+export type ThreadState = Infer<typeof ThreadState>;
+
+/** Ticks of a thread's life, by what it did. CPU-I4. */
+const ThreadBuckets = history(
+  record({
+    run: int(999_999),
+    ready: int(999_999),
+    costop: int(999_999),
+    throttled: int(999_999),
+    blocked: int(999_999),
+    paused: int(999_999),
+    offline: int(999_999),
+    swapwait: int(999_999),
+  }),
+);
+
+const Thread = record({
+  /** The VM whose vCPU it is; none for a thread of the VMM. */
+  vm: option(ref(vm)),
+  state: ThreadState,
+  /** Where it may run. */
+  affinity: set(pcpu),
+  /** A wake that it has not seen yet: delivered by the next tick, or after the VM's pause. */
+  wakePending: bool,
+  /** It gives up the rest of its turn. */
+  yielded: bool,
+  /** Ticks of work before a thread of the VMM. */
+  work: int('work'),
+  buckets: ThreadBuckets,
+  /** Time stolen from the guest that the published record does not tell yet. */
+  unpublished: int('patience'),
+  /** What the guest can read of it. */
+  published: record({ steal: history(int(999_999)), preempted: bool }),
+});
+
+const Pcpu = record({
+  online: bool,
+  current: option(ref(thread)),
+  buckets: history(
+    record({ guest: int(999_999), vmm: int(999_999), idle: int(999_999), down: int(999_999) }),
+  ),
+});
+
+/** All that the host's CPUs can do in a period. */
+const perPeriod = (z: CpuSizes): number => z.pcpu * z.period;
+
+const CpuVm = record({
+  weight: int('weight', 1),
+  /** Ticks of all its vCPUs together in a period: promised, and allowed (0: without a cap). */
+  reservation: int(perPeriod),
+  cap: int(perPeriod),
+  used: int(perPeriod),
+});
+
+/**
+ * What properties of fairness look back on, kept so that a search explores it with the rest.
+ * An interval in which the premises of a promise hold ends where a thread is *disturbed*.
+ */
+const Watch = record({
+  /** Threads that stopped competing, began to, or gave up a turn since the last tick. */
+  disturbed: set(thread),
+  /** Ticks since any thread was. */
+  steady: int('patience'),
+  /** How often a thread was passed over since it is ready, and how many competed then. */
+  waited: array(thread, int('patience')),
+  rivals: array(thread, int('thread')),
+  /** Ticks that a thread has run since it got its CPU, up to a quantum. */
+  ran: array(thread, int('quantum')),
+  /** How far one thread got ahead of another in the worst interval that ends now, by weight. */
+  ahead: array(thread, array(thread, fraction('advantage', 'grid'))),
+});
+
+/** What all schedulers share. */
+export const coreFields = {
+  pcpus: array(pcpu, Pcpu),
+  threads: array(thread, Thread),
+  vms: array(vm, CpuVm),
+  /** The threads that are ready, in an order that the scheduler keeps. CPU-I5. */
+  queue: list(ref(thread), 'thread'),
+  /** Ticks of this period, and of all time where it ends. */
+  phase: int('period'),
+  elapsed: int('horizon'),
+  watch: ghost(Watch),
+};
+export const cpuCore = record(coreFields);
+
+/** What a scheduler sees besides its own state. */
+export interface CpuCore extends Infer<typeof cpuCore> {}
+export type CpuCoreView = View<CpuCore>;
+export type CpuThread = CpuCore['threads'] extends Iterable<infer X> ? X : never;

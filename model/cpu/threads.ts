@@ -1,0 +1,51 @@
+/** What a thread does from one moment to the next, and who is told of it. */
+import type { C, Cpu } from './model.ts';
+import { schedulerOf } from './policy.ts';
+import { dequeue } from './queue.ts';
+import type { Cause, PcpuId, ThreadId } from './scheduler.ts';
+import type { ThreadState } from './state.ts';
+import { beginWait, disturb } from './watch.ts';
+
+export function run(m: Cpu, t: ThreadId, p: PcpuId, c: C): void {
+  dequeue(m, t);
+  const thread = m.threads.at(t);
+  thread.state = { kind: 'running', on: p };
+  thread.published.preempted = false;
+  m.watch.ran[t] = 0;
+  m.pcpus.at(p).current = t;
+  c.emit({ type: 'switched', pcpu: p, thread: t });
+}
+
+export function preempt(m: Cpu, t: ThreadId, c: C): void {
+  leaveCpu(m, t, c);
+  const thread = m.threads.at(t);
+  thread.state = { kind: 'ready' };
+  thread.published.preempted = true;
+  beginWait(m, t);
+  schedulerOf(m, c).onPreempt(t);
+  thread.yielded = false;
+}
+
+export function join(m: Cpu, t: ThreadId, cause: Cause, c: C): void {
+  disturb(m, t);
+  m.threads.at(t).state = { kind: 'ready' };
+  beginWait(m, t);
+  schedulerOf(m, c).onWake(t, cause);
+}
+
+export function leave(m: Cpu, t: ThreadId, state: ThreadState, c: C): void {
+  disturb(m, t);
+  leaveCpu(m, t, c);
+  dequeue(m, t);
+  const thread = m.threads.at(t);
+  thread.state = state;
+  thread.yielded = false;
+  schedulerOf(m, c).onBlock(t);
+}
+
+function leaveCpu(m: Cpu, t: ThreadId, c: C): void {
+  const { state } = m.threads.at(t);
+  if (state.kind !== 'running') return;
+  m.pcpus.at(state.on).current = null;
+  c.emit({ type: 'switched', pcpu: state.on, thread: null });
+}

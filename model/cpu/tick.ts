@@ -1,0 +1,161 @@
+/** The tick, stage by stage (5.1). The order matters: what a stage sees is what the last one left. */
+
+import { applyCap, release } from './caps.ts';
+import { type C, type Cpu, type CpuOperations, command } from './model.ts';
+import { schedulerOf } from './policy.ts';
+import { mayRun } from './queue.ts';
+import type { PcpuId, ThreadId } from './scheduler.ts';
+import type { CpuThread } from './state.ts';
+import { disturb, disturbAll, observeChoice, observeService } from './watch.ts';
+
+/** A tick has passed: it is charged, and the next one is given out. */
+export const tick = command({
+  actor: 'daemon',
+  summary: 'A tick passes: it is charged, wakes are delivered, every CPU gets a thread (5.1).',
+  args: {},
+  requires: [['time-is-over', [], (m, _a, c) => c.size.horizon > 0 && m.elapsed >= c.size.horizon]],
+  effect(m, _a, c) {
+    if (c.size.horizon > 0) m.elapsed++;
+    observeService(m, schedulerOf(m, c).shares, c.size);
+    const { operation } = c;
+    operation.charge(m, c);
+    operation.advance(m, c);
+    operation.endPeriod(m, c);
+    operation.deliverWakes(m, c);
+    operation.dispatch(m, c);
+    operation.publish(m, c);
+    observeChoice(m, c.size);
+  },
+});
+
+function charge(m: Cpu): void {
+  for (const thread of m.threads) {
+    chargeThread(thread);
+    const { vm, state } = thread;
+    if (vm !== null && state.kind === 'running') m.vms.at(vm).used++;
+  }
+  for (const { online, current, buckets } of m.pcpus) {
+    if (!online) buckets.down++;
+    else if (current === null) buckets.idle++;
+    else if (m.threads.at(current).vm === null) buckets.vmm++;
+    else buckets.guest++;
+  }
+}
+
+function chargeThread(thread: CpuThread): void {
+  const { buckets, vm, state } = thread;
+  switch (state.kind) {
+    case 'running':
+      buckets.run++;
+      break;
+    case 'costopped':
+      buckets.costop++;
+      break;
+    case 'blocked':
+      if (state.on === 'swap-in') buckets.swapwait++;
+      else buckets.blocked++;
+      break;
+    default:
+      buckets[state.kind]++;
+  }
+  // The guest would have run, and did not. STL-T1.
+  const { kind } = state;
+  const stolen = kind === 'ready' || kind === 'throttled' || kind === 'costopped';
+  if (stolen && vm !== null) thread.unpublished++;
+}
+
+function advance(m: Cpu, c: C): void {
+  schedulerOf(m, c).onTick();
+  for (let t = 0; t < m.threads.length; t++) {
+    const thread = m.threads.at(t);
+    if (thread.vm !== null || thread.state.kind !== 'running') continue;
+    thread.work--;
+    if (thread.work === 0) c.operation.leave(m, t, { kind: 'blocked', on: 'no-work' }, c);
+  }
+  for (let vm = 0; vm < m.vms.length; vm++) applyCap(m, vm, c);
+}
+
+function endPeriod(m: Cpu, c: C): void {
+  m.phase++;
+  if (m.phase < c.size.period) return;
+  m.phase = 0;
+  for (let vm = 0; vm < m.vms.length; vm++) {
+    m.vms.at(vm).used = 0;
+    applyCap(m, vm, c);
+  }
+}
+
+/** A wake is seen by a thread that sleeps, and by one that has run since. */
+function deliverWakes(m: Cpu, c: C): void {
+  for (let t = 0; t < m.threads.length; t++) {
+    const thread = m.threads.at(t);
+    if (!thread.wakePending) continue;
+    const { state } = thread;
+    if (state.kind === 'running') thread.wakePending = false;
+    if (state.kind === 'blocked' && state.on !== 'swap-in' && state.on !== 'quiesce') {
+      thread.wakePending = false;
+      release(m, t, 'wake', c);
+    }
+  }
+}
+
+/**
+ * Threads that may not stay leave first. What loses its CPU to a thread that may run nowhere else can
+ * still have one that was left idle: hence the second look at those.
+ */
+function dispatch(m: Cpu, c: C): void {
+  for (let p = 0; p < m.pcpus.length; p++) {
+    const { current } = m.pcpus.at(p);
+    if (current !== null && !mayRun(m, current, p)) takeOff(m, current, c);
+  }
+  for (let p = 0; p < m.pcpus.length; p++) if (m.pcpus.at(p).online) serve(m, p, c);
+  for (let p = 0; p < m.pcpus.length; p++) {
+    const { online, current } = m.pcpus.at(p);
+    if (online && current === null) serve(m, p, c);
+  }
+}
+
+/** Gives a CPU to whoever is to run there next. */
+function serve(m: Cpu, p: PcpuId, c: C): void {
+  const { current } = m.pcpus.at(p);
+  const work = c.size.vmmFirst === 1 ? workFor(m, p) : null;
+  // What a thread of the VMM takes by going first, no scheduler is to answer for.
+  if (work !== null) disturbAll(m);
+  if (work !== null && current !== null && current !== work) c.operation.preempt(m, current, c);
+  switchTo(m, p, work ?? schedulerOf(m, c).pick(p), c);
+}
+
+/** Loses its CPU for another reason than that its turn is over. */
+function takeOff(m: Cpu, t: ThreadId, c: C): void {
+  disturb(m, t);
+  c.operation.preempt(m, t, c);
+}
+
+function switchTo(m: Cpu, p: PcpuId, next: ThreadId | null, c: C): void {
+  const { current } = m.pcpus.at(p);
+  if (current !== null && current === next) m.threads.at(current).yielded = false;
+  if (current === next) return;
+  if (current !== null) c.operation.preempt(m, current, c);
+  if (next !== null) c.operation.run(m, next, p, c);
+}
+
+/** A thread of the VMM that runs on a CPU or may: where these go first, before any scheduler. */
+function workFor(m: Cpu, p: PcpuId): ThreadId | null {
+  const { current } = m.pcpus.at(p);
+  if (current !== null && m.threads.at(current).vm === null) return current;
+  for (const t of m.queue) if (m.threads.at(t).vm === null && mayRun(m, t, p)) return t;
+  return null;
+}
+
+function publish(m: Cpu): void {
+  for (const { vm, published, unpublished } of m.threads) {
+    if (vm !== null) published.steal += unpublished;
+  }
+  for (const thread of m.threads) thread.unpublished = 0;
+}
+
+/** The stages of a tick, in their order. */
+export const stages: Pick<
+  CpuOperations,
+  'charge' | 'advance' | 'endPeriod' | 'deliverWakes' | 'dispatch' | 'publish'
+> = { charge, advance, endPeriod, deliverWakes, dispatch, publish };

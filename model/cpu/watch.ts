@@ -1,0 +1,73 @@
+/** What properties of fairness look back on. Ghosts: no rule depends on any of it. */
+import { add, greater, lesser, type Rational, rational, subtract } from '../../machine/index.ts';
+import type { Cpu } from './model.ts';
+import { competes, weightOf } from './queue.ts';
+import type { Scheduler, ThreadId } from './scheduler.ts';
+import type { CpuCore, CpuSizes } from './state.ts';
+
+const zero = rational(0);
+
+/** Intervals in which promises to this thread hold end here; others begin with the next tick. */
+export function disturb(m: CpuCore, t: ThreadId): void {
+  const { watch, threads } = m;
+  watch.disturbed[t] = true;
+  watch.steady = 0;
+  for (let other = 0; other < threads.length; other++) {
+    watch.ahead.at(t)[other] = zero;
+    watch.ahead.at(other)[t] = zero;
+  }
+  beginWait(m, t);
+}
+export function disturbAll(m: CpuCore): void {
+  for (let t = 0; t < m.threads.length; t++) disturb(m, t);
+}
+
+/** From now on a thread that is ready waits: for how many at most depends on who competes now. */
+export function beginWait(m: CpuCore, t: ThreadId): void {
+  let rivals = 0;
+  for (let other = 0; other < m.threads.length; other++) if (competes(m, other)) rivals++;
+  m.watch.rivals[t] = m.threads.at(t).state.kind === 'ready' ? rivals : 0;
+  m.watch.waited[t] = 0;
+}
+
+/** Looks at the tick that has just passed, before anything changes. */
+export function observeService(m: Cpu, shares: Scheduler['shares'], size: CpuSizes): void {
+  const { threads, watch } = m;
+  for (let t = 0; t < threads.length; t++) {
+    const runs = threads.at(t).state.kind === 'running';
+    if (runs) watch.ran[t] = Math.min(watch.ran.at(t) + 1, size.quantum);
+  }
+  if (shares === 'unfairly') return;
+  const got = threads.map(({ state }, t) => {
+    if (state.kind !== 'running') return zero;
+    return rational(1, shares === 'equally' ? 1 : weightOf(m, t));
+  });
+  const counts = (t: ThreadId): boolean => competes(m, t) && !watch.disturbed.at(t);
+  for (let i = 0; i < threads.length; i++) {
+    for (let j = 0; j < threads.length; j++) {
+      if (i === j || !counts(i) || !counts(j)) continue;
+      const ahead = watch.ahead.at(i);
+      ahead[j] = longer(ahead.at(j), subtract(got[i] ?? zero, got[j] ?? zero), size);
+    }
+  }
+}
+
+/**
+ * The worst interval that ends now is the worst that ended a tick ago and this tick, or nothing: the
+ * largest sum of what one got more than the other over any interval, without keeping intervals.
+ */
+function longer(before: Rational, more: Rational, size: CpuSizes): Rational {
+  return lesser(greater(add(before, more), zero), rational(size.advantage));
+}
+
+/** Looks at what the coming tick was given to. */
+export function observeChoice({ threads, watch }: CpuCore, size: CpuSizes): void {
+  watch.steady = Math.min(watch.steady + 1, size.patience);
+  for (let t = 0; t < threads.length; t++) {
+    if (threads.at(t).state.kind !== 'running') watch.ran[t] = 0;
+    const waits = threads.at(t).state.kind === 'ready';
+    watch.waited[t] = waits ? Math.min(watch.waited.at(t) + 1, size.patience) : 0;
+    if (!waits) watch.rivals[t] = 0;
+    watch.disturbed[t] = false;
+  }
+}

@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest';
+import { cpuProperties } from '../../invariants/index.ts';
+import { changeOperation, type Machine, rational } from '../../machine/index.ts';
+import type { Cpu, CpuOperations } from '../../model/index.ts';
+import {
+  after,
+  type CpuStep,
+  call,
+  changeViolations,
+  cpuMachine,
+  runViolations,
+  stateViolations,
+  tick,
+} from './cpu-bench.ts';
+
+/** Threads 0 and 1 of VM 0 run, 3 and 4 of VM 1 wait; 2 and 5 are not plugged in, 6 has no work. */
+const start = (...steps: readonly CpuStep[]): Cpu => after(...steps);
+
+const idsOf = (kind: string): string[] =>
+  cpuProperties.filter((each) => each.kind === kind).map(({ id }) => id);
+
+/** Mistakes that other properties cannot but see as well. */
+const alsoSeenBy: Readonly<Record<string, readonly string[]>> = {
+  'CPU-T1': ['CPU-I5'],
+};
+const seenBy = (id: string): string[] => [id, ...(alsoSeenBy[id] ?? [])].sort();
+
+const badStates: Readonly<Record<string, (m: Cpu) => void>> = {
+  'CPU-I1': (m) => {
+    m.pcpus.at(0).current = null;
+  },
+  'CPU-I2': (m) => {
+    m.pcpus.at(1).online = false;
+  },
+  'CPU-I3': (m) => {
+    m.threads.at(2).vm = 1;
+  },
+  'CPU-I5': (m) => {
+    m.queue.push(4);
+  },
+  'CPU-I6': (m) => {
+    m.vms.at(0).reservation = 5;
+    m.vms.at(1).reservation = 4;
+  },
+  'CPU-I7': (m) => {
+    m.threads.at(4).affinity[0] = false;
+    m.threads.at(4).affinity[1] = false;
+  },
+  'RR-1': (m) => {
+    m.watch.ahead.at(0)[3] = rational(3);
+  },
+  'RR-2': (m) => {
+    m.watch.waited[3] = 3;
+  },
+};
+
+test('the state that mistakes are made in is without fault', () => {
+  expect(stateViolations(start())).toEqual([]);
+});
+
+describe('every invariant of CPUs sees a state that breaks it', () => {
+  test.each(idsOf('invariant'))('%s', (id) => {
+    const spoil = badStates[id] ?? expect.fail('has no bad state');
+    const state = start();
+    spoil(state);
+    expect(stateViolations(state)).toEqual([id]);
+  });
+});
+
+interface BadStep {
+  readonly before?: readonly CpuStep[];
+  readonly step: CpuStep;
+  readonly spoil: (m: Cpu) => void;
+}
+const badSteps: Readonly<Record<string, BadStep>> = {
+  'CPU-I4': {
+    step: tick,
+    spoil: (m) => {
+      m.threads.at(0).buckets.run--;
+      m.threads.at(0).buckets.ready++;
+    },
+  },
+  'CPU-W': {
+    before: [call('halt', { thread: 0 })],
+    step: tick,
+    spoil: (m) => {
+      m.pcpus.at(0).current = null;
+      m.threads.at(3).state = { kind: 'ready' };
+      m.queue.unshift(3);
+    },
+  },
+  'CPU-T1': {
+    step: call('wake', { thread: 4 }),
+    spoil: (m) => {
+      m.threads.at(4).state = { kind: 'costopped' };
+    },
+  },
+  'CPU-T2': {
+    before: [call('set-affinity', { thread: 3, pcpus: [1] }), tick],
+    step: tick,
+    // Thread 3 got CPU 1 by the tick; it and thread 4 change places.
+    spoil: (m) => {
+      m.pcpus.at(0).current = 3;
+      m.pcpus.at(1).current = 4;
+      m.threads.at(3).state = { kind: 'running', on: 0 };
+      m.threads.at(4).state = { kind: 'running', on: 1 };
+    },
+  },
+  'CPU-T3': {
+    before: [call('wake', { thread: 3 })],
+    step: tick,
+    spoil: (m) => {
+      m.threads.at(3).wakePending = false;
+    },
+  },
+  'CPU-T4': {
+    step: tick,
+    spoil: (m) => {
+      m.vms.at(1).weight = 2;
+    },
+  },
+  'CPU-T5': {
+    step: tick,
+    spoil: (m) => {
+      m.vms.at(1).used++;
+    },
+  },
+  'RR-3': {
+    step: tick,
+    spoil: (m) => {
+      // CPU 0 goes over to thread 3 as if the quantum were a tick.
+      m.pcpus.at(0).current = 3;
+      m.threads.at(3).state = { kind: 'running', on: 0 };
+      m.threads.at(0).state = { kind: 'ready' };
+      m.queue = [4, 0];
+    },
+  },
+};
+
+describe('every transition property of CPUs sees a step that breaks it', () => {
+  test.each(idsOf('transition'))('%s', (id) => {
+    const { before = [], step, spoil } = badSteps[id] ?? expect.fail('has no bad step');
+    expect(changeViolations(start(...before), step, spoil).sort()).toEqual(seenBy(id));
+  });
+});
+
+const without = (stage: keyof CpuOperations): Machine<Cpu> =>
+  changeOperation(cpuMachine, stage, () => () => {});
+
+const badRuns: Readonly<Record<string, readonly [Machine<Cpu>, readonly CpuStep[]]>> = {
+  'CPU-L2': [
+    without('deliverWakes'),
+    [call('halt', { thread: 0 }), call('wake', { thread: 0 }), tick],
+  ],
+  'CPU-L3': [
+    without('endPeriod'),
+    [call('set-cap', { vm: 0, cap: 2 }), tick, tick, tick, tick, tick],
+  ],
+};
+
+describe('every bounded promise of CPUs sees a run that breaks it', () => {
+  test.each(idsOf('within'))('%s', (id) => {
+    const [machine, steps] = badRuns[id] ?? expect.fail('has no bad run');
+    expect([...new Set(runViolations(machine, steps))]).toEqual([id]);
+    expect(runViolations(cpuMachine, steps)).toEqual([]);
+    expect(runViolations(machine, steps.slice(0, -1)), 'not before the last step').toEqual([]);
+  });
+});
