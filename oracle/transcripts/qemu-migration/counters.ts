@@ -66,6 +66,8 @@ export class Counters {
   private readonly setting: Setting;
   private last: Poll | undefined;
   private pass: Pass | undefined;
+  /** Pages sent by a time after the last sync began; perhaps some of them after it. */
+  private sentBefore = Infinity;
 
   constructor(setting: Setting) {
     this.setting = setting;
@@ -131,10 +133,12 @@ export class Counters {
   /** A sync is counted first and told when it is done. */
   private syncs({ ram, passes, passPlace, completed, path }: Poll): Found {
     if (passes === undefined) return undefined;
-    const { last } = this;
-    // A sync is told before the first page of its pass is sent.
     const syncs = ram['dirty-sync-count'];
-    const sentIn = last?.ram['dirty-sync-count'] === syncs && sentOf(ram) > sentOf(last.ram);
+    // A sync is told before the first page of its pass is sent. What a poll says was sent may have
+    // been sent before the sync that it counts; what the next one says includes all of that.
+    if (this.last?.ram['dirty-sync-count'] !== syncs) this.sentBefore = Infinity;
+    else this.sentBefore = Math.min(this.sentBefore, sentOf(ram));
+    const sentIn = sentOf(ram) > this.sentBefore;
     const most = completed || sentIn ? passes.now : passes.now + 1;
     const least = completed ? passes.now : passes.before;
     return outside(
@@ -211,11 +215,12 @@ export class Counters {
   }
 
   /** Sent and remaining pages add up, from sync to sync; in the end every page was sent. */
-  private conservation({ ram, completed, postcopy, recovered, path, place }: Poll): Found {
+  private conservation({ ram, completed, postcopy, recovered, passes, path, place }: Poll): Found {
     const { whole: adds, slack } = this.setting;
     const pages = ram.total / PAGE_BYTES;
     const sent = sentOf(ram);
-    if (!adds || recovered) return undefined;
+    // Before the first sync nothing is known to remain.
+    if (!adds || recovered || ram['dirty-sync-count'] === 0) return undefined;
     const number = 2 * ram['dirty-sync-count'] + (postcopy ? 1 : 0);
     const synced = this.pass !== undefined && this.pass.number !== number;
     const wrong = this.pass?.close(sent, slack, synced, synced || completed);
@@ -223,10 +228,12 @@ export class Counters {
     if (this.pass?.number !== number) {
       // The first pass is about all pages.
       const high = number === 2 ? pages : Infinity;
-      this.pass = new Pass(number, { low: pages, high }, this.pass?.largest);
+      this.pass = new Pass(number, sent, { low: pages, high }, this.pass?.largest);
     }
     const { pass } = this;
-    if (!completed) pass.poll(sent, ram.remaining / PAGE_BYTES, place);
+    // The first sync adds nothing: all pages remain before it.
+    const over = number === 2 || (passes !== undefined && passes.before >= number / 2);
+    if (!completed) pass.poll(sent, ram.remaining / PAGE_BYTES, place, over);
     else if (this.last?.completed !== true) {
       // Which of the two counters is wrong cannot be told.
       return outside(

@@ -66,6 +66,8 @@ export interface Attempt {
   /** Post-copy has begun; it was interrupted at some time. */
   postcopy: boolean;
   recovered: boolean;
+  /** It was seen to be completed. */
+  handed: boolean;
 }
 
 /** States of the switchover; the guest's own one is kept meanwhile. */
@@ -103,7 +105,7 @@ export class Machine {
   stream: Machine | undefined;
   /** Where it waits for a migration. */
   listens: string | undefined;
-  /** States of the guest before it was stopped for the switchover. */
+  /** States of the guest since the last migration began, but those of the switchover. */
   readonly before: Set<RunState> = new Set();
   /** It starts by itself once it is there. */
   autostart: boolean;
@@ -168,10 +170,7 @@ export class Machine {
   /** It is in one of these states. */
   become(possible: Iterable<RunState>, place: Place, owesStop?: Place): void {
     this.run = { possible: new Set(possible), place, owesStop };
-    const known = [...this.run.possible].filter((state) => !SWITCHED.includes(state));
-    // The states that the guest was in before the switchover are kept through it.
-    if (known.length === this.run.possible.size) this.before.clear();
-    for (const state of known) this.before.add(state);
+    for (const state of possible) if (!SWITCHED.includes(state)) this.before.add(state);
   }
 
   /** Whether a command of this name waits for its reply. */

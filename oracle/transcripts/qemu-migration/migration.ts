@@ -4,7 +4,7 @@ import type { Contradiction, Place } from '../verdict.ts';
 import { Counters, type Setting } from './counters.ts';
 import { type Attempt, isPostcopy, type Machine, type Request } from './machine.ts';
 import type { Sample } from './records.ts';
-import { possibleNow, surelyRuns, switching } from './run-state.ts';
+import { possibleNow, surelyRuns } from './run-state.ts';
 import type { World } from './world.ts';
 
 type Found = Contradiction | undefined;
@@ -35,6 +35,8 @@ export function begin(world: World, machine: Machine, args: Request['arguments']
 /** An attempt has begun. */
 export function begun(machine: Machine): void {
   const still = !surelyRuns(machine);
+  machine.before.clear();
+  for (const state of machine.run.possible) machine.before.add(state);
   machine.attempt = {
     target: machine.next?.target,
     counters: new Counters(settingOf(machine)),
@@ -45,6 +47,7 @@ export function begun(machine: Machine): void {
     still,
     postcopy: false,
     recovered: false,
+    handed: false,
   };
   machine.starting = false;
   machine.postcopying = machine.pending('migrate-start-postcopy');
@@ -86,7 +89,6 @@ export function changed(machine: Machine, status: string, place: Place): Found {
 
 /** Completed: the guest was stopped first, and the dirty log was read once more after that. */
 function handedOver(machine: Machine, attempt: Attempt, place: Place): Found {
-  const { target } = attempt;
   if (machine.can('background-snapshot') || machine.loose) return undefined;
   if (surelyRuns(machine)) {
     const why = 'no completion: the guest was not stopped';
@@ -96,15 +98,25 @@ function handedOver(machine: Machine, attempt: Attempt, place: Place): Found {
     const why = 'a dirty sync after the guest was stopped (MIG-S6)';
     return differs('msg.data.status', 'completed', why, attempt.passPlace);
   }
-  if (target === undefined) return undefined;
+  if (!machine.run.possible.has('postmigrate')) {
+    machine.become(['finish-migrate', 'postmigrate'], place);
+  }
+  handOver(machine, attempt);
+  return undefined;
+}
+
+/** From here on the guest is the target's. */
+function handOver(machine: Machine, attempt: Attempt): void {
+  const { target, handed } = attempt;
+  attempt.handed = true;
+  // A guest that was resumed here has changed its memory since.
+  if (target === undefined || handed || surelyRuns(machine)) return;
   const handover = { source: machine, target };
   machine.handover = handover;
   // A target that runs already, as in post-copy, changes its memory.
   if (target.run.possible.has('inmigrate') || target.handover?.source === machine) {
     target.handover = handover;
   }
-  machine.run = { ...machine.run, place };
-  return undefined;
 }
 
 /** The target's status has changed. */
@@ -112,7 +124,8 @@ export function streamed(world: World, machine: Machine, status: string, place: 
   const source = machine.stream;
   const here = status === 'completed' || status === 'postcopy-active';
   if (!here || source === undefined) return undefined;
-  if (surelyRuns(source) && !switching(source) && source.attempt?.still === false) {
+  const comes = source.outgoing.mayCome('completed', 'postcopy-active');
+  if (surelyRuns(source) && !comes && source.attempt?.still === false) {
     const why = `no ${status}: ${source.name} was never stopped`;
     return differs('msg.data.status', status, why, source.outgoing.place);
   }
@@ -154,10 +167,15 @@ export function polled(machine: Machine, sample: Sample, place: Place, path: str
   const side = comesIn ? machine.incoming : machine.outgoing;
   const found = side.poll(`${path}.status`, status, place) ?? presence(sample, path, comesIn);
   if (found !== undefined) return found;
+  const { attempt } = machine;
+  if (status === 'completed' && !comesIn && attempt !== undefined) {
+    // Where no status is told, this is how it is known.
+    if (!machine.can('events')) handOver(machine, attempt);
+  }
   const wrong = ram === undefined ? undefined : counted(machine, sample, place, `${path}.ram`);
   machine.outgoing.reply();
   machine.incoming.reply();
-  if (machine.attempt !== undefined) machine.attempt.passesReplied = machine.attempt.passes;
+  if (attempt !== undefined) attempt.passesReplied = attempt.passes;
   return wrong ?? throttled(machine, sample, path);
 }
 

@@ -13,26 +13,36 @@ export interface Sum {
   readonly place: Place;
 }
 
+/** A poll that the next one has not closed. */
+interface Open {
+  readonly sent: number;
+  readonly remaining: number;
+  readonly place: Place;
+  readonly growing: boolean;
+}
+
 /** At most so many polls of a pass are compared with each other. */
 const SUMS_MAX = 64;
 
 /** One pass of a migration. */
 export class Pass {
   readonly number: number;
+  /** Pages sent by the time of its first poll. */
+  private readonly first: number;
   /** What the sum is for sure, whatever the polls say. */
   private readonly known: { readonly low: number; readonly high: number };
   private readonly sums: Sum[];
-  private open:
-    | { readonly sent: number; readonly remaining: number; readonly place: Place }
-    | undefined;
+  private open: Open | undefined;
 
   /** A sync only adds pages: the sum is at least that of the pass before. */
   constructor(
     number: number,
+    first: number,
     known: { readonly low: number; readonly high: number },
     before?: Sum,
   ) {
     this.number = number;
+    this.first = first;
     this.known = known;
     this.sums = before === undefined ? [] : [{ ...before, high: Infinity }];
   }
@@ -50,9 +60,10 @@ export class Pass {
     return Math.min(this.known.high, ...this.sums.map(({ high }) => high));
   }
 
-  /** A poll; the next one closes it. */
-  poll(sent: number, remaining: number, place: Place): void {
-    this.open = { sent, remaining, place };
+  /** A poll; the next one closes it. `synced`: the sync is over, as was told or as it is first. */
+  poll(sent: number, remaining: number, place: Place, synced: boolean): void {
+    // Until a page of the pass is sent, the sync may still add some.
+    this.open = { sent, remaining, place, growing: !synced && sent === this.first };
   }
 
   /**
@@ -65,7 +76,8 @@ export class Pass {
     this.open = undefined;
     if (open !== undefined) {
       const { remaining, place } = open;
-      const sum = { low: remaining + open.sent, high: remaining + sent + slack, remaining, place };
+      const high = open.growing ? Infinity : remaining + sent + slack;
+      const sum = { low: remaining + open.sent, high, remaining, place };
       // A poll that a sync came into shows the remaining pages of the next pass.
       const torn = synced && sum.low > this.high;
       if (sum.high < known.low || (sum.low > known.high && !torn)) return sum;

@@ -1,15 +1,16 @@
 /** Judging QMP replies and events of a machine (specification 5.A; QEMU's QMP reference). */
-import type { RunState } from '../../../model/index.ts';
 import { isObject } from '../log.ts';
 import type { ReceivedRecord, SentRecord } from '../qemu/records.ts';
-import { nothing, refused, shutdown } from '../qemu/replies.ts';
+import { nothing, refused } from '../qemu/replies.ts';
 import { differs, show } from '../system.ts';
 import type { Contradiction, Place } from '../verdict.ts';
 import { PAGE_BYTES } from './counters.ts';
+import { event } from './events.ts';
 import type { Machine, Request } from './machine.ts';
-import { begin, begun, changed, pass, polled, streamed } from './migration.ts';
+import { begin, begun, polled } from './migration.ts';
 import { pollOf } from './records.ts';
-import { list, possibleNow, reported, resumed, stopped, surelyRuns } from './run-state.ts';
+import { generic, otherwise, refusal } from './refusals.ts';
+import { list, possibleNow, reported, surelyRuns } from './run-state.ts';
 import type { World } from './world.ts';
 
 type Message = ReceivedRecord['msg'];
@@ -27,21 +28,6 @@ const LOOSE = [
   ...['system_reset', 'system_powerdown', 'system_wakeup', 'snapshot-save', 'snapshot-load'],
   ...['snapshot-delete', 'inject-nmi', 'xen-save-devices-state', 'x-exit-preconfig'],
 ];
-/** Events that announce that the guest is stopped, and the state it is stopped in. */
-const STOPS: Readonly<Record<string, RunState>> = {
-  GUEST_PANICKED: 'guest-panicked',
-  BLOCK_IO_ERROR: 'io-error',
-  WATCHDOG: 'watchdog',
-};
-/** Events of run states that are not modelled. */
-const UNMODELLED = ['SUSPEND', 'SUSPEND_DISK', 'WAKEUP', 'RESET', 'POWERDOWN'];
-
-const IN_PROGRESS = "There's a migration process in progress";
-const NOT_FINALIZED = 'Migration is not finalized yet';
-const LEFT_BEHIND = "Can't migrate the vm that was paused due to previous migration";
-const WAITING = 'Guest is waiting for an incoming migration';
-const NO_POSTCOPY = 'Enable postcopy with migrate_set_capability before the start of migration';
-const NOT_STARTED = 'Postcopy must be started after migration has been started';
 
 /** Takes a command that was sent. */
 export function sent(world: World, machine: Machine, msg: SentRecord['msg']): void {
@@ -116,7 +102,12 @@ function reply(
 ): Found {
   const { execute } = request;
   const known = refusal(machine, execute);
-  if (msg.error !== undefined) return error(machine, execute, msg, known);
+  if (msg.error !== undefined) {
+    // What was refused leads nowhere.
+    if (execute === 'migrate') machine.starting = false;
+    if (execute === 'migrate-start-postcopy') machine.postcopying = machine.pending(execute);
+    return otherwise(known, msg, machine.version);
+  }
   if (known.certain !== undefined) return refused(msg, generic(known.certain));
   if (SILENT.includes(execute)) {
     const wrong = nothing(msg);
@@ -155,74 +146,11 @@ function reply(
   }
 }
 
-function generic(desc: string): { class: string; desc: string } {
-  return { class: 'GenericError', desc };
-}
-
-/** Refusals that a state calls for: for certain, or perhaps. QEMU's words. */
-function refusal(
-  machine: Machine,
-  execute: string,
-): { readonly certain: string | undefined; readonly possible: readonly string[] } {
-  const run = possibleNow(machine);
-  const { outgoing } = machine;
-  const only = (state: 'finish-migrate' | 'postmigrate' | 'inmigrate'): boolean =>
-    run.size === 1 && run.has(state);
-  const possible: string[] = [];
-  let certain: string | undefined;
-  const because = (desc: string, perhaps: boolean, surely: boolean): void => {
-    if (perhaps) possible.push(desc);
-    if (surely) certain ??= desc;
-  };
-  if (execute === 'cont') {
-    because(NOT_FINALIZED, run.has('finish-migrate'), only('finish-migrate'));
-  }
-  const over = ['none', 'completed', 'failed', 'cancelled'] as const;
-  if (execute === 'migrate' || execute === 'migrate-set-capabilities') {
-    const perhaps = [...outgoing.now].some((each) => !over.some((one) => one === each));
-    because(IN_PROGRESS, perhaps, false);
-  }
-  if (execute === 'migrate') {
-    because(WAITING, run.has('inmigrate'), only('inmigrate'));
-    because(LEFT_BEHIND, run.has('postmigrate'), only('postmigrate'));
-  }
-  if (execute === 'migrate-start-postcopy') {
-    const off = !machine.can('postcopy-ram');
-    because(NO_POSTCOPY, off, off);
-    because(NOT_STARTED, !off && outgoing.mayBe('none'), !off && outgoing.is('none'));
-  }
-  return { certain, possible };
-}
-
-const KNOWN = [IN_PROGRESS, NOT_FINALIZED, LEFT_BEHIND, WAITING, NO_POSTCOPY, NOT_STARTED];
-
-function error(
-  machine: Machine,
-  execute: string,
-  msg: Message,
-  {
-    certain,
-    possible,
-  }: { readonly certain: string | undefined; readonly possible: readonly string[] },
-): Found {
-  // A `migrate` that was refused leads nowhere.
-  if (execute === 'migrate') machine.starting = false;
-  if (execute === 'migrate-start-postcopy') machine.postcopying = machine.pending(execute);
-  const { error: said } = msg;
-  if (said === undefined) return undefined;
-  if (certain !== undefined && machine.version < 8) return refused(msg, generic(certain));
-  if (!KNOWN.includes(said.desc) || possible.includes(said.desc)) return undefined;
-  return differs(
-    'msg.error.desc',
-    said.desc,
-    possible.join(', ') || 'a refusal with another reason',
-  );
-}
-
 /** A `migrate` that was accepted has begun: `setup` is told before the reply. */
 function accepted(machine: Machine): Found {
   if (!machine.starting) return undefined;
   if (!machine.can('events') || machine.loose) {
+    machine.outgoing.begin();
     begun(machine);
     return undefined;
   }
@@ -270,45 +198,4 @@ function capabilities(machine: Machine, wanted: unknown): Found {
   machine.outgoing.tell(machine.can('events'));
   machine.incoming.tell(machine.can('events'));
   return undefined;
-}
-
-function event(world: World, machine: Machine, msg: Message, place: Place): Found {
-  const { event: name = '', data } = msg;
-  switch (name) {
-    case 'MIGRATION':
-      return migration(world, machine, String(data?.status), place);
-    case 'MIGRATION_PASS':
-      machine.events.push(`MIGRATION_PASS:${show(data?.pass)}`);
-      return pass(machine, data?.pass, place);
-    case 'STOP':
-      machine.events.push(name);
-      for (const request of machine.requests) request.stopped = true;
-      return stopped(machine, place);
-    case 'RESUME':
-      machine.events.push(name);
-      for (const request of machine.requests) request.resumed = true;
-      return resumed(machine, place) ?? world.resumed(machine, place);
-    case 'SHUTDOWN':
-      machine.shutdown = true;
-      machine.stopCauses.add('shutdown');
-      return shutdown(data, machine.quitting);
-    default: {
-      const state = STOPS[name];
-      if (state !== undefined) machine.stopCauses.add(state);
-      if (UNMODELLED.includes(name)) machine.loose = true;
-      return undefined;
-    }
-  }
-}
-
-function migration(world: World, machine: Machine, status: string, place: Place): Found {
-  machine.events.push(`MIGRATION:${status}`);
-  if (!machine.can('events') && !machine.pending('migrate-set-capabilities')) {
-    return differs('msg.event', 'MIGRATION', 'no such event: the capability events is off');
-  }
-  // A machine that waits, or was filled, speaks of the stream that comes in.
-  const comesIn = machine.listens !== undefined && machine.next === undefined;
-  return comesIn
-    ? (machine.incoming.event(status, place) ?? streamed(world, machine, status, place))
-    : (machine.outgoing.event(status, place) ?? changed(machine, status, place));
 }

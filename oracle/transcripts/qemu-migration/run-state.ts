@@ -7,8 +7,10 @@ import { differs } from '../system.ts';
 import type { Contradiction, Place } from '../verdict.ts';
 import type { Machine } from './machine.ts';
 
-/** States in which the source may be stopped for the switchover. */
-const SWITCHING = ['active', 'pre-switchover', 'device', 'postcopy-device'] as const;
+/** States in which the source may be stopped for the switchover; a cancel may come just before. */
+const SWITCHING = [
+  ...(['active', 'pre-switchover', 'device', 'postcopy-device', 'cancelling'] as const),
+] as const;
 const POSTCOPY = [
   ...(['postcopy-active', 'postcopy-paused', 'postcopy-recover-setup'] as const),
   'postcopy-recover',
@@ -16,7 +18,7 @@ const POSTCOPY = [
 const ABORTED = ['failing', 'failed', 'cancelling', 'cancelled'] as const;
 
 /** Whether the source may be stopped for the switchover by now. */
-export function switching(machine: Machine): boolean {
+function switching(machine: Machine): boolean {
   return machine.outgoing.mayBe(...SWITCHING, ...POSTCOPY);
 }
 
@@ -39,14 +41,20 @@ function silently(machine: Machine, from: RunState): Iterable<RunState> {
   const to: RunState[] = [];
   // The state is set before the processors have stopped, and the event comes after.
   if (from === 'running' && machine.pending('stop')) to.push('paused');
-  if (mayFollow(qemuRunState, from, 'finish-migrate') && switching(machine)) {
+  // Without an event, as the guest stands still; where no status is told, it may be over by now.
+  const over = outgoing.mayBe(
+    ...ABORTED,
+    ...(machine.can('events') ? [] : (['completed'] as const)),
+  );
+  const still = from !== 'running' && over;
+  if (mayFollow(qemuRunState, from, 'finish-migrate') && (switching(machine) || still)) {
     to.push('finish-migrate');
   }
   if (from === 'finish-migrate') {
     if (outgoing.mayBe('completed')) to.push('postmigrate');
     // A guest that did not run before gets its state back; older releases say postmigrate.
-    const still = outgoing.mayBe(...ABORTED) ? stillBefore(machine) : [];
-    if (still.length > 0) to.push('postmigrate', ...still);
+    const before = outgoing.mayBe(...ABORTED) ? stillBefore(machine) : [];
+    if (before.length > 0) to.push('postmigrate', ...before);
   }
   if (from === 'inmigrate' && incoming.mayBe('completed', ...POSTCOPY)) {
     to.push(...carried(machine));
@@ -56,7 +64,9 @@ function silently(machine: Machine, from: RunState): Iterable<RunState> {
 
 /** What a target may be once everything is loaded: the state that the source was in, or paused. */
 function carried(machine: Machine): readonly RunState[] {
-  return ['paused', ...(machine.stream === undefined ? [] : stillBefore(machine.stream))];
+  const { stream } = machine;
+  if (stream !== undefined) return ['paused', ...stillBefore(stream)];
+  return [...nextStates(qemuRunState, 'inmigrate')].filter((state) => state !== 'running');
 }
 
 /** States in which the guest stood still before the switchover. */

@@ -44,6 +44,12 @@ export class Status {
     return statuses.some((status) => this.now.has(status));
   }
 
+  /** Whether it may be one of these now or later. */
+  mayCome(...statuses: readonly MigrationStatus[]): boolean {
+    const later = this.later(this.now);
+    return statuses.some((status) => later.has(status));
+  }
+
   /** Whether it is one of these and nothing else. */
   is(...statuses: readonly MigrationStatus[]): boolean {
     return [...this.now].every((status) => statuses.includes(status));
@@ -104,6 +110,13 @@ export class Status {
     } else if (!this.held.has(seen) && !this.at.has(seen)) this.ahead = this.polled;
     this.reply();
     return undefined;
+  }
+
+  /** A migration has begun, though no event told so. */
+  begin(): void {
+    this.forget();
+    this.at = new Set(['setup']);
+    this.reply();
   }
 
   /** A new attempt begins. */

@@ -2,7 +2,7 @@
 import type { Broken, Contradiction, Place } from '../verdict.ts';
 import { Heard } from './heard.ts';
 import type { Machine, Reading } from './machine.ts';
-import { surelyRuns, switching } from './run-state.ts';
+import { surelyRuns } from './run-state.ts';
 
 /** At most one copy of a guest runs (specification 4.C). */
 const ONE_GUEST = { property: 'MIG-S1', name: 'exactly one running guest' };
@@ -47,7 +47,11 @@ export class World {
 
   /** A source was stopped before its target is where it is; its event may come later. */
   stopsFor(source: Machine, place: Place): void {
-    if (surelyRuns(source) && switching(source)) source.become(['finish-migrate'], place, place);
+    const comes = source.outgoing.mayCome('completed', 'postcopy-active');
+    const { handed = false, still = true } = source.attempt ?? {};
+    // Where no status is told, a guest that stood still may have been left behind and resumed.
+    const over = handed || (still && !source.can('events'));
+    if (surelyRuns(source) && comes && !over) source.become(['finish-migrate'], place, place);
   }
 
   /** Whether another copy of its guest has begun to run, for which it must have stopped. */

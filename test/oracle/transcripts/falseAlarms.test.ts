@@ -4,6 +4,7 @@ import { validate } from '../../../oracle/transcripts/index.ts';
 import { balloonLog } from './balloonLogs.ts';
 import { cpuLog } from './cpuLogs.ts';
 import { ksmLog } from './ksmLogs.ts';
+import { migrationLog } from './migrationLogs.ts';
 
 // Any seed must do; the fixed one keeps a failure reproducible by its counterexample alone.
 const RUNS = { seed: 1, numRuns: 250 };
@@ -42,6 +43,24 @@ test(
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         expect(validate('cpu-shares', cpuLog(seed))).toMatchObject({ verdict: 'holds' });
+      }),
+      RUNS,
+    );
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'no true migration log is refused, and what is broken in it is found: hops, races, cancels, cuts',
+  () => {
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const { log, broken } = migrationLog(seed);
+        const judged = validate('qemu-migration', log);
+        expect(judged).not.toHaveProperty('impossible');
+        const found = judged.verdict === 'violated' ? judged.violations : [];
+        expect(found.map(({ property }) => property).toSorted()).toEqual(broken.toSorted());
+        expect(judged.verdict).toBe(broken.length === 0 ? 'holds' : 'violated');
       }),
       RUNS,
     );
