@@ -3,6 +3,7 @@ import {
   type ReductionCheck,
   RuleThrew,
   type SearchCounts,
+  type SearchProgress,
   type SearchResult,
   type SelfTest,
   selfTest,
@@ -40,6 +41,7 @@ import { junitXml } from './report/junit.ts';
 import { problemsText } from './report/problems.ts';
 import { runCases } from './report/run.ts';
 import { count } from './report/table.ts';
+import { interrupted, noted } from './rule-time.ts';
 import { type Clock, clock, type Stop, stopAfter } from './stop.ts';
 import { searchOf } from './strategy.ts';
 import type { ScopedSubject } from './subject.ts';
@@ -52,9 +54,12 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
   const shown = progress(io);
   shown.begin(`Every state of ${subject.machine.name} in scope ${subject.scope.name}`);
   const stop = stopAfter(io, now, flags.for ?? Number.POSITIVE_INFINITY);
-  const search = { subject: { ...subject, properties: asked }, flags, stop, now, shown };
+  const given = { ...subject, properties: asked };
+  // Our own rules end, and need not be slowed down.
+  const watched = subject.file === undefined ? undefined : noted(given);
+  const search = { subject: watched?.subject ?? given, flags, stop, now, shown };
   const symmetry = flags.symmetry ? tested(search.subject) : undefined;
-  const { result, limit, threw } = await explore(search, symmetry);
+  const { result, limit, threw, endless } = await explore(search, symmetry);
   const reduction =
     flags.verifyReduction && threw === undefined && limit === undefined
       ? compared(search, symmetry, result)
@@ -77,6 +82,9 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
     limit,
     reduction,
   };
+  if (endless && watched !== undefined) {
+    return told(watched.problem(flags.ruleTime), established, flags, io);
+  }
   if (threw !== undefined) return broken(subject, threw, established, flags, io);
   const { verdict } = result;
   const wrong = reduction?.agrees === 'no';
@@ -149,6 +157,8 @@ interface Explored {
   /** What ended it before every state was seen. */
   readonly limit?: Limit;
   readonly threw?: RuleThrew;
+  /** A rule did not end. */
+  readonly endless?: boolean;
 }
 
 async function explore(
@@ -158,17 +168,31 @@ async function explore(
   const { strategy, maxStates } = flags;
   const search = searchOf(subject, flags, symmetry);
   const pause = pauses();
-  try {
-    let next = search.next();
-    while (!next.done) {
-      const pausing = pause();
-      if (pausing !== undefined) {
-        const { distinct, depth } = next.value;
-        const rate = Math.round(distinct / now.seconds());
-        shown.at(distinct, `, ${count(rate)} a second, level ${depth}, ${count(peakMb())} MB`);
-        await pausing;
-      }
+  let next: IteratorResult<SearchProgress, SearchResult> = { done: false, value: nothingYet };
+  /** Goes on until it is time to let other work run. */
+  const proceed = (): Promise<void> | undefined => {
+    for (;;) {
       next = search.next(stop() !== undefined);
+      if (next.done) return undefined;
+      const pausing = pause();
+      if (pausing !== undefined) return pausing;
+    }
+  };
+  const { ruleTime } = flags;
+  try {
+    while (!next.done) {
+      const before = next.value;
+      const ran =
+        subject.file === undefined ? { value: proceed() } : interrupted(proceed, ruleTime);
+      if (ran === undefined) {
+        return { result: countedUntil(before), limit: 'error', endless: true };
+      }
+      const last = next as IteratorResult<SearchProgress, SearchResult>;
+      if (last.done) break;
+      const { distinct, depth } = last.value;
+      const rate = Math.round(distinct / now.seconds());
+      shown.at(distinct, `, ${count(rate)} a second, level ${depth}, ${count(peakMb())} MB`);
+      await ran.value;
     }
     const result = next.value as Found;
     if (result.verdict !== 'inconclusive') return { result };
@@ -180,6 +204,14 @@ async function explore(
     if (!(error instanceof RuleThrew)) throw error;
     return { result: { ...error.counts, verdict: 'inconclusive' }, limit: 'error', threw: error };
   }
+}
+
+const nothingYet: SearchProgress = { distinct: 1, generated: 0, depth: 0, bytes: 0 };
+
+/** A search that was cut off in the middle of a rule tells no more than its progress. */
+function countedUntil(progress: SearchProgress): Explored['result'] {
+  const none = { levels: [], commands: new Map(), tallies: new Map(), witnesses: new Map() };
+  return { ...progress, ...none, verdict: 'inconclusive' };
 }
 
 /** Memory of the process at its highest. */
@@ -236,6 +268,19 @@ function broken(
   }
   io.err(`internal error: ${problem.where}: ${problem.problem}\nPlease report this bug.\n`);
   return exitCodes.internal;
+}
+
+/** Prints what was established until something of the user's had to be given up. */
+function told(
+  problem: InputProblem,
+  established: Established,
+  flags: CheckFlags,
+  io: Io,
+): ExitCode {
+  const document: CheckDocument = { ...madeOf('bad-input', established), problems: [problem] };
+  print(document, checkText(document, io), flags, io);
+  io.err(problemsText([problem], { colours: false }));
+  return exitCodes.badInput;
 }
 
 /** Which rule or property threw, and at what. */

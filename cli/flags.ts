@@ -121,6 +121,8 @@ export interface CheckFlags extends OutputFlags, SubjectFlags {
   readonly sleepSets: boolean;
   /** Compares with a search without the reduction. */
   readonly verifyReduction: boolean;
+  /** Seconds that a rule of the user's may take. */
+  readonly ruleTime: number;
   readonly maxStates?: number | undefined;
   readonly maxDepth?: number | undefined;
   /** Seconds. */
@@ -216,6 +218,7 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
       symmetry: yes,
       sleepSets: yes,
       verifyReduction: yes,
+      ruleTime: time.default(30),
       maxStates: integer(1, 1e9).optional(),
       maxDepth: integer(0, 1e9).optional(),
       for: time.optional(),

@@ -142,6 +142,7 @@ function addRuns(add: Add, io: Io, done: Done): void {
     .option('--max-states <n>', 'end when so many states were found')
     .option('--max-depth <n>', 'follow traces of so many commands')
     .option('--for <time>', 'end after so long: 90s, 10m, 2h')
+    .option('--rule-time <time>', 'how long a rule of a machine file may take (default: 30s)')
     .option('--out <dir>', 'folder of counterexamples (default: counterexamples)')
     .option('--junit <file>', 'write the results as JUnit XML')
     .action(async (what: string, given) => {

@@ -210,7 +210,7 @@ const whyStopped: Readonly<Record<Limit, string>> = {
   states: 'As many states as --max-states allows were found; there are more.',
   depth: 'Traces of as many commands as --max-depth allows were followed; there are longer ones.',
   walks: 'All walks were taken: nothing wrong was met, and that shows no more than that.',
-  error: 'A rule threw: this is what was established until then.',
+  error: 'A rule threw or did not end: this is what was established until then.',
 };
 
 /** A search that goes deep first goes thousands of steps deep. */

@@ -320,6 +320,35 @@ test.each([
   },
 );
 
+test.each([
+  [
+    'effect',
+    '(d) => { d.n = 0; }',
+    '(d) => { while (d.n > 2) d.inner.m = 0; d.n = 0; }',
+    'endless-effect.mjs command clear, effect: had not ended after 1 s, where n = 3: a rule must end (--rule-time allows more)',
+  ],
+  [
+    'guard',
+    's.n + a.by > size.most',
+    '{ while (s.n > 3); return s.n + a.by > size.most; }',
+    'endless-guard.mjs command add, guard over: had not ended after 1 s with {"by":1}, where n = 4: a rule must end (--rule-time allows more)',
+  ],
+  [
+    'property',
+    "(s.n > 4 ? 'n is five' : null)",
+    '{ while (s.n > 1); return null; }',
+    'endless-property.mjs property C-1: had not ended after 1 s, where n = 2: a rule must end (--rule-time allows more)',
+  ],
+])('a rule that never ends (%s) is given up and told', async (name, from, to, expected) => {
+  const block = name === 'guard' ? `=> ${to}` : to;
+  const path = machineFile(`endless-${name}.mjs`, name === 'guard' ? `=> ${from}` : from, block);
+  const printed = await hypercheck(['check', path, '--rule-time', '1s', '--json']);
+  const { verdict, problems, stopped } = jsonOf(printed);
+  expect([printed.code, verdict, stopped]).toEqual([2, 'bad-input', 'error']);
+  const [problem] = problems as { where: string; problem: string }[];
+  expect(`${problem?.where}: ${problem?.problem}`).toContain(expected);
+});
+
 test('a rule that breaks while the symmetry is tested is bad input', async () => {
   const path = machineFile('tested.mjs', 'd.n = 0;', 'd.x.y = 0;');
   expect((await problemsOf(['check', path, '--symmetry', '--property', 'G-1']))[0]).toMatch(
