@@ -21,7 +21,7 @@ import {
   packed,
   type Scope,
 } from '../machine/index.ts';
-import { chosen, failureOf, inFolder, stored } from './counterexamples.ts';
+import { counterexampleOfSearch } from './counterexamples.ts';
 import { badInput, type ExitCode, exitCodeOf, exitCodes, type InputProblem } from './exit.ts';
 import { write } from './files.ts';
 import type { CheckFlags } from './flags.ts';
@@ -221,18 +221,13 @@ function peakMb(): number {
 
 function counterexampleOf(
   subject: ScopedSubject,
-  { trace, distinct }: Extract<SearchResult, { verdict: 'violated' }>,
+  found: Extract<SearchResult, { verdict: 'violated' }>,
   { strategy, mode, out }: CheckFlags,
 ): Counterexample {
-  const failing = failureOf(subject, trace);
-  if (failing === undefined) throw new Error('the counterexample does not replay');
-  const property = chosen(subject, failing.failure);
-  const origin = { property, seed: null, path: null };
   // Fingerprints may hide a state, and with it a shorter trace.
   const nearestFirst = strategy === 'breadth-first' || strategy === 'iterative-deepening';
   const minimal = nearestFirst && mode === 'exact' ? 'proved' : 'budget';
-  const told = stored(subject, { ...failing, ...origin, minimal }, inFolder(out, property));
-  return { ...told, states: distinct };
+  return counterexampleOfSearch(subject, found, minimal, out);
 }
 
 function print(document: CheckDocument, text: string, flags: CheckFlags, io: Io): void {

@@ -65,7 +65,7 @@ export function smaller(
 }
 
 /** The violation to tell: of a property that must find the seeded bug, if one is among them. */
-export function chosen(subject: Subject, { violations }: Failure): string {
+function chosen(subject: Subject, { violations }: Failure): string {
   const named = violations.find((v) => subject.fault?.killedBy.includes(v.property));
   return (named ?? violations[0])?.property ?? '';
 }
@@ -85,8 +85,23 @@ export function counterexampleOf(
   return stored(subject, { ...small, property, seed, path }, inFolder(out, property));
 }
 
+/** Stores what a search found. */
+export function counterexampleOfSearch(
+  subject: ScopedSubject,
+  { trace, distinct }: { readonly trace: Trace; readonly distinct: number },
+  minimal: Minimal,
+  out: string,
+): Counterexample {
+  const failing = failureOf(subject, trace);
+  if (failing === undefined) throw new Error('the counterexample does not replay');
+  const property = chosen(subject, failing.failure);
+  const origin = { property, seed: null, path: null };
+  const told = stored(subject, { ...failing, ...origin, minimal }, inFolder(out, property));
+  return { ...told, states: distinct };
+}
+
 /** A file of its own for each counterexample of a property. */
-export function inFolder(folder: string, property: string): (text: string) => string {
+function inFolder(folder: string, property: string): (text: string) => string {
   return (text) => {
     const digest = createHash('sha256').update(text).digest('hex').slice(0, 8);
     return join(folder, `${property}-${digest}.json`);

@@ -12,6 +12,8 @@ export interface Plan {
   readonly random: readonly RandomPart[];
   /** Random traces in each scope that only properties of two runs name. */
   readonly pairs: number;
+  /** Scopes of at most so many states are explored whole. */
+  readonly exploredStates: number;
   /** Each fault must be found in so many commands; 0 leaves the faults out. */
   readonly faultBudget: number;
   /** A machine that is far slower than expected gets `inconclusive`, not a shorter plan. */
@@ -30,6 +32,7 @@ export const quick: Plan = {
     { scope: 'cpu-fuzz', runs: 400 },
   ],
   pairs: 200,
+  exploredStates: 8_000,
   faultBudget: 40_000,
   safetySeconds: 120,
 };
@@ -39,6 +42,7 @@ export const deep: Plan = {
   name: 'deep',
   random: quick.random.map(({ scope, runs }) => ({ scope, runs: runs * 20 })),
   pairs: quick.pairs * 20,
+  exploredStates: Number.POSITIVE_INFINITY,
   faultBudget: quick.faultBudget,
   safetySeconds: 20 * 60,
 };

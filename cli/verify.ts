@@ -1,11 +1,12 @@
 /** `hypercheck verify`: a plan of everything that can be checked without being told more. */
 import { askedIn, detect } from '../generators/index.ts';
-import type { Scope, Tally } from '../machine/index.ts';
+import type { Scope, Tallies, Tally } from '../machine/index.ts';
 import { vmmMachine } from '../model/index.ts';
 import { campaign } from './campaign.ts';
 import { storedCase, storedCases, toldCase } from './cases.ts';
-import { counterexampleOf } from './counterexamples.ts';
+import { counterexampleOf, counterexampleOfSearch } from './counterexamples.ts';
 import { type ExitCode, exitCodeOf } from './exit.ts';
+import { explored, scopesUpTo } from './explored.ts';
 import type { VerifyFlags } from './flags.ts';
 import { printRun } from './fuzz.ts';
 import { type Io, pauses } from './io.ts';
@@ -13,7 +14,7 @@ import { deep, lasting, type Plan, quick, type RandomPart } from './plan.ts';
 import { type Progress, progress } from './progress.ts';
 import type { Counterexample } from './report/counterexample.ts';
 import { propertyResult } from './report/properties.ts';
-import { type Established, judged, type StoredCase } from './report/run.ts';
+import { type Established, judged, type ScopeResult, type StoredCase } from './report/run.ts';
 import { type Clock, clock, type Stop, type StopReason, stopAfter } from './stop.ts';
 import { allProperties, faultsOf, type Subject, subjectOf } from './subject.ts';
 import { judgeShipped } from './transcripts.ts';
@@ -47,6 +48,7 @@ class Verification {
   private readonly counterexamples: Counterexample[] = [];
   private stored: readonly StoredCase[] = [];
   private transcripts: Established['transcripts'];
+  private scopes: ScopeResult[] | undefined;
   private faults: Established['faults'];
   private stopped: StopReason | undefined;
 
@@ -73,6 +75,7 @@ class Verification {
     if (this.whole) {
       this.shown.begin('Logs of real systems');
       this.transcripts = judgeShipped();
+      await this.explore();
     }
     for (let round = 0; !this.ended && (round === 0 || this.timed); round++) {
       for (const part of this.parts) await this.random(part, this.seed + round);
@@ -83,7 +86,7 @@ class Verification {
 
   established(): Established {
     const { subject, seed, runs, commands, counterexamples, stored, stopped } = this;
-    const { transcripts, faults } = this;
+    const { transcripts, scopes, faults } = this;
     return {
       plan: this.plan.name,
       // When a time was asked for, its end is no reason to doubt.
@@ -99,6 +102,7 @@ class Verification {
       counterexamples,
       stored,
       ...(transcripts === undefined ? {} : { transcripts }),
+      ...(scopes === undefined ? {} : { scopes }),
       ...(faults === undefined ? {} : { faults }),
     };
   }
@@ -159,14 +163,38 @@ class Verification {
     const result = await campaign(common);
     this.runs += result.runs;
     this.commands += result.commands;
-    for (const [id, tally] of result.tallies) {
-      this.tallies.set(id, [...(this.tallies.get(id) ?? []), tally]);
-    }
+    this.count(result.tallies);
     this.stopped ??= result.stopped;
     if (result.found === undefined) return;
     this.shown.begin('Shrinking');
     const subject = { ...this.subject, scope };
     this.counterexamples.push(counterexampleOf(subject, result.found, this.flags.out));
+  }
+
+  private count(tallies: Tallies): void {
+    for (const [id, tally] of tallies) {
+      this.tallies.set(id, [...(this.tallies.get(id) ?? []), tally]);
+    }
+  }
+
+  /** Visits every state of the small scopes. */
+  private async explore(): Promise<void> {
+    this.scopes = [];
+    for (const scope of scopesUpTo(this.plan.exploredStates)) {
+      if (this.ended) return;
+      this.shown.begin(`Every state of scope ${scope.name}`);
+      const subject = { ...this.subject, scope };
+      const since = clock();
+      const found = await explored(subject, this.stop, ({ distinct }) => this.shown.at(distinct));
+      const { distinct, generated, depth } = found;
+      const verdict = found.verdict === 'reached' ? 'inconclusive' : found.verdict;
+      const seconds = since.seconds();
+      this.scopes.push({ scope: scope.name, verdict, distinct, generated, depth, seconds });
+      this.count(found.tallies);
+      this.stopped ??= found.verdict === 'inconclusive' ? this.stop() : undefined;
+      if (found.verdict !== 'violated') continue;
+      this.counterexamples.push(counterexampleOfSearch(subject, found, 'proved', this.flags.out));
+    }
   }
 
   /** A property that cannot fail holds too: each seeded bug must be found by one that names it. */

@@ -33,6 +33,16 @@ export interface TeethResult {
   readonly missed: readonly string[];
 }
 
+/** A scope of which every state was visited. */
+export interface ScopeResult {
+  readonly scope: string;
+  readonly verdict: Verdict;
+  readonly distinct: number;
+  readonly generated: number;
+  readonly depth: number;
+  readonly seconds: number;
+}
+
 export interface RunDocument {
   readonly verdict: Verdict;
   readonly plan?: string;
@@ -47,6 +57,7 @@ export interface RunDocument {
   readonly counterexamples: readonly Counterexample[];
   readonly stored: readonly StoredCase[];
   readonly transcripts?: readonly TranscriptResult[];
+  readonly scopes?: readonly ScopeResult[];
   readonly faults?: TeethResult;
 }
 
@@ -72,6 +83,7 @@ export function runText(run: RunDocument, style: Style): string {
     propertiesText(run.properties, style),
     storedText(run.stored, style),
     transcriptsText(run.transcripts, style),
+    scopesText(run.scopes, style),
     teethText(run.faults, style),
     '\n',
     closingText(run, style),
@@ -103,6 +115,18 @@ function transcriptsText(transcripts: RunDocument['transcripts'], style: Style):
   }
   const files = unexpected.map(({ file }) => file).join(', ');
   return `${head}, ${paint(style).red('not judged as known')}: ${files}\n`;
+}
+
+function scopesText(scopes: RunDocument['scopes'], style: Style): string {
+  if (scopes === undefined) return '';
+  const whole = scopes.filter(({ verdict }) => verdict === 'holds');
+  const sum = (field: 'distinct' | 'generated'): number =>
+    scopes.reduce((total, each) => total + each[field], 0);
+  const bound = `${plural(sum('distinct'), 'state')}, ${plural(sum('generated'), 'step')}`;
+  const head = `Every state: ${plural(whole.length, 'scope')} explored whole (${bound})`;
+  const violated = scopes.filter(({ verdict }) => verdict === 'violated').map((each) => each.scope);
+  if (violated.length === 0) return `${head}\n`;
+  return `${head}, ${paint(style).red('violated')}: ${violated.join(', ')}\n`;
 }
 
 function teethText(faults: RunDocument['faults'], style: Style): string {

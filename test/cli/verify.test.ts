@@ -17,6 +17,7 @@ const small: Plan = {
     { scope: 'tiny', runs: 3 },
   ],
   pairs: 2,
+  exploredStates: 300,
   faultBudget: 20,
   safetySeconds: 60,
 };
@@ -51,9 +52,16 @@ test('a plan is carried out whole: logs, traces, seeded bugs, and a closing tabl
       'counterexamples',
       'stored',
       'transcripts',
+      'scopes',
       'faults',
     ]),
   );
+  const seconds = expect.any(Number);
+  expect(document.scopes).toEqual([
+    { scope: 'special-pages', verdict: 'holds', distinct: 269, generated: 528, depth: 10, seconds },
+    { scope: 'many-sharers', verdict: 'holds', distinct: 268, generated: 855, depth: 9, seconds },
+    { scope: 'few-frames', verdict: 'holds', distinct: 43, generated: 78, depth: 5, seconds },
+  ]);
   expect(document).toMatchObject({ plan: 'small', seed: 1, counterexamples: [], stored: [] });
   expect(document.runs).toBeGreaterThanOrEqual(7);
   expect(document.transcripts.length).toBeGreaterThan(0);
@@ -139,7 +147,7 @@ test.each([
   ['--seed', ['--seed', '2147483648'], 'must be an integer from -2147483648 to 2147483647'],
   ['--for', ['--for', '10'], 'must be a time such as 90s'],
   ['--quick', ['--quick', '--deep'], 'only one of'],
-  ['--scope', ['--scope', 'big'], "there is no 'big': one of tiny, fuzz"],
+  ['--scope', ['--scope', 'big'], "there is no 'big': see hypercheck list scopes"],
   ['--fault', ['--fault', 's1'], "there is no 's1': did you mean memory/S1?"],
   ['--property', ['--property', 'mem_i1'], "there is no 'mem_i1': did you mean MEM-I1?"],
   ['--property', ['--property', 'X'], "there is no 'X': see hypercheck list properties"],
