@@ -9,8 +9,8 @@ export interface MachineArguments {
   readonly incoming: string | undefined;
   /** `-S`: its processors wait for `cont`. */
   readonly paused: boolean;
-  /** The balloon takes free page hints, so that pages leave the pass unsent. */
-  readonly hints: boolean;
+  /** Pages may leave a pass unsent: a device hints at free ones or has unplugged ones. */
+  readonly unsent: boolean;
   /** A network device is unplugged for the migration and its partner takes over. */
   readonly failover: boolean;
 }
@@ -25,7 +25,9 @@ export function parseArguments(argv: readonly string[]): MachineArguments | stri
     cpus: cpusOf(argv),
     incoming: optionValues(argv, '-incoming')[0],
     paused: argv.includes('-S'),
-    hints: devices.some((parts) => isOn(property(parts, 'free-page-hint'))),
+    unsent: devices.some(
+      (parts) => parts[0]?.startsWith('virtio-mem') || isOn(property(parts, 'free-page-hint')),
+    ),
     failover: devices.some((parts) => isOn(property(parts, 'failover'))),
   };
 }

@@ -36,6 +36,8 @@ export interface Setting {
   readonly whole: boolean;
   /** Page contents may be compressed on the wire. */
   readonly compressed: boolean;
+  /** One thread sends and counts, and syncs in between. */
+  readonly ordered: boolean;
   /** Bytes are told apart by phase, all of them. */
   readonly split: boolean;
   /** Pages that may be under way uncounted. */
@@ -138,7 +140,7 @@ export class Counters {
     // been sent before the sync that it counts; what the next one says includes all of that.
     if (this.last?.ram['dirty-sync-count'] !== syncs) this.sentBefore = Infinity;
     else this.sentBefore = Math.min(this.sentBefore, sentOf(ram));
-    const sentIn = sentOf(ram) > this.sentBefore;
+    const sentIn = this.setting.ordered && sentOf(ram) > this.sentBefore;
     const most = completed || sentIn ? passes.now : passes.now + 1;
     const least = completed ? passes.now : passes.before;
     return outside(

@@ -98,7 +98,7 @@ const NOTE: readonly Row[] = [
   ['sequence[]', 'derived', 'the statuses polled last', '5.B'],
   ['srcEvents[]', 'derived', 'all events of the machine so far', '5.A'],
   ['dstEvents[]', 'derived', 'all events of the machine so far', '5.A'],
-  ['last.**', 'derived', 'a copy of a poll', 'format'],
+  ['last.**', 'derived', 'a copy of the poll that ended the last wait', 'format'],
   ['q.**', 'derived', 'a copy of a poll', 'format'],
   ['r.**', 'derived', 'a copy of a message', 'format'],
   ['reply.**', 'derived', 'a copy of a message', 'format'],

@@ -11,6 +11,13 @@ type Found = Contradiction | undefined;
 /** Modules in the guest's initramfs (transcripts/README.md). */
 const MODULES = 13;
 
+/** Takes a question to the agent. */
+export function asked(machine: Machine, question: string): void {
+  machine.questions.push(question);
+  // A new writer counts from the beginning.
+  if (question.startsWith('dirty')) machine.guest.count = undefined;
+}
+
 /** Judges an answer; the first message of an agent that boots is that it is ready. */
 export function answered(world: World, machine: Machine, msg: Message, place: Place): Found {
   world.heard.hear(place, msg);
@@ -38,6 +45,7 @@ export function answered(world: World, machine: Machine, msg: Message, place: Pl
 }
 
 function ready(machine: Machine, msg: Message): Found {
+  machine.guest.count = undefined;
   const { memTotalKb: total = 0, memFreeKb: free = 0 } = msg;
   return (
     differs('msg.ready', msg.ready, true) ??

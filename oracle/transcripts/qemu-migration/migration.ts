@@ -56,14 +56,16 @@ export function begun(machine: Machine): void {
 
 function settingOf(machine: Machine): Setting {
   const multifd = machine.can('multifd');
+  const whole = !machine.arguments.unsent && !NOT_WHOLE.some((each) => machine.can(each));
   const channels = Number(machine.parameters.get('multifd-channels') ?? 2);
   return {
     ram: machine.arguments.ram,
     cpus: machine.arguments.cpus,
-    whole: !machine.arguments.hints && !NOT_WHOLE.some((each) => machine.can(each)),
+    whole,
     compressed: machine.can('compress') || multifdCompression(machine),
+    ordered: !multifd,
     // Channels are counted apart, and later releases count more than memory.
-    split: !multifd && machine.version > 0 && machine.version < 8,
+    split: whole && !multifd && machine.version > 0 && machine.version < 8,
     // A packet holds 128 pages; a page may be between its bit and its count.
     slack: multifd ? 128 * (channels + 1) : 2,
   };

@@ -11,6 +11,8 @@ type Found = Contradiction | undefined;
 
 /** Fields that copy a message. */
 const COPIES = ['r', 'reply', 'count', 'c', 'c1', 'c2', 'sum', 'q'];
+/** Statuses that the script waits for. */
+const FINAL = ['completed', 'failed', 'cancelled'];
 /** Events that the script lists. */
 const LISTED = /^(MIGRATION(_PASS)?:|STOP$|RESUME$)/;
 
@@ -28,7 +30,11 @@ function field(world: World, key: string, value: unknown, place: Place): Found {
   if (machine !== undefined && typeof value === 'string') return runState(machine, key, value);
   if (COPIES.includes(key)) return copy(world, key, value);
   if (key === 'sequence') return sequence(world, key, value);
-  if (key === 'last') return poll(world, key, value, false, place);
+  if (key === 'last') {
+    // Where the script gave up waiting, this is a poll that the log need not have.
+    const over = isObject(value) && FINAL.includes(String(value.status));
+    return over ? copy(world, key, value) : undefined;
+  }
   if (/^w\d*$/.test(key) && isObject(value)) {
     const { q, seq, timeout } = value;
     return (
@@ -53,7 +59,7 @@ function copy(world: World, key: string, value: unknown): Found {
   return differs(key, canonical(value), show(allowed), original?.place);
 }
 
-/** What the script polled last: a copy, or when it gave up waiting, a poll of its own. */
+/** The last poll of a wait: a copy, or when the script gave up waiting, a poll of its own. */
 function poll(world: World, key: string, value: unknown, own: boolean, place: Place): Found {
   const machine = world.polled;
   const sample = own && !world.heard.has(value) ? pollOf(value) : undefined;

@@ -7,7 +7,7 @@ import type { Contradiction, Place } from '../verdict.ts';
 import { parseArguments } from './argv.ts';
 import { compared } from './comparison.ts';
 import { fields } from './fields.ts';
-import { answered } from './guest.ts';
+import { answered, asked } from './guest.ts';
 import { Machine } from './machine.ts';
 import { polled } from './migration.ts';
 import { note } from './notes.ts';
@@ -72,7 +72,7 @@ function ofMachine(
       return polled(machine, sample, place, 'sample') ?? (sample.ram === undefined ? 2 : 16);
     }
     case 'asked':
-      machine.questions.push(parsed.record.msg);
+      asked(machine, parsed.record.msg);
       return 0;
     case 'answered':
       return answered(world, machine, parsed.record.msg, place) ?? 2;

@@ -368,6 +368,86 @@ describe.each(rules)('$rule', ({ good, bad: [log, said] }) => {
   });
 });
 
+const stories: readonly (readonly [story: string, log: Log])[] = [
+  [
+    'the source is killed, and its target ends',
+    [
+      ...[...start, { vm: 'src', exit: null, signal: 'SIGKILL' }, status('dst', 'failed')],
+      { vm: 'dst', stderr: 'qemu: load of migration failed: Input/output error\n' },
+      ...[
+        { vm: 'dst', exit: 1, signal: null },
+        { note: 'end', src: 'exited', dst: 'exited' },
+      ],
+    ],
+  ],
+  [
+    'a device is missing at the target: the source believes that it is done',
+    [
+      ...[...start, event('src', 'STOP'), pass(2), status('src', 'completed')],
+      ...[status('dst', 'failed'), { vm: 'dst', exit: 1, signal: null }],
+      ...[...asks('src', 'postmigrate'), ...resume('src'), ...asks('src', 'running')],
+    ],
+  ],
+  [
+    'the target is killed in post-copy: nobody has the whole guest',
+    [
+      ...[...machines(['postcopy-ram'], false), ...begun()],
+      ...[...qmp('src', 'migrate-start-postcopy'), status('src', 'postcopy-active')],
+      ...[event('src', 'STOP'), pass(2), status('dst', 'postcopy-active'), event('dst', 'RESUME')],
+      ...[{ vm: 'dst', exit: null, signal: 'SIGKILL' }, status('src', 'postcopy-paused')],
+      ...[poll('postcopy-paused', counters(9, 9, 238, 2)), ...asks('src', 'finish-migrate')],
+      ...qmp('src', 'cont', {}, error('Migration is not finalized yet')),
+    ],
+  ],
+  [
+    'the guest is stopped so that the migration ends, and arrives paused',
+    [
+      ...[...machines([], false), ...begun(), poll('active', counters(10, 10, 236, 1))],
+      ...qmp('src', 'stop').toSpliced(1, 0, event('src', 'STOP')),
+      ...[pass(2), status('src', 'completed'), status('dst', 'completed')],
+      ...[...asks('src', 'postmigrate'), ...asks('dst', 'paused')],
+      ...[...read('src'), ...read('dst'), comparison(0)],
+    ],
+  ],
+  [
+    'nobody listens: the command succeeds and the migration fails',
+    [
+      ...machines(),
+      ...qmp('src', 'migrate', { uri: 'unix:/other' }).toSpliced(1, 0, status('src', 'setup')),
+      ...[status('src', 'failed'), poll('failed', undefined, { error: 'Failed to connect' })],
+      ...[...asks('src', 'running'), ...qmp('src', 'migrate_cancel'), ...asks('dst', 'inmigrate')],
+    ],
+  ],
+  [
+    'a wait is given up: its last poll is in no other record',
+    [
+      ...[...start, poll('active', counters(10, 10, 236, 1))],
+      {
+        ...{ note: 'throttled', ms: 30_000, sequence: ['active'] },
+        last: { status: 'active', ram: counters(10, 20, 226, 1) },
+      },
+    ],
+  ],
+  [
+    'a second writer counts from the beginning',
+    [
+      ...machines(),
+      ...[
+        { vm: 'src', agent: '>', msg: 'count' },
+        { vm: 'src', agent: '<', msg: { count: 9, t: 1 } },
+        { vm: 'src', agent: '>', msg: 'dirty 3 2 0' },
+        { vm: 'src', agent: '<', msg: { dirtying: 7, span: 3, rate: 2 } },
+        { vm: 'src', agent: '>', msg: 'count' },
+        { vm: 'src', agent: '<', msg: { count: 1, t: 2 } },
+      ],
+    ],
+  ],
+];
+
+test.each(stories)('%s', (_, log) => {
+  expect(judge(log)).toBe('holds');
+});
+
 test('a record of a machine that was not started is bad input, with its line', () => {
   expect(judge([{ vm: 'src', argv: ['qemu'] }, poll('none', undefined)])).toBe('holds');
   expect(judge([{ vm: 'dst', argv: ['qemu'] }, poll('none', undefined)])).toBe('line 2');
