@@ -60,6 +60,10 @@ export function refusal(machine: Machine, execute: string): Refusal {
 }
 
 const KNOWN = [IN_PROGRESS, NOT_FINALIZED, LEFT_BEHIND, WAITING, NO_POSTCOPY, NOT_STARTED];
+/** All classes of errors that QMP has (qapi/error.json). */
+const CLASSES = [
+  ...['GenericError', 'CommandNotFound', 'DeviceNotActive', 'DeviceNotFound', 'KVMMissingCap'],
+];
 /** From this major release on the words may be others. */
 const REWORDED = 8;
 
@@ -68,6 +72,9 @@ export function otherwise({ certain, possible }: Refusal, msg: Message, version:
   const { error } = msg;
   if (error === undefined) return undefined;
   if (certain !== undefined && version < REWORDED) return refused(msg, generic(certain));
+  if (!CLASSES.includes(error.class)) {
+    return differs('msg.error.class', error.class, CLASSES.join(', '));
+  }
   if (!KNOWN.includes(error.desc) || possible.includes(error.desc)) return undefined;
   const allowed = possible.length > 0 ? possible.join(', ') : 'a refusal with another reason';
   return differs('msg.error.desc', error.desc, allowed);

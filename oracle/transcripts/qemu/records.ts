@@ -126,7 +126,7 @@ const stderr: z.ZodType<StderrRecord> = z.looseObject({
 });
 const exit: z.ZodType<ExitRecord> = z.looseObject({
   vm: name,
-  exit: z.number().int().nullable(),
+  exit: z.number().int().min(0).max(255).nullable(),
   signal: z
     .string()
     .regex(/^SIG[A-Z0-9]{1,10}$/, 'not a signal')
