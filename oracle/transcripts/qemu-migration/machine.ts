@@ -24,6 +24,7 @@ export interface Request {
   readonly execute: string;
   readonly id: string | number | undefined;
   readonly arguments: Readonly<Record<string, unknown>>;
+  readonly place: Place;
   /** RESUME or STOP came since it was sent. */
   resumed: boolean;
   stopped: boolean;
@@ -68,6 +69,8 @@ export interface Attempt {
   recovered: boolean;
   /** It was seen to be completed. */
   handed: boolean;
+  /** The guest was resumed: perhaps left behind, perhaps still to be stopped. */
+  doubtful: boolean;
 }
 
 /** States of the switchover; the guest's own one is kept meanwhile. */

@@ -48,6 +48,7 @@ export function begun(machine: Machine): void {
     postcopy: false,
     recovered: false,
     handed: false,
+    doubtful: false,
   };
   machine.starting = false;
   machine.postcopying = machine.pending('migrate-start-postcopy');
@@ -170,9 +171,10 @@ export function polled(machine: Machine, sample: Sample, place: Place, path: str
   const found = side.poll(`${path}.status`, status, place) ?? presence(sample, path, comesIn);
   if (found !== undefined) return found;
   const { attempt } = machine;
-  if (status === 'completed' && !comesIn && attempt !== undefined) {
-    // Where no status is told, this is how it is known.
-    if (!machine.can('events')) handOver(machine, attempt);
+  // Where no status is told, this is how it is known.
+  if (attempt !== undefined && !comesIn && !machine.can('events')) {
+    attempt.doubtful = false;
+    if (status === 'completed') handOver(machine, attempt);
   }
   const wrong = ram === undefined ? undefined : counted(machine, sample, place, `${path}.ram`);
   machine.outgoing.reply();

@@ -30,9 +30,9 @@ const LOOSE = [
 ];
 
 /** Takes a command that was sent. */
-export function sent(world: World, machine: Machine, msg: SentRecord['msg']): void {
+export function sent(world: World, machine: Machine, msg: SentRecord['msg'], place: Place): void {
   const { execute, id, arguments: args = {} } = msg;
-  machine.requests.push({ execute, id, arguments: args, resumed: false, stopped: false });
+  machine.requests.push({ execute, id, arguments: args, place, resumed: false, stopped: false });
   if (execute === 'quit') machine.quitting = true;
   if (execute === 'quit' || execute === 'migrate_cancel') machine.cancelling = true;
   if (execute === 'migrate-start-postcopy') machine.postcopying = true;
@@ -101,6 +101,9 @@ function reply(
   place: Place,
 ): Found {
   const { execute } = request;
+  const said = isObject(msg.return) ? msg.return.status : undefined;
+  if (execute === 'query-status') machine.status = { value: String(said), place };
+  if (stale(machine, request)) return undefined;
   const known = refusal(machine, execute);
   if (msg.error !== undefined) {
     // What was refused leads nowhere.
@@ -146,6 +149,15 @@ function reply(
   }
 }
 
+/**
+ * Asked before another copy of the guest began to run, for which this one was stopped: the reply
+ * may be older than that.
+ */
+function stale({ run: { owesStop } }: Machine, { execute, place }: Request): boolean {
+  const depends = ['cont', 'stop', 'query-status', 'migrate'].includes(execute);
+  return depends && owesStop !== undefined && place.event < owesStop.event;
+}
+
 /** A `migrate` that was accepted has begun: `setup` is told before the reply. */
 function accepted(machine: Machine): Found {
   if (!machine.starting) return undefined;
@@ -177,16 +189,14 @@ function status(world: World, machine: Machine, msg: Message, place: Place): Fou
   if (!isObject(result) || typeof result.status !== 'string') {
     return differs('msg.return', show(result), 'a status');
   }
+  const running = result.status === 'running';
   const wrong =
-    (result.status === 'running' && world.runsElsewhere(machine)
-      ? world.stillRuns(machine, place)
-      : reported(machine, result.status, place)) ??
-    differs('msg.return.running', result.running, result.status === 'running') ??
-    ('singlestep' in result
-      ? differs('msg.return.singlestep', result.singlestep, false)
-      : undefined);
-  machine.status = { value: result.status, place };
-  return wrong;
+    differs('msg.return.running', result.running, running) ??
+    differs('msg.return.singlestep', result.singlestep ?? false, false);
+  if (wrong !== undefined) return wrong;
+  return running && (world.runsElsewhere(machine) || machine.attempt?.doubtful === true)
+    ? world.runs(machine, place)
+    : reported(machine, result.status, place);
 }
 
 function capabilities(machine: Machine, wanted: unknown): Found {

@@ -61,7 +61,7 @@ function ofMachine(
 ): number | Contradiction {
   switch (parsed.kind) {
     case 'sent':
-      sent(world, machine, parsed.record.msg);
+      sent(world, machine, parsed.record.msg, place);
       return 0;
     case 'received':
       return received(world, machine, parsed.record.msg, place) ?? 3;

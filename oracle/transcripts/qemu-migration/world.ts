@@ -36,8 +36,11 @@ export class World {
   /** A machine runs from here on. */
   resumed(machine: Machine, place: Place): Contradiction | undefined {
     machine.handover = undefined;
-    if (machine.attempt !== undefined) machine.attempt.finalPass = false;
-    const { stream } = machine;
+    const { attempt, stream } = machine;
+    if (attempt !== undefined) {
+      attempt.finalPass = false;
+      attempt.doubtful = !machine.can('events') && !attempt.handed;
+    }
     if (stream !== undefined && machine.guest !== stream.guest) {
       machine.guest = stream.guest;
       this.stopsFor(stream, place);
@@ -48,10 +51,9 @@ export class World {
   /** A source was stopped before its target is where it is; its event may come later. */
   stopsFor(source: Machine, place: Place): void {
     const comes = source.outgoing.mayCome('completed', 'postcopy-active');
-    const { handed = false, still = true } = source.attempt ?? {};
-    // Where no status is told, a guest that stood still may have been left behind and resumed.
-    const over = handed || (still && !source.can('events'));
-    if (surelyRuns(source) && comes && !over) source.become(['finish-migrate'], place, place);
+    const { handed = true, doubtful = false } = source.attempt ?? {};
+    if (surelyRuns(source) && comes && !handed && !doubtful)
+      source.become(['finish-migrate'], place, place);
   }
 
   /** Whether another copy of its guest has begun to run, for which it must have stopped. */
@@ -61,16 +63,18 @@ export class World {
     return this.copies(machine).some((each) => each.guest === guest && surelyRuns(each));
   }
 
-  /** It runs although another copy does. */
-  stillRuns(machine: Machine, place: Place): Contradiction | undefined {
+  /** It says that it runs. */
+  runs(machine: Machine, place: Place): Contradiction | undefined {
     machine.become(['running'], place);
+    if (machine.attempt !== undefined) machine.attempt.doubtful = false;
     return this.exclusive(machine);
   }
 
   /** Notes when this machine and another one run the same guest. */
   exclusive(machine: Machine): undefined {
-    const other = this.copies(machine).find(surelyRuns);
-    if (other === undefined || !surelyRuns(machine)) return;
+    const runs = (each: Machine): boolean => surelyRuns(each) && each.attempt?.doubtful !== true;
+    const other = this.copies(machine).find(runs);
+    if (other === undefined || !runs(machine)) return;
     const since = other.run.place === undefined ? '' : ` (line ${other.run.place.line})`;
     const observed = `${machine.name} runs, and so does ${other.name}${since}`;
     this.broken.push({ ...ONE_GUEST, observed });

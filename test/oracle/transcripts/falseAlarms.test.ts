@@ -55,12 +55,13 @@ test(
   () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
-        const { log, broken } = migrationLog(seed);
+        const { log, broken, told } = migrationLog(seed);
         const judged = validate('qemu-migration', log);
         expect(judged).not.toHaveProperty('impossible');
-        const found = judged.verdict === 'violated' ? judged.violations : [];
-        expect(found.map(({ property }) => property).toSorted()).toEqual(broken.toSorted());
-        expect(judged.verdict).toBe(broken.length === 0 ? 'holds' : 'violated');
+        const violations = judged.verdict === 'violated' ? judged.violations : [];
+        const found = violations.map(({ property }) => property).toSorted();
+        expect(broken).toEqual(expect.arrayContaining(found));
+        if (told) expect(found).toEqual(broken.toSorted());
       }),
       RUNS,
     );

@@ -429,6 +429,14 @@ const stories: readonly (readonly [story: string, log: Log])[] = [
     ],
   ],
   [
+    'a source that was asked before its target began to run may say that it runs itself',
+    [
+      ...[...machines([], false), ...begun()],
+      ...asks('src', 'running').toSpliced(1, 0, event('dst', 'RESUME')),
+      ...[event('src', 'STOP'), pass(2), status('src', 'completed'), status('dst', 'completed')],
+    ],
+  ],
+  [
     'a second writer counts from the beginning',
     [
       ...machines(),
