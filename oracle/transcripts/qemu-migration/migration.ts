@@ -93,8 +93,8 @@ export function changed(machine: Machine, status: string, place: Place): Found {
 /** Completed: the guest was stopped first, and the dirty log was read once more after that. */
 function handedOver(machine: Machine, attempt: Attempt, place: Place): Found {
   if (machine.can('background-snapshot') || machine.loose) return undefined;
-  if (surelyRuns(machine)) {
-    const why = 'no completion: the guest was not stopped';
+  if (surelyRuns(machine) || machine.run.owesStop !== undefined) {
+    const why = 'no completion: the guest was not stopped, or no STOP event told so';
     return differs('msg.data.status', 'completed', why, machine.run.place);
   }
   if (!attempt.finalPass) {

@@ -18,23 +18,20 @@ const LISTED = /^(MIGRATION(_PASS)?:|STOP$|RESUME$)/;
 
 /** Judges a note. */
 export function note(world: World, record: NoteRecord, place: Place): Found {
-  for (const [key, value] of Object.entries(record)) {
-    const found = field(world, key, value, place);
+  for (const key of Object.keys(record)) {
+    const found = field(world, record, key, place);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function field(world: World, key: string, value: unknown, place: Place): Found {
+function field(world: World, record: NoteRecord, key: string, place: Place): Found {
+  const value = record[key];
   const machine = world.machines.get(key);
   if (machine !== undefined && typeof value === 'string') return runState(machine, key, value);
   if (COPIES.includes(key)) return copy(world, key, value);
   if (key === 'sequence') return sequence(world, key, value);
-  if (key === 'last') {
-    // Where the script gave up waiting, this is a poll that the log need not have.
-    const over = isObject(value) && FINAL.includes(String(value.status));
-    return over ? copy(world, key, value) : undefined;
-  }
+  if (key === 'last') return last(world, value, record.sequence);
   if (/^w\d*$/.test(key) && isObject(value)) {
     const { q, seq, timeout } = value;
     return (
@@ -59,6 +56,15 @@ function copy(world: World, key: string, value: unknown): Found {
   return differs(key, canonical(value), show(allowed), original?.place);
 }
 
+/** The poll that ended the last wait. */
+function last(world: World, value: unknown, sequence: unknown): Found {
+  if (!isObject(value)) return undefined;
+  // Where the script gave up waiting, this is a poll that the log need not have.
+  if (FINAL.includes(String(value.status))) return copy(world, 'last', value);
+  const seen = Array.isArray(sequence) ? sequence.at(-1) : undefined;
+  return differs('last.status', value.status, seen ?? value.status);
+}
+
 /** The last poll of a wait: a copy, or when the script gave up waiting, a poll of its own. */
 function poll(world: World, key: string, value: unknown, own: boolean, place: Place): Found {
   const machine = world.polled;
@@ -70,10 +76,13 @@ function poll(world: World, key: string, value: unknown, own: boolean, place: Pl
 /** The statuses that the script saw while it waited: some of those that the log shows, in order. */
 function sequence(world: World, key: string, value: unknown): Found {
   if (!Array.isArray(value) || value.length === 0) return undefined;
-  const statuses = world.polled?.statuses ?? [];
   const said = value.join(' ');
-  const seen = statuses.some((_, at) => statuses.slice(at, at + value.length).join(' ') === said);
-  return seen ? undefined : differs(`${key}[]`, said, `a part of ${statuses.join(' ')}`);
+  const polled = [...world.machines.values()].map(({ statuses }) => statuses);
+  const seen = polled.some((statuses) =>
+    statuses.some((_, at) => statuses.slice(at, at + value.length).join(' ') === said),
+  );
+  const allowed = `a part of ${world.polled?.statuses.join(' ') ?? 'no polls'}`;
+  return seen ? undefined : differs(`${key}[]`, said, allowed);
 }
 
 function events(machine: Machine, key: string, value: unknown): Found {

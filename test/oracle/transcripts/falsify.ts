@@ -35,7 +35,10 @@ export function* falsifications(
     for (const [path, field, leaf] of leaves(value, [], '')) {
       const row =
         rows.find((each) => each.record === kind && each.path === field) ??
-        rows.findLast((each) => each.record === kind && isBelow(field, each.path));
+        rows
+          .filter((each) => each.record === kind && isBelow(field, each.path))
+          // The row that says most of where it stands.
+          .toSorted((one, other) => other.path.length - one.path.length)[0];
       if (row === undefined) throw new Error(`${kind} ${field} is in no table`);
       // The first of each pair in `steps` is a time.
       if (!classes.includes(row.class) || (field === 'steps[][]' && path.at(-1) === 0)) continue;

@@ -213,6 +213,31 @@ const rules: readonly Rule[] = [
     bad: [[...start, pass(2), event('src', 'STOP'), status('src', 'completed')], 'msg.data.status'],
   },
   {
+    rule: 'that the guest was stopped is told, also where its target ran first',
+    good: moved,
+    bad: [
+      [
+        ...[...machines([], false), ...begun(), event('dst', 'RESUME'), pass(2)],
+        status('src', 'completed'),
+      ],
+      'msg.data.status',
+    ],
+  },
+  {
+    rule: 'the last poll of a wait has the last status that the wait saw',
+    good: [
+      ...[...start, ...cancel(), poll('cancelled', undefined)],
+      { note: 'end', sequence: ['cancelled'], last: { status: 'cancelled' } },
+    ],
+    bad: [
+      [
+        ...[...start, ...cancel(), poll('cancelled', undefined)],
+        { note: 'end', sequence: ['cancelled'], last: { status: 'active' } },
+      ],
+      'last.status',
+    ],
+  },
+  {
     rule: 'nothing is cancelled that nobody cancels',
     good: [...start, ...cancel(), status('dst', 'failed'), { vm: 'dst', exit: 1, signal: null }],
     bad: [[...start, status('src', 'cancelling')], 'msg.data.status'],
