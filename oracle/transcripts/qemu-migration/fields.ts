@@ -38,7 +38,7 @@ const RECEIVED: readonly Row[] = [
   ['msg', 'noise', 'an empty message', 'format'],
   ['msg.QMP.**', 'noise', 'greeting: version and capabilities', 'format'],
   ['msg.id', 'exact', 'the id of the oldest unanswered command', 'QMP specification'],
-  ['msg.return', 'noise', 'an empty object; the text of a human monitor command', 'QMP'],
+  ['msg.return', 'command', 'an empty object; registers as text, which are compared', 'QMP'],
   ['msg.return.status', 'exact', 'a state that the run state may have, a status', '5.C, 5.B'],
   ['msg.return.running', 'exact', 'whether the status is running', '5.A'],
   ['msg.return.singlestep', 'exact', 'false', 'QAPI'],
@@ -104,7 +104,6 @@ const NOTE: readonly Row[] = [
   ['srcEvents[]', 'derived', 'all events of the machine so far', '5.A'],
   ['dstEvents[]', 'derived', 'all events of the machine so far', '5.A'],
   ['last.**', 'derived', 'a copy of the poll that ended the last wait', 'format'],
-  ['q.**', 'derived', 'a copy of a poll', 'format'],
   ['r.**', 'derived', 'a copy of a message', 'format'],
   ['reply.**', 'derived', 'a copy of a message', 'format'],
   ['count.**', 'derived', 'a copy of an answer', 'format'],
@@ -152,5 +151,5 @@ export const fields: FieldTable = fieldTable([
   ]),
   ...rows('comparison', '', COMPARISON),
   ...rows('note', '', NOTE),
-  ...['w', 'w1', 'w2'].flatMap((key) => rows('note', `${key}.q.`, POLL)),
+  ...['q', 'w.q', 'w1.q', 'w2.q'].flatMap((key) => rows('note', `${key}.`, POLL)),
 ]);

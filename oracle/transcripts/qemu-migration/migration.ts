@@ -27,6 +27,7 @@ export function begin(world: World, machine: Machine, args: Request['arguments']
   if (resume === true) return;
   const target = world.waiting(machine, uri);
   machine.next = { target };
+  world.polled = machine;
   machine.starting = true;
   world.streams();
   if (target !== undefined) target.stream = machine;

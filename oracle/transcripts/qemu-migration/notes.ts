@@ -10,7 +10,7 @@ import type { World } from './world.ts';
 type Found = Contradiction | undefined;
 
 /** Fields that copy a message. */
-const COPIES = ['r', 'reply', 'count', 'c', 'c1', 'c2', 'sum', 'q'];
+const COPIES = ['r', 'reply', 'count', 'c', 'c1', 'c2', 'sum'];
 /** Statuses that the script waits for. */
 const FINAL = ['completed', 'failed', 'cancelled'];
 /** Events that the script lists. */
@@ -31,6 +31,8 @@ function field(world: World, record: NoteRecord, key: string, place: Place): Fou
   if (machine !== undefined && typeof value === 'string') return runState(machine, key, value);
   if (COPIES.includes(key)) return copy(world, key, value);
   if (key === 'sequence') return sequence(world, key, value);
+  // Polls may be left out of a log.
+  if (key === 'q') return poll(world, key, value, true, place);
   if (key === 'last') return last(world, value, record.sequence);
   if (/^w\d*$/.test(key) && isObject(value)) {
     const { q, seq, timeout } = value;
@@ -65,7 +67,7 @@ function last(world: World, value: unknown, sequence: unknown): Found {
   return differs('last.status', value.status, seen ?? value.status);
 }
 
-/** The last poll of a wait: a copy, or when the script gave up waiting, a poll of its own. */
+/** A poll: a copy, or where the script gave up waiting or asked once, one of its own. */
 function poll(world: World, key: string, value: unknown, own: boolean, place: Place): Found {
   const machine = world.polled;
   const sample = own && !world.heard.has(value) ? pollOf(value) : undefined;

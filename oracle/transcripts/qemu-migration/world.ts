@@ -11,7 +11,7 @@ const ONE_GUEST = { property: 'MIG-S1', name: 'exactly one running guest' };
 export class World {
   readonly machines: Map<string, Machine> = new Map();
   readonly heard: Heard = new Heard();
-  /** The machine that was polled last. */
+  /** The machine that was polled last, or is to be. */
   polled: Machine | undefined;
   /** Properties that were broken in the record that is being read. */
   readonly broken: Broken[] = [];

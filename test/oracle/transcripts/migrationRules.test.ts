@@ -238,6 +238,14 @@ const rules: readonly Rule[] = [
     ],
   },
   {
+    rule: 'a poll that only a note has is judged as one',
+    good: [...start, { note: 'once', q: { status: 'active', ram: counters(1, 1, 254, 1) } }],
+    bad: [
+      [...start, { note: 'once', q: { status: 'active', ram: counters(1, 1, 257, 1) } }],
+      'q.ram.remaining',
+    ],
+  },
+  {
     rule: 'nothing is cancelled that nobody cancels',
     good: [...start, ...cancel(), status('dst', 'failed'), { vm: 'dst', exit: 1, signal: null }],
     bad: [[...start, status('src', 'cancelling')], 'msg.data.status'],
