@@ -10,7 +10,10 @@ const rooms = {
     builtins: true,
   },
   faults: { rooms: ['machine', 'model'] },
-  examples: { rooms: ['machine', 'model', 'oracle'] },
+  examples: {
+    rooms: ['machine', 'model', 'checker', 'generators', 'oracle'],
+    packages: ['fast-check'],
+  },
   oracle: {
     rooms: ['machine', 'model', 'invariants', 'generators'],
     packages: ['zod'],

@@ -6,6 +6,8 @@ import { readTrace, type Trace, traceFile, traces, writeTrace } from '../generat
 import {
   Disagreed,
   lockstepAsync,
+  logHead,
+  logLine,
   Malformed,
   type Oracle,
   oracle,
@@ -180,11 +182,12 @@ async function random(run: DriveRun, flags: DriveFlags, io: Io): Promise<DriveRe
 }
 
 function documentOf(
-  { subject, system, reference, seed }: DriveRun,
+  run: DriveRun,
   { runs, failed, stopped }: DriveResult,
   command: readonly string[],
   { out, seconds }: { readonly out: string; readonly seconds: number },
 ): DriveDocument {
+  const { subject, system, reference, seed } = run;
   const { counts, kindCounts } = reference;
   const common = {
     system: system.hello.system ?? command.join(' '),
@@ -204,7 +207,7 @@ function documentOf(
     const enough = commands >= answeredMin * asked && commands > 0;
     return { verdict: enough && stopped === undefined ? 'holds' : 'inconclusive', ...common };
   }
-  const disagreement = stored(subject, failed, { command, out, seed, stderr: system.stderr });
+  const disagreement = stored(run, failed, command, out);
   return { verdict: verdictOf(failed.error), ...common, disagreement };
 }
 
@@ -213,22 +216,14 @@ function verdictOf({ finding: { reason } }: Disagreed): DriveDocument['verdict']
   return reason === 'too-many-states' ? 'inconclusive' : 'violated';
 }
 
-/** Stores the trace, so that it can be run again. */
+/** Stores the trace, so that it can be run again, and what was answered, so that it can be judged. */
 function stored(
-  { machine, scope }: ScopedSubject,
+  { subject, system, seed }: DriveRun,
   { trace, error, path }: NonNullable<DriveResult['failed']>,
-  {
-    command,
-    out,
-    seed,
-    stderr,
-  }: {
-    readonly command: readonly string[];
-    readonly out: string;
-    readonly seed: number;
-    readonly stderr: string;
-  },
+  command: readonly string[],
+  out: string,
 ): Disagreement {
+  const { machine, scope } = subject;
   const { finding, followed, message } = error;
   const text = writeTrace(
     traceFile(machine, scope, trace, { seed, path, message: finding.message }),
@@ -236,6 +231,12 @@ function stored(
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 8);
   const file = join(out, `drive-${finding.reason}-${digest}.json`);
   write(file, text);
+  const { scope: _, ...options } = system.options;
+  // A command that was left out did not happen; only the last one may have no reply.
+  const happened = followed.filter(({ reply }, i) => reply !== undefined || i === followed.length - 1);
+  const lines = happened.map((each) => logLine(machine, each));
+  const log = join(out, `drive-${finding.reason}-${digest}.jsonl`);
+  write(log, `${[logHead(machine, scope, options), ...lines].join('\n')}\n`);
   const replay = `npx hypercheck drive --model ${scope.name} --trace ${file} -- ${command.join(' ')}`;
-  return { ...finding, report: message, trace, followed, file, replay, stderr };
+  return { ...finding, report: message, trace, followed, file, log, replay, stderr: system.stderr };
 }

@@ -175,9 +175,13 @@ export interface OracleFlags extends ModelFlags {
   readonly stdio: boolean;
   readonly schema: boolean;
 }
-export interface ValidateFlags extends OutputFlags {
-  readonly system: string;
+export interface ValidateFlags extends OutputFlags, Omit<ModelFlags, 'model'> {
+  /** The real system that the log is of, or the model that it is held against. */
+  readonly system?: string | undefined;
+  readonly model?: string | undefined;
   readonly fields: boolean;
+  /** Judges a log of another version of the model, too. */
+  readonly anyModel: boolean;
 }
 
 interface AllFlags {
@@ -277,7 +281,23 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
       path: ['stdio'],
       message: 'give one of --stdio and --schema',
     }),
-  validate: z.object({ ...output, system: z.string(), fields: yes }),
+  validate: z
+    .object({
+      ...output,
+      ...model,
+      model: path.optional(),
+      system: name,
+      fields: yes,
+      anyModel: yes,
+    })
+    .refine((f) => (f.system === undefined) !== (f.model === undefined), {
+      path: ['system'],
+      message: 'give one of --system and --model',
+    })
+    .refine((f) => f.system === undefined || (f.scope === undefined && !f.anyModel), {
+      path: ['system'],
+      message: 'takes no --scope, --set or --any-model',
+    }),
   list: z.object({ ...output }),
 };
 

@@ -187,26 +187,27 @@ function addFiles(add: Add, io: Io, done: Done): void {
     .action(async (file: string, given) => {
       done(await runExport(file, parseFlags('export', given), io));
     });
-  add('validate', 'judge the recorded log of a real system')
+  againstModel(add('validate', 'judge a recorded log'))
     .argument('[file]', 'the log: JSON lines')
-    .requiredOption('--system <name>', `one of ${systemNames.join(', ')}`)
+    .option('--system <name>', `a log of a real system: one of ${systemNames.join(', ')}`)
     .option('--fields', 'show how each field of such logs is judged')
-    .action((file: string | undefined, given) => {
-      done(runValidate({ ...parseFlags('validate', given), file }, io));
+    .option('--any-model', 'also a log of another version of the model')
+    .action(async (file: string | undefined, given) => {
+      done(await runValidate({ ...parseFlags('validate', given), file }, io));
     });
 }
 
 /** Which model a system is held against. */
 function againstModel(command: Command): Command {
   return command
-    .option('--model <what>', 'a scope of the VMM, shared-pages, or a machine file (default: fuzz)')
+    .option('--model <what>', 'a scope of the VMM, shared-pages, or a machine file')
     .option('--scope <name>', 'the scope of shared-pages or of a machine file')
     .option('--set <sizes>', 'other sizes: vm=2,frame=3; may be repeated', collect);
 }
 
 /** Commands on systems that are held against the model. */
 function addSystems(add: Add, io: Io, done: Done): void {
-  againstModel(add('drive', 'hold a system in a process of its own against the model'))
+  againstModel(add('drive', 'hold a system in a process of its own against the model (fuzz)'))
     .argument('<command...>', 'the program that speaks the protocol, after --')
     .option('--compare <what>', 'reply, reply+view or full (default: reply+view)')
     .option('--seed <n>', 'seed of the random traces')

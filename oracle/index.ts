@@ -1,5 +1,7 @@
 /** The model as a reference: can a system have behaved as its log says? */
 
+export * from './mutation/index.ts';
+export * from './offline/index.ts';
 export * from './protocol/index.ts';
 export * from './reference/index.ts';
 export {

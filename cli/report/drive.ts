@@ -15,6 +15,8 @@ export interface Disagreement extends Finding {
   readonly followed: readonly Followed[];
   /** Where the trace is stored, and the command that runs it again. */
   readonly file: string;
+  /** Where what was answered is stored: a log for `hypercheck validate`. */
+  readonly log: string;
   readonly replay: string;
   /** The end of what the system wrote to stderr. */
   readonly stderr: string;
@@ -77,16 +79,20 @@ function restText({ counts, starts, kinds }: DriveDocument): string {
   return lines.length === 0 ? '' : `${lines.join('\n')}\n\n`;
 }
 
-function disagreementText({ report, file, replay, stderr }: Disagreement, style: Style): string {
+function disagreementText(
+  { report, file, log, replay, stderr }: Disagreement,
+  style: Style,
+): string {
   const colours = paint(style);
   const [head = '', ...rest] = report.split('\n');
-  const log = stderr === '' ? [] : ['', '  its log ends:', ...indented(stderr)];
+  const last = stderr === '' ? [] : ['', '  its log ends:', ...indented(stderr)];
   return [
     colours.red(colours.bold(head)),
     ...rest,
-    ...log,
+    ...last,
     '',
     `  stored:  ${file}`,
+    `  log:     ${log}`,
     `  replay:  ${colours.bold(replay)}`,
     '',
     '',

@@ -1,5 +1,12 @@
 /** What `validate` prints. */
-import type { Field, Impossible, Validation, Violation } from '../../oracle/index.ts';
+import type {
+  Counts,
+  Field,
+  Impossible,
+  ImpossibleEvent,
+  Validation,
+  Violation,
+} from '../../oracle/index.ts';
 import type { Verdict } from '../exit.ts';
 import { paint, plural, type Style, table } from './table.ts';
 import { verdictWord } from './verdict.ts';
@@ -40,6 +47,27 @@ export function validationText(document: ValidationDocument, style: Style): stri
   return impossible === undefined
     ? `${head}${shown}`
     : `${head}${shown}\n${impossibleText(impossible, style)}`;
+}
+
+/** A log of the project's own format, judged. */
+export interface LogDocument {
+  readonly verdict: Verdict;
+  readonly model: string;
+  readonly file: string;
+  readonly events: number;
+  readonly counts: Counts;
+  readonly impossible?: ImpossibleEvent;
+}
+
+export function logText(
+  { verdict, model, file, events, counts, impossible }: LogDocument,
+  style: Style,
+) {
+  const states = counts.statesMax === 1 ? '' : `, up to ${plural(counts.statesMax, 'state')}`;
+  const bound = `${plural(events, 'event')}, ${plural(counts.commands, 'reply', 'replies')}${states}`;
+  const head = `${verdictWord(verdict, style)}  ${file} (${model}: ${bound})\n`;
+  if (impossible !== undefined) return `${head}\n${impossibleText(impossible, style)}`;
+  return verdict === 'holds' ? head : `${head}no command was ever accepted: it shows nothing\n`;
 }
 
 function violationText({ event, line, property, name, observed, pages }: Violation, style: Style) {

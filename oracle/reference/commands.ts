@@ -25,6 +25,8 @@ export interface Kind {
   readonly nameable: readonly Slot[];
   /** An argument that is no choice and takes ids of an anonymous index set. */
   readonly unnameable: string | undefined;
+  /** Whether no argument is missing, choices apart. */
+  isWhole(args: Arguments): boolean;
   /** Every call that a state allows, where `given` fixes some of the choices. */
   legal(state: unknown, args: Arguments, given: Arguments | undefined): readonly Call[];
   /** Every call that a state allows, whatever its arguments. */
@@ -49,6 +51,7 @@ const combinationsMax = 2_000;
 
 function kindOf<S>(engine: Engine, plan: Plan, renaming: Anonymous<S> | undefined): Kind {
   const choices = plan.slots.filter(({ shape }) => shape.choice === true);
+  const fixed = plan.slots.filter(({ shape }) => shape.choice !== true).map(({ name }) => name);
   const isAnonymous = ({ shape }: Slot): boolean => renaming?.names(shape) === true;
   const slots: Asked[] = plan.slots.map((slot) => ({ ...slot }));
   const asked: Plan = { ...plan, slots };
@@ -56,7 +59,7 @@ function kindOf<S>(engine: Engine, plan: Plan, renaming: Anonymous<S> | undefine
     plan.slots.forEach((slot, i) => {
       const { name, shape } = slot;
       const to = slots[i] as Asked;
-      if (shape.choice !== true) to.values = [args[name]];
+      if (shape.choice !== true && Object.hasOwn(args, name)) to.values = [args[name]];
       else if (given !== undefined && Object.hasOwn(given, name)) to.values = [given[name]];
       else if (renaming !== undefined && isAnonymous(slot)) {
         to.values = renaming.distinct(state as S, shape, slot.values);
@@ -76,6 +79,10 @@ function kindOf<S>(engine: Engine, plan: Plan, renaming: Anonymous<S> | undefine
     choices,
     nameable: choices.filter((slot) => !isAnonymous(slot)),
     unnameable: plan.slots.find((slot) => slot.shape.choice !== true && isAnonymous(slot))?.name,
+    isWhole(args) {
+      for (const name of fixed) if (!Object.hasOwn(args, name)) return false;
+      return true;
+    },
     any: (state) => collect(plan, state),
     legal(state, args, given) {
       narrow(state, args, given);

@@ -41,8 +41,10 @@ export interface AsyncAdapter {
 /** One command of a trace as it went. */
 export interface Followed {
   readonly command: Call;
-  /** Absent for a command that was left out. */
+  /** Absent for a command that was left out, or that the system failed at. */
   readonly reply?: Reply;
+  /** What was observed after it, where that is impossible. */
+  readonly view?: unknown;
 }
 
 /** A system did what the model does not permit. The message is the whole report. */
@@ -54,14 +56,12 @@ export class Disagreed extends Error {
     super(disagreementText(finding, followed), { cause });
     this.name = 'Disagreed';
     this.finding = finding;
-    this.followed = followed.map(({ command, reply }) => {
-      return reply === undefined ? { command } : { command, reply: bounded(reply) as Reply };
-    });
+    this.followed = followed.map((each) => bounded(each) as Followed);
   }
 }
 
 /** What a system sent may be of any depth and size: a report holds what a reply may need of it. */
-const depthMax = 8;
+const depthMax = 12;
 const itemsMax = 1_000;
 
 function bounded(value: unknown, depth = 0): unknown {
@@ -146,7 +146,13 @@ function* follow(
   };
   reference.reset();
   answerOf(yield 'reset');
-  if (observing) judge(reference.observe(answerOf(yield 'observe')));
+  const seen = (view: unknown): void => {
+    const judged = reference.observe(view);
+    const last = followed.at(-1);
+    if (!judged.ok && last !== undefined) followed[followed.length - 1] = { ...last, view };
+    judge(judged);
+  };
+  if (observing) seen(answerOf(yield 'observe'));
   const batched = canBatch && !observing ? answerOf(yield { batch: trace }) : undefined;
   const replies = batched as readonly Reply[] | undefined;
   for (let i = 0; i < trace.length; i++) {
@@ -165,7 +171,7 @@ function* follow(
     judge(reference.step(command, followed[i]?.reply as Reply));
     if (!observing) continue;
     judge(reference.silent());
-    judge(reference.observe(answerOf(yield 'observe')));
+    seen(answerOf(yield 'observe'));
   }
   if (reference.states > 1) reference.counts.ambiguous++;
 }

@@ -6,9 +6,11 @@
  * object by id (`{ "2": .. }`). Ghosts and history are no part of a system: they are passed over.
  */
 import {
+  type ArrayShape,
   type Problem,
   printValue,
   problems,
+  type RecordShape,
   resolve,
   type Sizes,
   type StateShape,
@@ -121,7 +123,8 @@ function checkElements(
   }
   for (const id of ids) {
     if (found.length >= foundMax) return;
-    if (/^\d{1,9}$/.test(id) && Number(id) < size) each(data[id], `${path}[${Number(id)}]`);
+    if (/^(0|[1-9]\d{0,8})$/.test(id) && Number(id) < size)
+      each(data[id], `${path}[${Number(id)}]`);
     else found.push({ path: named(path), problem: `has no element ${show(id)}: 0..${size - 1}` });
   }
 }
@@ -129,15 +132,77 @@ function checkElements(
 const join = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
 const named = (path: string): string => (path === '' ? 'the observation' : path);
 
-/** Where a state differs from a well-formed observation; ends at `limit` places. */
+/** Whether a state is what was observed; false for what is no observation, too. */
+export type Agreement = (state: unknown, observed: unknown) => boolean;
+
+/** One for each shape: most observations agree, and those need no list of what does not. */
+export function agreement(shape: StateShape, sizes: Sizes, full: boolean): Agreement {
+  if (shape.marker !== undefined) return () => true;
+  switch (shape.form) {
+    case 'record':
+      return recordAgreement(shape, sizes, full);
+    case 'array':
+      return arrayAgreement(shape, sizes, full);
+    case 'variant':
+      return (state, observed) => {
+        if (!isObject(observed) || !Object.hasOwn(observed, 'kind')) return false;
+        const from = state as Fields;
+        for (const name in observed) if (from[name] !== observed[name]) return false;
+        return !full || Object.keys(observed).length === Object.keys(from).length;
+      };
+    case 'list':
+      return (state, observed) => Array.isArray(observed) && sameList(state, observed);
+    default:
+      return (state, observed) => state === observed;
+  }
+}
+
+function recordAgreement({ fields }: RecordShape, sizes: Sizes, full: boolean): Agreement {
+  const of = new Map(
+    Object.entries(fields).map(([name, field]) => [name, agreement(field, sizes, full)]),
+  );
+  const all = Object.values(fields).filter(({ marker }) => marker === undefined).length;
+  return (state, observed) => {
+    if (!isObject(observed)) return false;
+    let seen = 0;
+    for (const name in observed) {
+      const agrees = of.get(name);
+      if (agrees === undefined || !agrees((state as Fields)[name], observed[name])) return false;
+      seen++;
+    }
+    return !full || seen >= all;
+  };
+}
+
+function arrayAgreement({ index, of }: ArrayShape, sizes: Sizes, full: boolean): Agreement {
+  const agrees = agreement(of, sizes, full);
+  const size = resolve(index.name, sizes);
+  return (state, observed) => {
+    const elements = state as readonly unknown[];
+    if (Array.isArray(observed)) {
+      if (observed.length !== size) return false;
+      for (let i = 0; i < size; i++) if (!agrees(elements[i], observed[i])) return false;
+      return true;
+    }
+    // Given by id, or no array at all: the list of what is wrong says so.
+    if (!isObject(observed) || full) return false;
+    for (const id in observed) {
+      const at = Number(id);
+      if (!(at >= 0 && at < size) || String(at) !== id || !agrees(elements[at], observed[id]))
+        return false;
+    }
+    return true;
+  };
+}
+
+/** Where a state differs from a well-formed observation; not more than so many places. */
 export function disagreements(
   shape: StateShape,
   state: unknown,
   observed: unknown,
-  limit: number = foundMax,
 ): readonly Disagreement[] {
   const found: Disagreement[] = [];
-  compare(shape, state, observed, '', found, limit);
+  compare(shape, state, observed, '', found);
   return found;
 }
 
@@ -147,14 +212,13 @@ function compare(
   observed: unknown,
   path: string,
   found: Disagreement[],
-  limit: number,
 ): void {
-  if (found.length >= limit || shape.marker !== undefined) return;
+  if (found.length >= foundMax || shape.marker !== undefined) return;
   if (shape.form === 'record') {
     const from = observed as Fields;
     for (const name of Object.keys(from)) {
       const field = shape.fields[name] as StateShape;
-      compare(field, (state as Fields)[name], from[name], join(path, name), found, limit);
+      compare(field, (state as Fields)[name], from[name], join(path, name), found);
     }
     return;
   }
@@ -163,7 +227,7 @@ function compare(
     for (const id of Object.keys(observed as object)) {
       const at = Number(id);
       const element = (observed as Fields)[id];
-      compare(shape.of, elements[at], element, `${path}[${at}]`, found, limit);
+      compare(shape.of, elements[at], element, `${path}[${at}]`, found);
     }
     return;
   }

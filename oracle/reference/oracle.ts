@@ -22,7 +22,7 @@ import { type Kind, kindsOf } from './commands.ts';
 import type { Finding } from './finding.ts';
 import { type Allowed, unexplainedObservation, unexplainedReply } from './finding.ts';
 import { problemOfReply } from './form.ts';
-import { disagreements, problemsOfObservation } from './observation.ts';
+import { type Agreement, agreement, disagreements, problemsOfObservation } from './observation.ts';
 import {
   type Answer,
   type Outcome,
@@ -105,9 +105,14 @@ export interface Oracle<S = unknown> {
   reset(): void;
   /** A command and what the system answered. `Reply` is checked: it may come from anywhere. */
   step(command: Call, reply: Reply): Judgement;
+  /**
+   * A command that a log says was carried out: what it chose is among its arguments, and arguments
+   * that are missing may have been any.
+   */
+  recorded(command: Call, reply: Reply): Judgement;
   /** The reply was lost: every branch is kept, and that it never happened. */
   unknown(command: Call): Judgement;
-  /** Any part of the state; see `problemsOfObservation` for its form. */
+  /** Any part of the state, in its form: see docs/protocol.md. */
   observe(partial: unknown): Judgement;
   /** Any number of internal steps may have happened. */
   silent(): Judgement;
@@ -127,6 +132,8 @@ export function oracle<S>(machine: Machine<S>, options: OracleOptions = {}): Ora
 
 /** So many refusals for the system's own reasons are always permitted in a trace. */
 const looseMin = 3;
+/** Objects of so many states are kept for later from one trace to the next. */
+const spareMax = 16;
 /** No more permitted replies are collected for a report. */
 const outcomesMax = 200;
 
@@ -153,6 +160,7 @@ class Reference<S> implements Oracle<S> {
   private readonly kinds: ReadonlyMap<string, Kind>;
   private readonly renaming: Anonymous<S> | undefined;
   private readonly keys: Encoder<S>;
+  private readonly agrees: Agreement;
   private readonly start: S;
   private tracked: S[];
   /** States that are tracked no more: their objects are used again. */
@@ -162,6 +170,7 @@ class Reference<S> implements Oracle<S> {
   private readonly known = new Set<string>();
   private outcomes: Allowed[] = [];
   // Of this trace.
+  private dirty = false;
   private steps = 0;
   private loose = 0;
 
@@ -179,6 +188,7 @@ class Reference<S> implements Oracle<S> {
     checkOptions(this.kinds, options, scope);
     this.kindCounts = new Map([...this.kinds].map(([name, { counts }]) => [name, counts]));
     this.keys = encoder(machine.shape, scope.sizes, { ghosts: false });
+    this.agrees = agreement(machine.shape, scope.sizes, compare === 'full');
     this.start = this.host.initial();
     this.tracked = [this.host.initial()];
   }
@@ -188,11 +198,14 @@ class Reference<S> implements Oracle<S> {
   }
 
   reset(): void {
-    this.spare.push(...this.tracked, ...this.next);
+    // After a failure one object may be in several lists.
+    if (this.dirty) this.spare.length = 0;
+    else this.spare.push(...this.tracked.slice(0, spareMax));
     this.tracked = [this.copy(this.start)];
     this.next = [];
     this.known.clear();
-    this.spare.length = Math.min(this.spare.length, this.maxStates);
+    this.outcomes = [];
+    this.dirty = false;
     this.steps = 0;
     this.loose = 0;
     this.counts.traces++;
@@ -221,16 +234,21 @@ class Reference<S> implements Oracle<S> {
     for (const { command, reply = { ok: true } } of told ?? []) {
       const [problem] = problemsOfCall(this.machine, this.scope, command);
       if (problem !== undefined) return this.malformed(undefined, problem);
-      // What the system chose is among the arguments of what it says that it did.
-      const { nameable } = this.kind(command.kind);
-      const choices = Object.fromEntries(nameable.map(({ name }) => [name, command.args[name]]));
-      const judged =
-        'ok' in reply
-          ? this.advance(command, { choices, ...reply })
-          : this.unanswered(command, reply);
+      const judged = this.recorded(command, reply);
       if (!judged.ok) return judged;
     }
     return this.done();
+  }
+
+  recorded(command: Call, reply: Reply): Judgement {
+    const { nameable } = this.kind(command.kind);
+    const choices: Record<string, unknown> = {};
+    for (const { name } of nameable) {
+      if (Object.hasOwn(command.args, name)) choices[name] = command.args[name];
+    }
+    if ('unknown' in reply) return this.lose(command, choices);
+    if (!('ok' in reply)) return this.unanswered(command, reply);
+    return this.advance(command, nameable.length === 0 ? reply : { choices, ...reply });
   }
 
   private advance(command: Call, reply: Answer): Judgement {
@@ -238,14 +256,14 @@ class Reference<S> implements Oracle<S> {
     this.counts.commands++;
     this.steps++;
     let call = command;
-    let open = kind.choices.length > 0;
+    let open = kind.choices.length > 0 || !kind.isWhole(command.args);
     let given: Readonly<Record<string, unknown>> | undefined;
     if (reply.choices !== undefined) {
       const named = this.named(kind, reply.choices);
       if ('problem' in named) return this.malformed(command, named);
       given = named.choices;
       call = { kind: command.kind, args: { ...command.args, ...given } };
-      open = Object.keys(given).length < kind.choices.length;
+      open = Object.keys(given).length < kind.choices.length || !kind.isWhole(call.args);
     }
     if (reply.ok) kind.counts.accepted++;
     else {
@@ -259,7 +277,7 @@ class Reference<S> implements Oracle<S> {
       const kept = open
         ? this.stepChoosing(kind, state, call, given, reply)
         : this.stepOne(state, call, reply, loose === true);
-      if (!kept) (loose === true ? unmoved : this.spare).push(state);
+      if (!kept && loose === true) unmoved.push(state);
     }
     if (unmoved.length > 0) {
       if (this.next.length === 0) {
@@ -269,7 +287,7 @@ class Reference<S> implements Oracle<S> {
       for (const state of unmoved) this.add(state);
     }
     if (this.next.length === 0) {
-      return { ok: false, finding: unexplainedReply(command, reply, this.outcomes) };
+      return this.found(unexplainedReply(command, reply, this.outcomes));
     }
     const { looseShare = 0.2 } = this.options;
     if (this.loose > Math.max(looseMin, looseShare * this.steps)) {
@@ -301,7 +319,9 @@ class Reference<S> implements Oracle<S> {
     reply: Answer,
   ): boolean {
     const legal = kind.legal(state, call.args, given);
-    if (legal.length === 0) return this.refuseChoosing(kind, state, call, given, reply);
+    if (legal.length === 0 || (!reply.ok && !kind.isWhole(call.args))) {
+      return this.refuseChoosing(kind, state, call, given, reply);
+    }
     let kept = false;
     legal.forEach((each, i) => {
       if (this.next.length > this.maxStates) return;
@@ -314,7 +334,7 @@ class Reference<S> implements Oracle<S> {
         kept = true;
       } else {
         this.dropped(outcome, each);
-        this.spare.push(branch);
+        if (branch !== state) this.spare.push(branch);
       }
     });
     return kept;
@@ -328,13 +348,15 @@ class Reference<S> implements Oracle<S> {
     reply: Answer,
   ): boolean {
     const code = reply.ok ? undefined : reply.rejection?.code;
-    const likely = this.host.engine.refusal(state, call)?.code;
-    if (!reply.ok && (code === undefined || code === likely)) {
+    const whole =
+      kind.isWhole(call.args) && kind.choices.every(({ name }) => Object.hasOwn(call.args, name));
+    const likely = whole ? this.host.engine.refusal(state, call)?.code : undefined;
+    if (!reply.ok && likely !== undefined && (code === undefined || code === likely)) {
       this.add(state);
       return true;
     }
     const codes = kind.codes(state, call.args, given);
-    if (code !== undefined && codes.includes(code)) {
+    if (!reply.ok && (code === undefined ? codes.length > 0 : codes.includes(code))) {
       this.add(state);
       return true;
     }
@@ -353,12 +375,16 @@ class Reference<S> implements Oracle<S> {
   }
 
   unknown(command: Call): Judgement {
+    return this.lose(command, undefined);
+  }
+
+  private lose(command: Call, given: Readonly<Record<string, unknown>> | undefined): Judgement {
     const kind = this.kind(command.kind);
     this.counts.unknown++;
     kind.counts.unknown++;
     this.steps++;
     for (const state of this.tracked) {
-      for (const call of kind.legal(state, command.args, undefined)) {
+      for (const call of kind.legal(state, command.args, given)) {
         if (this.next.length > this.maxStates) break;
         const branch = this.copy(state);
         this.host.step(branch, call);
@@ -372,18 +398,20 @@ class Reference<S> implements Oracle<S> {
   observe(partial: unknown): Judgement {
     const { shape } = this.machine;
     this.counts.observations++;
-    const full = this.compare === 'full';
-    const [problem] = problemsOfObservation(shape, this.scope.sizes, partial, full);
-    if (problem !== undefined) return this.malformed(undefined, problem);
-    const possible = this.tracked.filter(
-      (state) => disagreements(shape, state, partial, 1).length === 0,
-    );
+    const possible = this.tracked.filter((state) => this.agrees(state, partial));
     if (possible.length > 0) {
       this.tracked = possible;
       return this.done();
     }
+    const full = this.compare === 'full';
+    const [problem] = problemsOfObservation(shape, this.scope.sizes, partial, full);
+    if (problem !== undefined) return this.malformed(undefined, problem);
     const all = this.tracked.map((state) => disagreements(shape, state, partial));
-    return { ok: false, finding: unexplainedObservation(all) };
+    // Where all of it was given by id, only this longer look sees that it agrees.
+    const agreeing = this.tracked.filter((_, i) => all[i]?.length === 0);
+    if (agreeing.length === 0) return this.found(unexplainedObservation(all));
+    this.tracked = agreeing;
+    return this.done();
   }
 
   silent(): Judgement {
@@ -520,7 +548,12 @@ class Reference<S> implements Oracle<S> {
 
   private failed(reason: Finding['reason'], message: string, command: Call | undefined): Judgement {
     const of = command === undefined ? {} : { command };
-    return { ok: false, finding: { reason, message, ...of, allowed: [], difference: [] } };
+    return this.found({ reason, message, ...of, allowed: [], difference: [] });
+  }
+
+  private found(finding: Finding): Judgement {
+    this.dirty = true;
+    return { ok: false, finding };
   }
 }
 
