@@ -233,7 +233,9 @@ function stored(
   write(file, text);
   const { scope: _, ...options } = system.options;
   // A command that was left out did not happen; only the last one may have no reply.
-  const happened = followed.filter(({ reply }, i) => reply !== undefined || i === followed.length - 1);
+  const happened = followed.filter(
+    ({ reply }, i) => reply !== undefined || i === followed.length - 1,
+  );
   const lines = happened.map((each) => logLine(machine, each));
   const log = join(out, `drive-${finding.reason}-${digest}.jsonl`);
   write(log, `${[logHead(machine, scope, options), ...lines].join('\n')}\n`);

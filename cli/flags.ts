@@ -141,6 +141,8 @@ export interface ShrinkFlags extends OutputFlags, CaseFlags {
   readonly states: number;
 }
 export interface FaultsFlags extends OutputFlags {
+  /** Tests the oracle with mutants of replies instead. */
+  readonly oracle: boolean;
   readonly fault?: readonly string[] | undefined;
   readonly junit?: string | undefined;
   /** The first seed. */
@@ -252,15 +254,21 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
     out: path.optional(),
     states: integer(0, 1e9).default(20_000),
   }),
-  faults: z.object({
-    ...output,
-    fault: ids,
-    junit: path.optional(),
-    seed: integer(seedMin, seedMax - 10_000).default(1),
-    seeds: integer(1, 10_000).default(9),
-    budget: integer(1, 1e9).default(40_000),
-    states: integer(0, 1e9).default(20_000),
-  }),
+  faults: z
+    .object({
+      ...output,
+      oracle: yes,
+      fault: ids,
+      junit: path.optional(),
+      seed: integer(seedMin, seedMax - 10_000).default(1),
+      seeds: integer(1, 10_000).default(9),
+      budget: integer(1, 1e9).default(40_000),
+      states: integer(0, 1e9).default(20_000),
+    })
+    .refine((f) => !f.oracle || (f.fault === undefined && f.junit === undefined), {
+      path: ['oracle'],
+      message: 'takes no --fault and no --junit',
+    }),
   drive: z.object({
     ...output,
     ...model,

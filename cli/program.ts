@@ -12,6 +12,7 @@ import { runFuzz } from './fuzz.ts';
 import type { Io } from './io.ts';
 import { runList } from './list.ts';
 import { runOracle } from './oracle.ts';
+import { runOracleTeeth } from './oracle-teeth.ts';
 import { runReplay } from './replay.ts';
 import { catalogueNames } from './report/catalogue.ts';
 import { jsonText } from './report/document.ts';
@@ -149,13 +150,17 @@ function addRuns(add: Add, io: Io, done: Done): void {
       done(await runCheck(what, parseFlags('check', given), io));
     });
   add('faults', 'measure how soon every seeded bug is found')
+    .option('--oracle', 'measure whether the oracle catches mutants of true replies')
     .option('--fault <id>', 'only this fault; may be repeated', collect)
     .option('--seeds <n>', 'how many seeds (default: 9)')
     .option('--seed <n>', 'the first seed (default: 1)')
     .option('--budget <n>', 'commands for each fault and seed (default: 40000)')
     .option('--states <n>', 'states of the search for a shorter trace (default: 20000)')
     .option('--junit <file>', 'write the results as JUnit XML')
-    .action(async (given) => done(await runFaults(parseFlags('faults', given), io)));
+    .action(async (given) => {
+      const flags = parseFlags('faults', given);
+      done(flags.oracle ? runOracleTeeth(flags, io) : await runFaults(flags, io));
+    });
 }
 
 /** A command on the trace of a file. */

@@ -5,31 +5,18 @@
 import * as fc from 'fast-check';
 import { breadthFirst } from '../checker/index.ts';
 import { traces } from '../generators/index.ts';
-import {
-  array,
-  choice,
-  commandsOf,
-  type Infer,
-  index,
-  type Machine,
-  type Model,
-  option,
-  propertiesOf,
-  record,
-  ref,
-  table,
-} from '../machine/index.ts';
+import * as m from '../machine/index.ts';
 import { type Adapter, lockstep, oracle } from '../oracle/index.ts';
 
-const client = index('client');
-const block = index('block');
-const shape = record({ owners: array(block, option(ref(client))) });
-interface Pool extends Infer<typeof shape> {}
-interface PoolModel extends Model {
+const client = m.index('client');
+const block = m.index('block');
+const shape = m.record({ owners: m.array(block, m.option(m.ref(client))) });
+interface Pool extends m.Infer<typeof shape> {}
+interface PoolModel extends m.Model {
   readonly state: Pool;
   readonly sizes: { readonly client: number; readonly block: number; readonly quota: number };
 }
-const command = commandsOf<PoolModel>();
+const command = m.commandsOf<PoolModel>();
 const owned = ({ owners }: { owners: Iterable<number | null> }, by: number): number =>
   [...owners].filter((owner) => owner === by).length;
 
@@ -37,7 +24,7 @@ const commands = {
   allocate: command({
     actor: 'guest',
     summary: 'A client gets a free block; which one is for the pool to choose.',
-    args: { client: ref(client), block: choice(ref(block)) },
+    args: { client: m.ref(client), block: m.choice(m.ref(block)) },
     requires: [
       ['over-quota', ['client'], (s, a, c) => owned(s, a.client) >= c.size.quota],
       ['in-use', ['block'], (s, a) => s.owners.at(a.block) !== null],
@@ -49,7 +36,7 @@ const commands = {
   free: command({
     actor: 'guest',
     summary: 'A client gives a block back.',
-    args: { client: ref(client), block: ref(block) },
+    args: { client: m.ref(client), block: m.ref(block) },
     requires: [['not-owner', ['client', 'block'], (s, a) => s.owners.at(a.block) !== a.client]],
     effect(s, a) {
       s.owners[a.block] = null;
@@ -58,18 +45,18 @@ const commands = {
 };
 
 const small = { name: 'small', purpose: 'every state', sizes: { client: 2, block: 4, quota: 3 } };
-export const pool: Machine<Pool, typeof commands> = {
+export const pool: m.Machine<Pool, typeof commands> = {
   name: 'pool',
   version: 1,
   shape,
   commands,
   operations: {},
-  initial: (z: PoolModel['sizes']) => ({ owners: table(z, block, () => null) }),
+  initial: (z: PoolModel['sizes']) => ({ owners: m.table(z, block, () => null) }),
   scopes: { small },
 };
 
 /** An implementation: a stack of free blocks. With the bug, a block is freed for whoever asks. */
-export function stackPool(bug = false): Adapter {
+function stackPool(bug = false): Adapter {
   let free: number[] = [];
   let owners = new Map<number, number>();
   const refused = (code: string) => ({ ok: false, rejection: { code } }) as const;
@@ -96,8 +83,8 @@ export function stackPool(bug = false): Adapter {
   };
 }
 
-const { invariant } = propertiesOf<PoolModel>();
-export const quotas = invariant({
+const { invariant } = m.propertiesOf<PoolModel>();
+const quotas = invariant({
   id: 'QUOTA',
   name: 'no client has more blocks than its quota',
   violation: (s, z) => (owned(s, 0) > z.quota || owned(s, 1) > z.quota ? 'too many' : null),

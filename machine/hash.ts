@@ -8,6 +8,17 @@ import type { Scope } from './scope.ts';
  * that gives an old trace a new meaning must raise the machine's `version`.
  */
 export function modelHash<S>(machine: Machine<S>): string {
+  const known = hashes.get(machine);
+  if (known !== undefined) return known;
+  const hash = hashOf(machine);
+  hashes.set(machine, hash);
+  return hash;
+}
+
+/** Every file that is read or written asks for it. */
+const hashes = new WeakMap<object, string>();
+
+function hashOf<S>(machine: Machine<S>): string {
   const { name, version, shape, commands } = machine;
   const declared = Object.entries(commands).map(([kind, { actor, args, requires }]) => ({
     kind,

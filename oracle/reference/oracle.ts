@@ -483,9 +483,6 @@ class Reference<S> implements Oracle<S> {
     const kind = this.kinds.get(name);
     // The engine says it as every host does.
     if (kind === undefined) this.host.engine.command(name);
-    else if (kind.unnameable !== undefined) {
-      throw new Error(`${name} names an anonymous id in '${kind.unnameable}'`);
-    }
     return kind as Kind;
   }
 
@@ -563,6 +560,10 @@ function checkOptions(
   { internal = [], loose = {}, looseShare = 0, maxStates = 1 }: OracleOptions,
   { name }: Scope,
 ): void {
+  for (const [kind, { unnameable }] of kinds) {
+    if (unnameable === undefined) continue;
+    throw new Error(`${kind} names ids in '${unnameable}', so they cannot be anonymous`);
+  }
   for (const kind of [...internal, ...Object.keys(loose)]) {
     if (!kinds.has(kind)) throw new Error(`there is no command '${kind}' in scope '${name}'`);
   }

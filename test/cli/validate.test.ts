@@ -81,7 +81,7 @@ test.each([
   ['no file', [...ksm('no/such/file')], 'no/such/file: there is no such file'],
   ['a folder', [...ksm('transcripts')], 'transcripts: is a folder, not a file'],
   ['an unknown system', ['validate', '--system', 'xen', basic], "--system: is 'xen', not one of"],
-  ['no system', ['validate', basic], "command line: required option '--system <name>' not"],
+  ['no system', ['validate', basic], '--system: give one of --system and --model'],
   ['neither file nor fields', ['validate', '--system', 'ksm'], 'FILE: is missing'],
 ])('%s is bad input', async (_, args, problem) => {
   const [first, ...others] = await problemsOf(args);

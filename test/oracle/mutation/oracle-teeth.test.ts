@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { numbers } from '../../../bench/oracle/random.ts';
 import { traces } from '../../../generators/index.ts';
 import { scopes, vmmMachine } from '../../../model/index.ts';
 import { oracleTeeth } from '../../../oracle/index.ts';
-import { numbers } from '../random.ts';
 
 const scope = scopes.fuzz;
 

@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { holdPool, pool } from '../../../examples/own-machine.ts';
+import { numbers } from '../../../bench/oracle/random.ts';
+import { pool } from '../../../examples/own-machine.ts';
 import { type Trace, traces } from '../../../generators/index.ts';
 import type { Machine, Scope } from '../../../machine/index.ts';
 import { scopes, vmmMachine } from '../../../model/index.ts';
 import { logHead, logLine, type Reply, truth, validateLog } from '../../../oracle/index.ts';
-import { numbers } from '../random.ts';
 
 const scope = scopes.fuzz;
 const poolScope = pool.scopes.small as Scope;
@@ -125,10 +125,4 @@ test('lines that are none are told with their place', () => {
   ]);
   expect(problemsOf('{"view":{"owner":[]}}')).toMatchObject([{ line: 2 }]);
   expect(problemsOf('{"__proto__":{"command":1}}')).toMatchObject([{ line: 2 }]);
-});
-
-test('the pool of the example holds, and its bug is found in two commands', () => {
-  expect(holdPool(false, 1).failed).toBe(false);
-  const [found = []] = holdPool(true, 1).counterexample ?? [];
-  expect(found.map(({ kind }) => kind)).toEqual(['allocate', 'free']);
 });

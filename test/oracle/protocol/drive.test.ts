@@ -115,3 +115,20 @@ test('a program that cannot be started, or speaks no protocol, is bad input', as
     expect(printed.err).toMatch(/it must answer hello/);
   }
 });
+
+test('what a system answered is stored as a log, which is impossible at the same place', async () => {
+  const { document } = await drive('keeps-vm', 'none');
+  const { log, message, trace } = foundIn(document) as Found & { readonly log: string };
+  const judged = await hypercheck(['validate', '--model', 'fuzz', '--json', log]);
+  expect(judged.code).toBe(1);
+  expect(jsonOf(judged)).toMatchObject({
+    verdict: 'violated',
+    model: 'fuzz',
+    impossible: { line: trace.length + 1, message },
+  });
+  const told = await hypercheck(['validate', '--model', 'fuzz', log]);
+  expect(told.out).toContain(`Event ${trace.length + 1} (line ${trace.length + 1}) is impossible`);
+  expect((await hypercheck(['validate', '--model', 'tiny', log])).err).toContain(
+    'is fuzz, not tiny',
+  );
+});
