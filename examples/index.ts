@@ -1,4 +1,4 @@
-/** Machines that show the modelling language and that tools can be tried on. */
+/** Machines that show the modelling language, and systems that tools can be tried on. */
 export { pool } from './own-machine.ts';
 export {
   type SharedPages,
