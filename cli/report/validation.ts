@@ -62,7 +62,7 @@ export interface LogDocument {
 export function logText(
   { verdict, model, file, events, counts, impossible }: LogDocument,
   style: Style,
-) {
+): string {
   const states = counts.statesMax === 1 ? '' : `, up to ${plural(counts.statesMax, 'state')}`;
   const bound = `${plural(events, 'event')}, ${plural(counts.commands, 'reply', 'replies')}${states}`;
   const head = `${verdictWord(verdict, style)}  ${file} (${model}: ${bound})\n`;
