@@ -102,7 +102,7 @@ function referenceOf(
   { options, scope }: SystemUnderTest,
   { compare }: DriveFlags,
 ): Oracle {
-  if (scope.commands?.length === 0) {
+  if (scope.commands.length === 0) {
     throw badInput('hello.commands', `has no command of scope '${scope.name}'`);
   }
   try {

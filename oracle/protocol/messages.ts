@@ -2,7 +2,14 @@
  * The protocol between hypercheck and a system under test: one JSON object a line, requests on the
  * system's stdin, one answer for each on its stdout. What it writes to stderr is its log.
  */
-import type { Call, Problem, Sizes } from '../../machine/index.ts';
+import {
+  type Call,
+  type Machine,
+  names,
+  type Problem,
+  type Scope,
+  type Sizes,
+} from '../../machine/index.ts';
 import { isObject, own } from '../reference/form.ts';
 import { show } from '../reference/reply.ts';
 
@@ -34,13 +41,23 @@ export interface Hello {
   readonly protocol: typeof protocolVersion;
   /** A name for reports. */
   readonly system?: string;
-  /** The kinds of commands that it has; all of the scope when absent. */
+  /** The kinds of commands that it has, or families (`memory.*`); all of the scope when absent. */
   readonly commands?: readonly string[];
   readonly can?: readonly Ability[];
   readonly anonymous?: readonly string[];
   readonly events?: readonly string[];
   readonly internal?: readonly string[];
   readonly loose?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The scope with the commands that a system has; `memory.*` names all of a family. */
+export function narrowed<S>(
+  machine: Machine<S>,
+  scope: Scope,
+  commands: readonly string[] | undefined,
+): Scope & { readonly commands: readonly string[] } {
+  const kinds = Object.keys(machine.commands).filter((kind) => names(scope.commands, kind));
+  return { ...scope, commands: kinds.filter((kind) => names(commands, kind)) };
 }
 
 /** What is wrong with an answer to `hello`; unknown fields are passed over. */

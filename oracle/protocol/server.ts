@@ -14,7 +14,7 @@ import {
 import { isObject, own } from '../reference/form.ts';
 import { type Judgement, type Oracle, type OracleOptions, oracle } from '../reference/oracle.ts';
 import { type Reply, show } from '../reference/reply.ts';
-import { problemsOfHello, protocolVersion } from './messages.ts';
+import { narrowed, problemsOfHello, protocolVersion } from './messages.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -100,11 +100,7 @@ class Session<S> {
     const { commands, anonymous, events, internal, loose } = request as OracleOptions & {
       readonly commands?: readonly string[];
     };
-    const kinds = this.whole.commands ?? Object.keys(this.machine.commands);
-    this.scope = {
-      ...this.whole,
-      commands: kinds.filter((kind) => commands?.includes(kind) ?? true),
-    };
+    this.scope = narrowed(this.machine, this.whole, commands);
     const given = { anonymous, events, internal, loose };
     const named = Object.entries(given).filter(([, value]) => value !== undefined);
     try {

@@ -1,12 +1,18 @@
 /** A system in a process of its own, as an adapter that `lockstepAsync` holds. */
 import type { Trace } from '../../generators/index.ts';
-import { type Call, type Machine, modelHash, type Scope } from '../../machine/index.ts';
+import { type Call, type Machine, modelHash, names, type Scope } from '../../machine/index.ts';
 import { isObject, Malformed, own } from '../reference/form.ts';
 import type { AsyncAdapter } from '../reference/lockstep.ts';
 import type { OracleOptions } from '../reference/oracle.ts';
 import type { Reply } from '../reference/reply.ts';
 import { show } from '../reference/reply.ts';
-import { type Hello, problemsOfHello, protocolVersion, type Request } from './messages.ts';
+import {
+  type Hello,
+  narrowed,
+  problemsOfHello,
+  protocolVersion,
+  type Request,
+} from './messages.ts';
 import { Peer, PeerDied } from './peer.ts';
 
 export interface SystemOptions {
@@ -28,7 +34,7 @@ const batchShare = 50;
 export interface System extends AsyncAdapter {
   readonly hello: Hello;
   /** The scope, with the commands that the system has. */
-  readonly scope: Scope;
+  readonly scope: Scope & { readonly commands: readonly string[] };
   /** What of its answer to `hello` an oracle must know. */
   readonly options: OracleOptions;
   /** The end of what it wrote to stderr. */
@@ -79,10 +85,8 @@ class Running<S> implements System {
     this.peer = this.start();
   }
 
-  get scope(): Scope {
-    const kinds = this.kinds();
-    const { commands = kinds } = this.hello;
-    return { ...this.whole, commands: kinds.filter((kind) => commands.includes(kind)) };
+  get scope(): System['scope'] {
+    return narrowed(this.machine, this.whole, this.hello.commands);
   }
   get options(): OracleOptions {
     const { anonymous, events, internal, loose } = this.hello;
@@ -106,13 +110,14 @@ class Running<S> implements System {
       machine: this.machine.name,
       modelHash: modelHash(this.machine),
       scope: { name, sizes },
-      commands: this.kinds(),
+      commands: narrowed(this.machine, this.whole, undefined).commands,
     };
     const answer = await this.required(request, Math.max(startMs, this.timeoutMs));
     const [problem] = problemsOfHello(answer);
     if (problem !== undefined) throw new Malformed(problem.path, problem.problem);
     const hello = answer as unknown as Hello;
-    const unknown = hello.commands?.find((kind) => !Object.hasOwn(this.machine.commands, kind));
+    const known = Object.keys(this.machine.commands);
+    const unknown = hello.commands?.find((each) => !known.some((kind) => names([each], kind)));
     if (unknown !== undefined) {
       throw new Malformed(
         'hello.commands',
@@ -175,10 +180,6 @@ class Running<S> implements System {
 
   close(): void {
     this.peer.close();
-  }
-
-  private kinds(): readonly string[] {
-    return this.whole.commands ?? Object.keys(this.machine.commands);
   }
 
   private start(): Peer {
