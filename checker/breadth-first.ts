@@ -9,6 +9,9 @@
  */
 import { initialState, type Machine, type Property, type Scope } from '../machine/index.ts';
 import type { Mode } from './breadth-first/form.ts';
+import { expanderOptionsOf } from './breadth-first/options.ts';
+import { alone } from './breadth-first/team.ts';
+import { type Source, threads } from './breadth-first/threads.ts';
 import { Explorer } from './explorer.ts';
 import {
   commandCounts,
@@ -24,7 +27,7 @@ import {
   witnessed,
 } from './result.ts';
 import type { Symmetry } from './symmetry.ts';
-import { type Found, traceTo } from './traces.ts';
+import { traceTo } from './traces.ts';
 
 export interface BreadthFirstOptions<S> extends SearchOptions<S> {
   /** `exact` keeps the states and compares them; `fingerprint` keeps 64 bits of each. */
@@ -39,6 +42,8 @@ export interface BreadthFirstOptions<S> extends SearchOptions<S> {
    * found. Only for invariants and a goal; other properties see steps.
    */
   readonly sleepSets?: boolean;
+  /** Several threads search together; what they find is the same, whatever their number. */
+  readonly workers?: { readonly count: number; readonly source: Source } | undefined;
 }
 
 /** Throws `RuleThrew`. */
@@ -60,34 +65,34 @@ export function* breadthFirstInPieces<S>(
   options: BreadthFirstOptions<S> = {},
 ): InPieces {
   const { maxStates = Number.POSITIVE_INFINITY, maxDepth = Number.POSITIVE_INFINITY } = options;
+  const { workers } = options;
   const subject = subjectOf(machine, scope, options);
   refuseUnsound(options, subject.properties);
-  const found = new Map<string, Found>();
   const initial = initialState(machine, scope.sizes);
-  const explorer: Explorer<S> = new Explorer(machine, scope, {
-    properties: subject.properties.map((each) =>
-      witnessed(each, (call) =>
-        found.set(each.id, { row: explorer.expanded, call, after: explorer.form() }),
-      ),
-    ),
-    goal: options.goal as ((state: never) => boolean) | undefined,
-    mode: options.mode ?? 'exact',
-    commands: options.commands,
-    calls: options.calls,
-    deadlocks: options.deadlocks ?? false,
-    symmetry: options.symmetry,
-    sleepSets: options.sleepSets ?? false,
-    maxStates,
-  });
-  explorer.begin(initial);
+  const given = expanderOptionsOf(options);
+  const properties = given.properties.map((each) =>
+    witnessed(each, (call) => explorer.reach(each.id, call)),
+  );
+  const team = workers === undefined ? alone() : threads(workers.count, workers.source);
+  const explorer: Explorer<S> = new Explorer(
+    machine,
+    scope,
+    { ...given, properties, maxStates },
+    team,
+  );
   let complete = false;
-  for (let size = 1; !explorer.stopped && explorer.ending === undefined; ) {
-    complete = size === 0;
-    if (complete || explorer.levels.length >= maxDepth || explorer.distinct > maxStates) break;
-    size = yield* explorer.nextLevel();
+  try {
+    yield* explorer.begin(initial);
+    for (let size = 1; !explorer.stopped && explorer.ending === undefined; ) {
+      complete = size === 0;
+      if (complete || explorer.levels.length >= maxDepth || explorer.distinct > maxStates) break;
+      size = yield* explorer.nextLevel();
+    }
+  } finally {
+    explorer.end();
   }
   const { ending } = explorer;
-  const counts = countsOf(explorer, initial, found);
+  const counts = countsOf(explorer, initial);
   if (ending === undefined || ending.how === 'full') {
     return { ...counts, verdict: complete ? 'holds' : 'inconclusive' };
   }
@@ -135,15 +140,13 @@ function refuse(properties: readonly Property[], message: string): void {
   throw new Unsound(message.replace('%s', named.join(', ')));
 }
 
-function countsOf<S>(
-  explorer: Explorer<S>,
-  initial: S,
-  found: ReadonlyMap<string, Found>,
-): SearchCounts {
+function countsOf<S>(explorer: Explorer<S>, initial: S): SearchCounts {
   const { distinct, levels } = explorer;
   const known = levels.reduce((sum, each) => sum + each, 0);
   const all = distinct > known ? [...levels, distinct - known] : levels;
-  const witnesses = [...found].map(([id, step]) => [id, traceTo(explorer, initial, step)] as const);
+  const witnesses = [...explorer.goals].map(
+    ([id, step]) => [id, traceTo(explorer, initial, step)] as const,
+  );
   return {
     distinct,
     generated: explorer.generated,

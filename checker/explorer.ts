@@ -1,15 +1,19 @@
 /**
  * Finds the states of a machine level by level, in rounds: the steps of some states of a level are
  * taken, then all of them are looked up, and what is new is ranked by the state it was found from
- * and the call. So the order of states depends on nothing but the machine and the scope.
+ * and the call. So the order of states depends on nothing but the machine and the scope, however
+ * many members take part in a round.
  */
-import type { Call, Evaluation, Machine, Packed, Scope } from '../machine/index.ts';
-import { type Ending, Expander, type ExpanderOptions } from './breadth-first/expander.ts';
-import { Known } from './breadth-first/known.ts';
+import type { Call, Evaluation, Machine, Packed, Property, Scope } from '../machine/index.ts';
+import { type Common, noLimit, told } from './breadth-first/common.ts';
+import { type Ending, type ExpanderOptions, isEarlier } from './breadth-first/expander.ts';
+import { type Found as FoundStates, partsFor } from './breadth-first/known.ts';
+import { Member } from './breadth-first/member.ts';
 import { ranked } from './breadth-first/ranking.ts';
-import { type SearchProgress, statesInPiece } from './pieces.ts';
-import { Rows } from './rows.ts';
+import { type Task, type Team, tasks } from './breadth-first/team.ts';
+import type { SearchProgress } from './pieces.ts';
 import type { Symmetry } from './symmetry.ts';
+import type { Found } from './traces.ts';
 
 export interface ExplorerOptions extends ExpanderOptions {
   /** How many states may be kept. */
@@ -19,6 +23,10 @@ export interface ExplorerOptions extends ExpanderOptions {
 /** Steps of a round: at least so many, at most so many, and between them twice the states known. */
 const roomLeast = 1024;
 const roomMost = 2 ** 21;
+/** Calls of the states that a member takes up together. */
+const callsTogether = 4096;
+/** New states that a member takes up together. */
+const settledTogether = 64;
 
 /** Says how far it is, and ends early when it is told to. */
 type Pieces<R = void> = Generator<SearchProgress, R, boolean | undefined>;
@@ -27,209 +35,253 @@ export class Explorer<S> {
   readonly host: Packed<S>;
   readonly asked: Evaluation;
   readonly symmetry: Symmetry | undefined;
-  /** The states found: the row of the state before, and the call. */
-  private readonly links = new Rows(2);
   /** How many states were found at each depth. */
   readonly levels: number[] = [];
-  /** States found by each call. */
+  /** Steps taken, those to a known state included. */
+  generated = 0;
+  /** By the number of a call: steps taken, and states found. */
+  readonly taken: Int32Array;
   readonly fresh: Int32Array;
+  /** The goals that were reached, by the id of the property. */
+  readonly goals = new Map<string, Found>();
   /** What ended the search. */
   ending: Ending | undefined;
   stopped = false;
-
-  private readonly expander: Expander<S>;
-  private readonly known: Known;
-  private readonly maxStates: number;
-  private readonly level: { now: Rows; next: Rows };
-  /** The row of the first state of the level that is expanded, and of the next. */
-  private levelStart = 0;
-  private nextStart = 0;
-
-  constructor(machine: Machine<S>, scope: Scope, options: ExplorerOptions) {
-    this.symmetry = options.symmetry;
-    this.maxStates = options.maxStates;
-    this.level = { now: new Rows(0), next: new Rows(0) };
-    this.expander = new Expander(machine, scope, this.level, options);
-    const { form, questions } = this.expander;
-    this.level.now = new Rows(form.rowWords);
-    this.level.next = new Rows(form.rowWords);
-    this.host = form.host;
-    this.asked = questions.asked;
-    this.known = new Known(form.keyWords, form.leftWords);
-    this.fresh = new Int32Array(this.host.calls);
-  }
-
-  /** States found. */
-  get distinct(): number {
-    return this.links.count;
-  }
-  /** Steps taken, those to a known state included. */
-  get generated(): number {
-    return this.expander.generated;
-  }
-  get taken(): Int32Array {
-    return this.expander.taken;
-  }
   /** Bytes that are kept. */
   bytes = 0;
 
+  private readonly member: Member<S>;
+  private readonly common: Common;
+  private readonly team: Team;
+  private readonly maxStates: number;
+  /** Counts of the properties, up to this round; and where in them goals say whether reached. */
+  private readonly counts: Float64Array;
+  private readonly goalsAt: readonly number[];
+  private level = 0;
+
+  constructor(machine: Machine<S>, scope: Scope, options: ExplorerOptions, team: Team) {
+    this.symmetry = options.symmetry;
+    this.maxStates = options.maxStates;
+    this.team = team;
+    const { members, memories } = team;
+    this.member = new Member(machine, scope, options, { id: 0, members, memories });
+    const { common, expander } = this.member;
+    this.common = common;
+    this.host = expander.host;
+    this.asked = expander.questions.asked;
+    this.taken = new Int32Array(this.host.calls);
+    this.fresh = new Int32Array(this.host.calls);
+    this.counts = this.asked.counts();
+    this.goalsAt = options.properties.flatMap(({ kind }: Property, i) =>
+      kind === 'sometimes' ? [2 + 3 * i + 1] : [],
+    );
+    const piece = Math.floor(callsTogether / (this.host.calls + 1));
+    this.pieceOfLevel = Math.max(1, Math.min(32, piece));
+  }
+  private readonly pieceOfLevel: number;
+
+  /** States found. */
+  get distinct(): number {
+    return this.common.links.count;
+  }
   /** The call of a number: the same object each time. */
   callOf(number: number): Call {
-    return this.expander.callOf(number);
+    return this.member.expander.callOf(number);
   }
   /** The row of the state that a state was found from, and the number of the call; -1 for none. */
   parentRow(row: number): number {
-    return this.links.chunk(row)[this.links.at(row)] as number;
+    return this.common.links.word(row, 0);
   }
   callTo(row: number): number {
-    return this.links.chunk(row)[this.links.at(row) + 1] as number;
+    return this.common.links.word(row, 1);
   }
   /** The canonical form of the state that the host is in; undefined without symmetry. */
   form(): Int32Array | undefined {
-    return this.expander.form.canonicalForm();
-  }
-  /** The row of the state whose steps are taken. */
-  get expanded(): number {
-    return this.rowOf(this.expander.rank);
+    return this.member.expander.form.canonicalForm();
   }
   /** The row of a state of this level. */
   rowOf(rank: number): number {
-    return this.levelStart + rank;
+    return this.common.get('levelStart') + rank;
+  }
+  /** Notes that a goal was reached by a call of the state whose steps are taken. */
+  reach(id: string, call: Call): void {
+    const row = this.rowOf(this.member.expander.rank);
+    this.goals.set(id, { row, call, after: this.form() });
   }
 
   /** Finds the initial state. */
-  begin(initial: S): void {
-    const { expander } = this;
-    this.host.write(initial);
-    this.asked.promises.open(this.host.view);
-    expander.begin(this.known.partCount, roomLeast);
-    expander.arrive(-1, -1);
-    const order = this.lookUp(-1, 0);
-    for (const _ of this.settle(order));
-    this.ending = expander.ending;
+  *begin(initial: S): Pieces {
+    const { host, asked, team, member } = this;
+    team.start();
+    while (!team.isReady()) yield* this.pause();
+    this.beginRound(0, 0);
+    yield* this.together('expand', 1, member.expand());
+    host.write(initial);
+    asked.promises.open(host.view);
+    member.expander.arrive(-1, -1);
+    yield* this.lookUp(-1, 0);
+    yield* this.together('settle', settledTogether, member.settle());
+    this.endRound(-1, 0);
   }
 
   /** Expands the states found last; returns how many states it finds. */
   *nextLevel(): Pieces<number> {
-    const { level, expander } = this;
-    this.levels.push(level.next.count);
-    this.levelStart = this.nextStart;
-    this.nextStart = this.distinct;
-    [level.now, level.next] = [level.next, level.now];
-    level.next.clear();
-    expander.nextLevel();
-    const size = level.now.count;
+    const { common } = this;
+    const size = common.next.count;
+    this.levels.push(size);
+    common.set('levelStart', common.get('nextStart'));
+    common.set('nextStart', this.distinct);
+    common.set('level', ++this.level);
+    common.set('endNew', 0);
     for (let rank = 0; rank < size && this.ending === undefined && !this.stopped; ) {
       rank = yield* this.round(rank, size);
     }
-    return level.next.count;
+    return this.distinct - common.get('nextStart');
   }
 
   /** Takes the steps of the states from a rank on; returns the rank of the first one left. */
   private *round(first: number, size: number): Pieces<number> {
-    const { expander, known, asked } = this;
-    const before = { counts: asked.counts(), taken: this.taken.slice(), generated: this.generated };
-    known.split();
-    const room = Math.min(roomMost, Math.max(roomLeast, 2 * this.distinct));
-    expander.begin(known.partCount, room);
-    let end = first;
-    while (end < size && !expander.isFull && expander.ending === undefined && !this.stopped) {
-      expander.expand(end++);
-      if (end % statesInPiece === 0) yield* this.pause();
-    }
-    const ranks = this.lookUp(first, end);
-    yield* this.settle(ranks);
-    const { ending } = expander;
-    if (ending !== undefined) {
-      asked.recount(before.counts);
-      this.taken.set(before.taken);
-      expander.generated = before.generated;
-      this.cut(first, ending, ranks.first);
-    }
-    for (let row = this.nextStart + ranks.first; row < this.distinct; row++) {
-      (this.fresh[this.callTo(row)] as number)++;
-    }
+    this.beginRound(first, size);
+    yield* this.together('expand', this.pieceOfLevel, this.member.expand());
+    const end = Math.min(this.common.get('cursor'), size);
+    yield* this.lookUp(first, end);
+    yield* this.together('settle', settledTogether, this.member.settle());
+    this.endRound(first, end);
     return end;
   }
 
-  private *pause(): Pieces {
-    const { distinct, generated, levels, bytes } = this;
-    const said = yield { distinct, generated, depth: levels.length - 1, bytes };
-    this.stopped ||= said === true;
+  private beginRound(first: number, size: number): void {
+    const { common, distinct, member } = this;
+    const room = Math.min(roomMost, Math.max(roomLeast, 2 * distinct));
+    const states = Math.ceil(distinct / common.members);
+    common.set('first', first);
+    common.set('size', size);
+    common.set('cursor', first);
+    common.set('limit', noLimit);
+    common.set('room', Math.ceil(room / common.members));
+    common.set('parts', partsFor(states, member.expander.form.keyWords));
+  }
+
+  /** Lets all members work on a task, and waits for them. */
+  private *together(task: Task, piece: number, own: Iterable<void>): Pieces {
+    const { common, team } = this;
+    common.set('task', tasks.indexOf(task));
+    common.set('piece', piece);
+    team.begin();
+    for (const _ of own) yield* this.pause();
+    while (team.isBusy()) yield* this.pause();
   }
 
   /** Looks up what arrived from the states of some ranks, and ranks what is new. */
-  private lookUp(first: number, end: number): Ranked {
-    const { known, expander, links } = this;
-    known.begin();
-    for (let part = 0; part < known.partCount; part++) known.absorb(part, [expander.arrivals]);
-    const { found } = known;
-    const order = ranked([found], first, end);
-    const firstNew = this.distinct - this.nextStart;
-    for (const i of order) {
-      pair[0] = this.levelStart + found.parent(i);
-      pair[1] = found.call(i);
-      links.push(pair, 0);
-    }
-    // Where there are too many states, the search ends with the state that led to the first of them.
-    if (this.distinct > this.maxStates && this.maxStates >= this.distinct - order.length) {
-      const parent = this.parentRow(this.maxStates) - this.levelStart;
-      expander.end({ how: 'full', parent, call: Number.POSITIVE_INFINITY });
-    }
-    const { now, next } = this.level;
-    const rows = now.count + next.count + order.length;
-    this.bytes =
-      known.bytes +
-      expander.form.rests.bytes +
-      expander.arrivals.bytes +
-      4 * rows * now.width +
-      8 * links.count;
-    return { first: firstNew, order };
-  }
-
-  /** Keeps the new states for the next level, and asks what is to be asked of them. */
-  private *settle({ first, order }: Ranked): Pieces {
-    const { expander, known } = this;
+  private *lookUp(first: number, end: number): Pieces {
+    const { common, member } = this;
+    yield* this.together('absorb', 0, member.absorb());
+    const { found, links, next } = common;
+    for (const each of found) each.see();
+    const order = ranked(found, first, end);
+    const [levelStart, nextStart] = [common.get('levelStart'), common.get('nextStart')];
+    const firstNew = this.distinct - nextStart;
+    const endNew = firstNew + order.length;
+    next.reach(endNew);
     for (let n = 0; n < order.length; n++) {
-      const i = order[n] as number;
-      const parent = known.found.parent(i);
-      if (expander.ending !== undefined && parent > expander.ending.parent) return;
-      expander.settle(parent, known.found.call(i), first + n, known.found, i);
-      if (n % statesInPiece === statesInPiece - 1) yield* this.pause();
-      if (this.stopped) return this.forget(first + n + 1);
+      const list = found[(order[n] as number) % found.length] as FoundStates;
+      const i = Math.floor((order[n] as number) / found.length);
+      pair[0] = levelStart + list.parent(i);
+      pair[1] = list.call(i);
+      links.push(pair, 0);
+      const rank = firstNew + n;
+      member.expander.form.keepLeft(list.words, list.leftAt(i), next.chunk(rank), next.at(rank));
     }
+    common.set('firstNew', firstNew);
+    common.set('endNew', endNew);
+    common.set('cursor', firstNew);
+    this.full = undefined;
+    if (this.distinct <= this.maxStates) return;
+    // Where there are too many states, the search ends with the state that led to the first of them.
+    const parent = this.parentRow(this.maxStates) - levelStart;
+    this.full = { how: 'full', parent, call: noLimit };
+    common.limitTo(parent);
   }
+  private full: Ending | undefined;
 
-  /** Forgets the states found, from a rank on. */
-  private forget(rank: number): void {
-    this.links.truncate(this.nextStart + rank);
-    this.level.next.truncate(rank);
+  /** Counts what the round did; where it has an ending, what it did up to there. */
+  private endRound(first: number, end: number): void {
+    const { common, member, full, counts, goalsAt } = this;
+    const { expander } = member;
+    const all = common.told
+      .map((_, id) => member.endingOf(id))
+      .filter((each) => each !== undefined);
+    if (full !== undefined) all.push(full);
+    const ending = all.reduce<Ending | undefined>(
+      (known, each) => (known === undefined || isEarlier(each, known) ? each : known),
+      undefined,
+    );
+    const isReached = (at: number): boolean =>
+      common.counts.some((each) => each[at] !== common.reached[at]);
+    // Who was first to reach a goal shows when the steps are taken in their order.
+    const repeats = ending !== undefined || (common.members > 1 && goalsAt.some(isReached));
+    if (repeats) {
+      this.repeat(first, ending?.parent ?? end - 1);
+      if (ending !== undefined) this.ending = expander.ending ?? ending;
+    }
+    for (const [id, each] of common.counts.entries()) {
+      if (repeats && id > 0) break;
+      for (let i = 0; i < counts.length; i++) {
+        (counts[i] as number) += (each[i] as number) - (common.reached[i] as number);
+      }
+      this.generated += common.told[id]?.[told.generated] as number;
+      for (const [call, times] of (common.taken[id] as Int32Array).entries()) {
+        (this.taken[call] as number) += times;
+      }
+    }
+    for (const at of goalsAt) common.reached[at] = (counts[at] as number) > 0 ? 1 : 0;
+    for (let rank = common.get('firstNew'); rank < common.next.count; rank++) {
+      const call = this.callTo(common.get('nextStart') + rank);
+      if (call >= 0) (this.fresh[call] as number)++;
+    }
+    const { now, next, links, told: all2 } = common;
+    this.bytes =
+      1024 * all2.reduce((sum, each) => sum + (each[told.kilobytes] as number), 0) +
+      expander.form.rests.bytes +
+      4 * (now.count + next.count) * now.width +
+      8 * links.count;
   }
 
   /**
-   * Ends the search when the state before the ending has taken all its steps: forgets what was found
-   * later, and asks and counts the round again up to there.
+   * Asks and counts the round again, in the order of ranks and calls, up to the state of a rank: as
+   * if no state after it had been expanded. What was found from later ones is forgotten.
    */
-  private cut(first: number, ending: Ending, firstNew: number): void {
-    const { expander } = this;
-    const last = ending.parent;
-    for (let rank = first; rank <= last; rank++) expander.repeat(rank);
-    let next = firstNew;
-    for (; next < this.distinct - this.nextStart; next++) {
-      const row = this.nextStart + next;
-      const parent = this.parentRow(row) - this.levelStart;
+  private repeat(first: number, last: number): void {
+    const { common, goals } = this;
+    const { expander } = this.member;
+    expander.forget();
+    for (const [id, { row }] of goals) if (row >= this.rowOf(first)) goals.delete(id);
+    for (let rank = Math.max(0, first); rank <= last; rank++) expander.repeat(rank);
+    const [levelStart, nextStart] = [common.get('levelStart'), common.get('nextStart')];
+    let next = common.get('firstNew');
+    for (; next < common.get('endNew'); next++) {
+      const parent = this.parentRow(nextStart + next) - levelStart;
       if (parent > last) break;
-      expander.judge(parent, this.callTo(row), next);
+      expander.judge(parent, this.callTo(nextStart + next), next);
     }
-    this.forget(next);
-    this.ending = ending;
+    common.links.reach(nextStart + next);
+    common.next.reach(next);
+    expander.tell();
   }
-}
 
-/** The states found in a round: the rank of the first of them, and all in their order. */
-interface Ranked {
-  readonly first: number;
-  readonly order: Int32Array;
+  /** Lets the team go; the tallies are of the whole search then. */
+  end(): void {
+    this.team.end();
+    this.asked.recount(this.counts);
+  }
+
+  private *pause(): Pieces {
+    if (this.stopped) return;
+    const { distinct, generated, levels, bytes } = this;
+    const said = yield { distinct, generated, depth: Math.max(0, levels.length - 1), bytes };
+    this.stopped = said === true;
+    if (this.stopped) this.common.set('stop', 1);
+  }
 }
 
 const pair = new Int32Array(2);

@@ -47,18 +47,24 @@ export interface Subject<S> {
   readonly mayHappen: (call: Call) => boolean;
 }
 
+/** The properties that a search can ask. */
+export function asked<S>({ properties = [] }: SearchOptions<S>): readonly Property[] {
+  // Which model the properties are of does not matter to what asks them.
+  return (properties as readonly Property[]).filter(
+    (property) => property.kind !== 'two-run' && !isLiveness(property),
+  );
+}
+
 export function subjectOf<S>(
   machine: Machine<S>,
   scope: Scope,
-  { properties = [], commands, calls }: SearchOptions<S>,
+  options: SearchOptions<S>,
 ): Subject<S> {
+  const { commands, calls } = options;
   return {
     machine,
     scope,
-    // Which model the properties are of does not matter to what asks them.
-    properties: (properties as readonly Property[]).filter(
-      (property) => property.kind !== 'two-run' && !isLiveness(property),
-    ),
+    properties: asked(options),
     mayHappen: (call) => commands?.includes(call.kind) !== false && calls?.(call) !== false,
   };
 }

@@ -1,12 +1,18 @@
 /** Rows of words, appended one after the other and never moved. */
+
+/** Gives a chunk of so many words. */
+type Chunk = (i: number, words: number) => Int32Array;
+
 export class Rows {
   /** Words of a row. */
   readonly width: number;
   count = 0;
   private readonly chunks: Int32Array[] = [];
+  private readonly newChunk: Chunk;
 
-  constructor(width: number) {
+  constructor(width: number, newChunk: Chunk = (_, words) => new Int32Array(words)) {
     this.width = width;
+    this.newChunk = newChunk;
   }
 
   /** The chunk that has a row, and where the row begins in it. */
@@ -16,26 +22,26 @@ export class Rows {
   at(row: number): number {
     return (row & chunkMask) * this.width;
   }
+  /** A word of a row. */
+  word(row: number, i: number): number {
+    return this.chunk(row)[this.at(row) + i] as number;
+  }
 
   /** Appends a row; returns its number. */
   push(from: Int32Array, at: number): number {
-    const row = this.add();
+    const row = this.count;
+    this.reach(row + 1);
     const to = this.chunk(row);
     const start = this.at(row);
     for (let i = 0; i < this.width; i++) to[start + i] = from[at + i] as number;
     return row;
   }
-  /** Appends a row that is still to be written; returns its number. */
-  add(): number {
-    const row = this.count++;
-    if (row >>> chunkBits === this.chunks.length) {
-      this.chunks.push(new Int32Array(this.width << chunkBits));
-    }
-    return row;
-  }
-  /** Forgets every row from a number on. */
-  truncate(count: number): void {
+  /** Has so many rows: those that are new are still to be written, or another thread did. */
+  reach(count: number): void {
     this.count = count;
+    while (this.chunks.length << chunkBits < count) {
+      this.chunks.push(this.newChunk(this.chunks.length, this.width << chunkBits));
+    }
   }
   /** Forgets every row. */
   clear(): void {

@@ -1,14 +1,23 @@
 /** Takes the steps of the states of a level, and asks what is to be asked of steps and states. */
-import type { Call, Change, Machine, Packed, Property, Scope } from '../../machine/index.ts';
+import {
+  type Call,
+  type Change,
+  initialState,
+  type Machine,
+  type Packed,
+  type Property,
+  type Scope,
+} from '../../machine/index.ts';
 import { hashOf } from '../hash.ts';
 import { Questions } from '../questions.ts';
-import type { Rows } from '../rows.ts';
 import type { Symmetry } from '../symmetry.ts';
-import { Arrivals } from './arrivals.ts';
+import type { Arrivals } from './arrivals.ts';
+import { type Common, told, type Widths } from './common.ts';
 import { Form, type Mode } from './form.ts';
-import { type Found, partOf } from './known.ts';
+import { partOf } from './known.ts';
+import type { Memories } from './memory.ts';
 import { Recent } from './recent.ts';
-import { SleepSets, StepLog } from './sleep-sets.ts';
+import { addArrival, Footprints } from './sleep-sets.ts';
 
 export interface ExpanderOptions {
   readonly properties: readonly Property[];
@@ -24,9 +33,12 @@ export interface ExpanderOptions {
   readonly sleepSets: boolean;
 }
 
+/** What can end a search. Of one step, what comes first here counts. */
+export const hows = ['threw', 'violated', 'deadlock', 'reached', 'full'] as const;
+
 /** What ends a search: a step, what it leads to, or the lack of one. */
 export interface Ending {
-  readonly how: 'violated' | 'reached' | 'deadlock' | 'threw' | 'full';
+  readonly how: (typeof hows)[number];
   /** The rank of the state before, and the number of the call; -1 where there is none. */
   readonly parent: number;
   readonly call: number;
@@ -37,27 +49,23 @@ export interface Ending {
   readonly running?: Call | undefined;
 }
 
-/** A level whose states are expanded, and the next one, which they lead to. */
-export interface Levels {
-  now: Rows;
-  next: Rows;
-}
-
 export class Expander<S> {
   readonly host: Packed<S>;
   readonly form: Form<S>;
   readonly questions: Questions;
-  readonly arrivals: Arrivals;
-  /** Steps taken, by the number of the call. */
-  readonly taken: Int32Array;
+  readonly common: Common;
+  /** In this round: steps taken, in all and by the number of the call. */
   generated = 0;
+  readonly taken: Int32Array;
   /** The rank of the state whose steps are taken. */
   rank = 0;
   /** The earliest of what ends the search. */
   ending: Ending | undefined;
 
-  private readonly levels: Levels;
+  private readonly id: number;
+  private readonly arrivals: Arrivals;
   private parts = 1;
+  private room = 0;
   /** The state before a step, for properties that compare. */
   private readonly before: Packed<S> | undefined;
   private readonly beforeForm: Form<S> | undefined;
@@ -69,60 +77,94 @@ export class Expander<S> {
   private readonly recent: Recent;
   /** The promises that are open in the state whose steps are taken. */
   private promises: Int32Array = new Int32Array(0);
-  private readonly sleeping: { now: SleepSets; next: SleepSets; log: StepLog } | undefined;
   /** For each call, the rank of the last state in which it slept. */
   private readonly asleep: Int32Array = new Int32Array(0);
   private readonly skip: ((call: number) => boolean) | undefined;
-  private readonly footprint = new Int32Array(3);
+  /** A call, and what it read, wrote and added to. */
+  private readonly step = new Int32Array(4);
 
-  constructor(machine: Machine<S>, scope: Scope, levels: Levels, options: ExpanderOptions) {
+  constructor(
+    machine: Machine<S>,
+    scope: Scope,
+    options: ExpanderOptions,
+    id: number,
+    memories: Memories,
+    commonOf: (widths: Widths) => Common,
+  ) {
     const { properties, goal, calls, sleepSets } = options;
     this.options = options;
+    this.id = id;
     this.questions = new Questions(machine as Machine, scope, properties, goal);
-    this.form = new Form(machine, scope, this.questions, { ...options, footprints: sleepSets });
+    const own = { ...options, memories, footprints: sleepSets };
+    this.form = new Form(machine, scope, this.questions, own);
     this.host = this.form.host;
     if (this.questions.compares) {
-      const compared = { ...options, footprints: false, rests: this.form.rests };
+      const compared = { ...own, footprints: false, rests: this.form.rests };
       this.beforeForm = new Form(machine, scope, this.questions, compared);
       this.before = this.beforeForm.host;
     }
     this.size = scope.sizes;
-    this.levels = levels;
-    this.left = new Int32Array(this.form.leftWords + 1);
-    this.arrivals = new Arrivals(this.form.leftWords);
-    this.recent = new Recent(this.form.keyWords);
-    this.taken = new Int32Array(this.host.calls);
-    if (sleepSets) {
-      this.sleeping = { now: new SleepSets(), next: new SleepSets(), log: new StepLog() };
-      this.asleep = new Int32Array(this.host.calls).fill(-1);
-    }
+    const { leftWords, rowWords, keyWords } = this.form;
+    const counts = this.questions.asked.counts().length;
+    this.common = commonOf({ leftWords, rowWords, calls: this.host.calls, counts, sleepSets });
+    this.left = new Int32Array(leftWords + 1);
+    this.arrivals = this.common.arrivals[id] as Arrivals;
+    this.taken = this.common.taken[id] as Int32Array;
+    this.recent = new Recent(keyWords);
+    if (sleepSets) this.asleep = new Int32Array(this.host.calls).fill(-1);
     if (sleepSets || calls !== undefined) {
       this.skip = (number) =>
         this.asleep[number] === this.rank || calls?.(this.callOf(number)) === false;
     }
   }
 
+  /** Whether no more steps can be taken before they are looked up. */
   get isFull(): boolean {
     return this.arrivals.count >= this.room;
   }
-  private room = 0;
+  /** Arrivals for which there must be room beyond that: those of the states taken up together. */
+  private get margin(): number {
+    return this.common.get('piece') * this.host.calls;
+  }
 
-  /** Begins a round: arrivals are for so many parts, and steps are taken until there are so many. */
-  begin(parts: number, room: number): void {
-    this.parts = parts;
-    this.room = room;
+  /** Begins a round. */
+  begin(): void {
+    const { common, id } = this;
+    this.parts = common.get('parts') * common.members;
+    this.room = common.get('room');
+    this.arrivals.begin(this.parts, this.room + this.margin);
+    if (common.sleeping !== undefined) {
+      const { now, next, steps } = common.sleeping;
+      const [first, size] = [common.get('first'), common.get('size')];
+      steps.begin(id, first, size);
+      if (first === 0) next.begin(id, 0, 0);
+      now.reach(size);
+    }
+    this.forget();
+  }
+  /** Forgets what was counted and found out in this round. */
+  forget(): void {
     this.ending = undefined;
-    this.arrivals.begin(parts, room + this.host.calls);
-    this.sleeping?.log.begin();
+    this.generated = 0;
+    this.taken.fill(0);
+    this.questions.asked.recount(Float64Array.from(this.common.reached));
+  }
+  beginSettling(): void {
+    this.common.sleeping?.next.reach(this.common.get('endNew'));
+  }
+  /** Tells the others what was counted and found out in this round. */
+  tell(): void {
+    const { common, id, ending, questions } = this;
+    const all = common.told[id] as Int32Array;
+    all[told.generated] = this.generated;
+    all[told.how] = ending === undefined ? -1 : hows.indexOf(ending.how);
+    all[told.parent] = ending?.parent ?? -1;
+    all[told.call] = ending?.call ?? -1;
+    (common.counts[id] as Int32Array).set(questions.asked.counts());
   }
 
   /** The states found become those that are expanded. */
   nextLevel(): void {
-    if (this.sleeping === undefined) return;
-    const { now, next } = this.sleeping;
-    this.sleeping.now = next;
-    this.sleeping.next = now;
-    now.clear();
     this.asleep.fill(-1);
   }
 
@@ -134,7 +176,7 @@ export class Expander<S> {
 
   /** Takes every step of a state of the level, given by its rank. */
   expand(rank: number): void {
-    this.sleeping?.log.open(rank);
+    this.common.sleeping?.steps.open(rank);
     this.steps(rank, this.visit);
   }
 
@@ -144,16 +186,19 @@ export class Expander<S> {
   }
 
   private steps(rank: number, visit: (call: number) => boolean): void {
-    const { host, form, questions, sleeping } = this;
+    const { host, form, questions, common } = this;
     this.rank = rank;
-    const rows = this.levels.now;
+    const rows = common.now;
     const [chunk, at] = [rows.chunk(rank), rows.at(rank)];
     form.load(chunk, at);
     if (questions.promiseWords > 0) this.promises = form.promises(chunk, at);
     if (questions.ofSteps) this.beforeForm?.load(chunk, at);
-    if (sleeping !== undefined) {
-      const { now } = sleeping;
-      for (let i = now.start(rank); i < now.end(rank); i++) this.asleep[now.call(i)] = rank;
+    if (common.sleeping !== undefined) {
+      const { now } = common.sleeping;
+      const calls = now.of(rank);
+      for (let at = now.start(rank); at < now.stop(rank); at += Footprints.width) {
+        this.asleep[calls[at] as number] = rank;
+      }
     }
     const before = this.generated;
     try {
@@ -183,10 +228,11 @@ export class Expander<S> {
 
   /** Adds the state that the host is in to what is looked up. */
   arrive(parent: number, call: number): void {
-    const { form, left, sleeping, host, footprint } = this;
-    if (sleeping !== undefined) {
-      host.footprint(footprint, 0);
-      sleeping.log.add(call, footprint);
+    const { form, left, common, host, step } = this;
+    if (common.sleeping !== undefined && call >= 0) {
+      step[0] = call;
+      host.footprint(step, 1);
+      common.sleeping.steps.add(parent, step, 0);
     }
     form.leave(left, 0);
     const hash = hashOf(left, 0, form.keyWords);
@@ -209,28 +255,31 @@ export class Expander<S> {
   }
 
   /** Keeps a new state for the next level, and asks what is to be asked of it. */
-  settle(parent: number, call: number, rank: number, found: Found, i: number): void {
-    const { form, levels, sleeping } = this;
+  settle(rank: number): void {
+    const { form, common } = this;
+    const { links, next, sleeping } = common;
+    const row = common.get('nextStart') + rank;
+    const parent = links.word(row, 0) - common.get('levelStart');
+    const call = links.word(row, 1);
+    if (parent > common.get('limit')) return;
     if (form.mode === 'fingerprint') this.takeAgain(parent, call);
-    const { next } = levels;
-    if (rank === next.count) next.add();
-    form.keep(found.words, found.leftAt(i), next.chunk(rank), next.at(rank));
+    form.keep(next.chunk(rank), next.at(rank));
     if (sleeping !== undefined) {
-      if (call < 0) sleeping.next.addState();
-      else sleeping.next.addArrival(sleeping.now, parent, sleeping.log, call);
+      if (call < 0) sleeping.next.open(rank);
+      else addArrival(sleeping.next, rank, sleeping.now, sleeping.steps, parent, call);
     }
     this.judge(parent, call, rank);
   }
 
   /** Asks what is to be asked of a new state. */
   judge(parent: number, call: number, rank: number): void {
-    const { questions, host, before, size, form, levels, options } = this;
-    form.load(levels.next.chunk(rank), levels.next.at(rank));
+    const { questions, host, before, size, form, common, options } = this;
+    form.load(common.next.chunk(rank), common.next.at(rank));
     // A canonical form is not what the call made of the state before: nothing can be compared.
     const compares = options.symmetry === undefined && call >= 0;
     let change: Change | undefined;
     if (before !== undefined && compares) {
-      this.beforeForm?.load(levels.now.chunk(parent), levels.now.at(parent));
+      this.beforeForm?.load(common.now.chunk(parent), common.now.at(parent));
       change = {
         before: before.view,
         call: this.callOf(call),
@@ -250,8 +299,11 @@ export class Expander<S> {
 
   /** Makes the host be in the state after a step that was taken before. */
   private takeAgain(parent: number, call: number): void {
-    if (call < 0) return;
-    const { now } = this.levels;
+    if (call < 0) {
+      this.host.write(initialState(this.host.machine, this.size));
+      return;
+    }
+    const { now } = this.common;
     this.form.load(now.chunk(parent), now.at(parent));
     const step = this.host.step(this.callOf(call));
     if (!step.ok) throw new Error(`a step of the search is refused: ${step.rejection.code}`);
@@ -265,8 +317,8 @@ export class Expander<S> {
   }
 }
 
-function isEarlier(a: Ending, b: Ending): boolean {
+export function isEarlier(a: Ending, b: Ending): boolean {
   if (a.parent !== b.parent) return a.parent < b.parent;
   if (a.call !== b.call) return a.call < b.call;
-  return b.how === 'reached' || b.how === 'full';
+  return hows.indexOf(a.how) < hows.indexOf(b.how);
 }

@@ -10,6 +10,7 @@ import { type Machine, type Packed, packed, type Scope } from '../../machine/ind
 import { addPromises, type Questions } from '../questions.ts';
 import type { Symmetry } from '../symmetry.ts';
 import { Collapse, changingWords } from './collapse.ts';
+import type { Memories } from './memory.ts';
 import { Rests } from './rests.ts';
 
 /** How states are remembered: as they are, or by 64 bits of fingerprint. */
@@ -22,6 +23,7 @@ export interface FormOptions {
   readonly footprints: boolean;
   /** Where the rests of large states are kept: one for all forms of a machine. */
   readonly rests?: Rests;
+  readonly memories: Memories;
 }
 
 /** A state of more words than these is collapsed. */
@@ -52,7 +54,7 @@ export class Form<S> {
     this.mode = mode;
     this.questions = questions;
     this.symmetry = symmetry;
-    this.rests = options.rests ?? new Rests(this.host.compact.words);
+    this.rests = options.rests ?? new Rests(this.host.compact.words, options.memories);
     const { words, compact } = this.host;
     this.canonical = new Int32Array(words.length);
     if (isExact && compact.words > compactMost) {
@@ -88,22 +90,22 @@ export class Form<S> {
     into[at + 1] = fingerprint[1] as number;
   }
 
-  /**
-   * Writes the words by which a state is kept, from what the step to it left. Where that is not
-   * enough, the host has to be in the state.
-   */
-  keep(left: Int32Array, leftAt: number, into: Int32Array, at: number): void {
-    const { host, canonical, questions } = this;
-    if (this.mode === 'exact') {
-      for (let i = 0; i < this.rowWords; i++) into[at + i] = left[leftAt + i] as number;
-      return;
-    }
+  /** Writes of the words by which a state is kept those that a step to it left. */
+  keepLeft(left: Int32Array, leftAt: number, into: Int32Array, at: number): void {
+    const { promiseWords } = this.questions;
+    const words = this.mode === 'exact' ? this.leftWords : promiseWords;
+    const from = leftAt + this.leftWords - words;
+    const to = at + this.rowWords - words;
+    for (let i = 0; i < words; i++) into[to + i] = left[from + i] as number;
+  }
+
+  /** Writes the other words by which the state that the host is in is kept. */
+  keep(into: Int32Array, at: number): void {
+    if (this.mode === 'exact') return;
+    const { host, canonical } = this;
     this.symmetry?.canonical(host.words, 0, canonical, 0);
     const words = this.symmetry === undefined ? host.words : canonical;
     for (let i = 0; i < words.length; i++) into[at + i] = words[i] as number;
-    for (let i = 0; i < questions.promiseWords; i++) {
-      into[at + words.length + i] = left[leftAt + 2 + i] as number;
-    }
   }
 
   /** Makes the host be in the state that is kept in some words. */

@@ -10,28 +10,56 @@
 
 import { hashOf } from '../hash.ts';
 import type { Arrivals } from './arrivals.ts';
+import type { Memory } from './memory.ts';
 
 /**
  * New states of a round: the rank of the state before, the number of the call, and what the step
- * left of the state.
+ * left of the state. How many there are is the first word.
  */
 export class Found {
   readonly width: number;
-  count = 0;
   words: Int32Array;
-  constructor(leftWords: number) {
+  private readonly memory: Memory;
+  constructor(leftWords: number, memory: Memory) {
     this.width = leftWords + 2;
-    this.words = new Int32Array(64 * this.width);
+    this.memory = memory;
+    this.words = memory.reach(1);
+  }
+  get count(): number {
+    return this.words[0] as number;
+  }
+  begin(): void {
+    this.words[0] = 0;
+  }
+  /** Sees what another thread added. */
+  see(): void {
+    this.words = this.memory.reach(1 + this.count * this.width);
   }
   parent(i: number): number {
-    return this.words[i * this.width] as number;
+    return this.words[1 + i * this.width] as number;
   }
   call(i: number): number {
-    return this.words[i * this.width + 1] as number;
+    return this.words[2 + i * this.width] as number;
   }
   /** Where what was left of a state begins. */
   leftAt(i: number): number {
-    return i * this.width + 2;
+    return 3 + i * this.width;
+  }
+  add(left: Int32Array, at: number, parent: number, call: number): void {
+    const { width, count } = this;
+    const start = 1 + count * width;
+    if (this.words.length < start + width) this.words = this.memory.reach(start + width);
+    this.words[0] = count + 1;
+    this.words[start] = parent;
+    this.words[start + 1] = call;
+    for (let i = 0; i < width - 2; i++) this.words[start + 2 + i] = left[at + i] as number;
+  }
+  /** A state arrives again: its least arrival counts. */
+  meet(i: number, parent: number, call: number): void {
+    const known = this.parent(i);
+    if (parent > known || (parent === known && call >= this.call(i))) return;
+    this.words[1 + i * this.width] = parent;
+    this.words[2 + i * this.width] = call;
   }
 }
 
@@ -40,47 +68,45 @@ const partBytes = 2 ** 19;
 /** Arrivals of more parts than these would be spread over too much memory. */
 const partsMax = 512;
 
+/** Into how many parts so many states are divided. */
+export function partsFor(states: number, keyWords: number): number {
+  const statesMax = partBytes / (4 * keyWords + 6);
+  let parts = 1;
+  while (states > statesMax * parts && parts < partsMax) parts *= 2;
+  return parts;
+}
+
+/** The known states of some parts: of all, or of those that fall to one of several threads. */
 export class Known {
   /** What the last round added. */
   readonly found: Found;
-  private readonly keyWords: number;
+  private readonly share: number;
+  private readonly shares: number;
   private parts: Part[];
-  private count = 0;
 
   /** Of the words that a step leaves, the first are the key. */
-  constructor(keyWords: number, leftWords: number) {
-    this.keyWords = keyWords;
-    this.found = new Found(leftWords);
+  constructor(keyWords: number, found: Found, share: number, shares: number) {
+    this.found = found;
+    this.share = share;
+    this.shares = shares;
     this.parts = [new Part(keyWords)];
   }
 
   get bytes(): number {
     return this.parts.reduce((sum, { bytes }) => sum + bytes, 0);
   }
-  get partCount(): number {
-    return this.parts.length;
-  }
 
-  /** Has more parts where there are many states; the arrivals must be of that many. */
-  split(): void {
-    const statesMax = partBytes / (4 * this.keyWords + 6);
-    while (this.count > statesMax * this.parts.length && this.parts.length < partsMax) {
-      this.parts = this.parts.flatMap((part) => part.halves(2 * this.parts.length));
+  /** Looks up what arrived at so many parts a share; what is new is known then, and was found. */
+  absorb(parts: number, arrivals: readonly Arrivals[]): void {
+    while (this.parts.length < parts) {
+      const twice = 2 * this.parts.length;
+      this.parts = this.parts.flatMap((part) => part.halves(twice * this.shares));
     }
-  }
-
-  /** Forgets what the last round added. */
-  begin(): void {
-    this.found.count = 0;
-  }
-
-  /** Looks up what arrived at a part; what is new is added to it, and to what was found. */
-  absorb(index: number, arrivals: readonly Arrivals[]): void {
-    const part = this.parts[index] as Part;
-    const before = part.count;
-    part.begin(this.found);
-    for (const each of arrivals) each.each(index, part.lookUp);
-    this.count += part.count - before;
+    this.found.begin();
+    for (const [i, part] of this.parts.entries()) {
+      part.begin(this.found);
+      for (const each of arrivals) each.each(this.share * parts + i, part.lookUp);
+    }
   }
 }
 
@@ -90,7 +116,7 @@ class Part {
   private keys: Int32Array;
   private table: Int32Array;
   private mask: number;
-  private found = nothing;
+  private found: Found | undefined;
   /** The row, and the number among the states found, of the first state of this round. */
   private firstRow = 0;
   private firstFound = 0;
@@ -114,8 +140,9 @@ class Part {
 
   /** Looks up arrivals, from one place to another. */
   readonly lookUp = (words: Int32Array, from: number, to: number): void => {
-    const { keyWords } = this;
-    const { width } = this.found;
+    const { keyWords, found } = this;
+    if (found === undefined) return;
+    const { width } = found;
     for (let at = from; at < to; at += width) {
       const hash = hashOf(words, at, keyWords);
       const { table, mask, keys } = this;
@@ -133,35 +160,24 @@ class Part {
         }
         place = (place + 1) & mask;
       }
-      if (row < 0) this.add(hash, place, words, at);
-      else if (row >= this.firstRow) this.meet(row - this.firstRow, words, at + width - 2);
+      if (row >= 0 && row < this.firstRow) continue;
+      const parent = words[at + width - 2] as number;
+      const call = words[at + width - 1] as number;
+      if (row >= 0) found.meet(this.firstFound + row - this.firstRow, parent, call);
+      else {
+        this.add(hash, place, words, at);
+        found.add(words, at, parent, call);
+      }
     }
   };
 
   private add(hash: number, place: number, words: Int32Array, at: number): void {
-    const { keyWords, found } = this;
+    const { keyWords } = this;
     const row = this.count++;
     if (this.keys.length < this.count * keyWords) this.keys = longer(this.keys);
     for (let i = 0; i < keyWords; i++) this.keys[row * keyWords + i] = words[at + i] as number;
     this.table[place] = (hash & ~this.mask) | this.count;
     if (this.count > 0.7 * this.mask) this.rebuild(2 * this.mask + 1);
-    const { width } = found;
-    const start = found.count++ * width;
-    if (found.words.length < start + width) found.words = longer(found.words);
-    found.words[start] = words[at + width - 2] as number;
-    found.words[start + 1] = words[at + width - 1] as number;
-    for (let i = 0; i < width - 2; i++) found.words[start + 2 + i] = words[at + i] as number;
-  }
-
-  /** A state of this round arrives again: its least arrival counts. */
-  private meet(number: number, words: Int32Array, at: number): void {
-    const { found } = this;
-    const start = (this.firstFound + number) * found.width;
-    const [parent, call] = [words[at] as number, words[at + 1] as number];
-    const known = found.words[start] as number;
-    if (parent > known || (parent === known && call >= (found.words[start + 1] as number))) return;
-    found.words[start] = parent;
-    found.words[start + 1] = call;
   }
 
   private rebuild(mask: number): void {
@@ -195,8 +211,6 @@ class Part {
     return both;
   }
 }
-
-const nothing = new Found(0);
 
 /** Which of so many parts has the states of a hash. */
 export function partOf(hash: number, parts: number): number {

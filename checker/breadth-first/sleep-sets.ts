@@ -8,112 +8,109 @@
  * follows the least of its shortest paths, and no step of that path ever sleeps, so every state is
  * still found, at the same depth. What is dropped are steps to states that are known by then.
  *
+ * That needs the first arrival in the order of ranks and calls, not in that of time: a sleep set is
+ * made when the states of a round are ranked, so it does not matter which thread took which step.
+ *
  * Two calls commute in a state when neither writes what the other reads or writes; what both only
  * add to does not matter. A call that sleeps has not had anything changed that it reads, so its
  * footprint stays that of the state in which it fell asleep.
  */
+import type { Memories, Memory } from './memory.ts';
+
 /** A call with its footprint: what it reads, writes and adds to. */
 const width = 4;
 
-/** The sleep sets of the states of a level, by rank. */
-export class SleepSets {
-  /** For each state, where its entries begin; one more says where the last ones end. */
-  private starts: Int32Array = new Int32Array(1024);
-  private entries: Int32Array = new Int32Array(4096);
-  private states = 0;
+/** Entries of calls with their footprints, in groups: one for each state of some ranks. */
+export class Footprints {
+  /** For each state: who has its group, and where that begins and ends. */
+  private readonly index: Memory;
+  private readonly entries: readonly Memory[];
+  private groups: Int32Array = new Int32Array(0);
+  /** The rank of the first state. */
+  first = 0;
+  /** Of the member that is at work: the entries, and where they end. */
+  private own: Int32Array = new Int32Array(0);
+  private end = 0;
+  private member = 0;
 
-  clear(): void {
-    this.states = 0;
-  }
-
-  start(rank: number): number {
-    return this.starts[rank] as number;
-  }
-  end(rank: number): number {
-    return this.starts[rank + 1] as number;
-  }
-  call(entry: number): number {
-    return this.entries[entry * width] as number;
+  constructor(name: string, members: number, memories: Memories) {
+    this.index = memories(`${name} index`);
+    this.entries = Array.from({ length: members }, (_, member) => memories(`${name} ${member}`));
   }
 
-  /** Adds a state with an empty sleep set. */
-  addState(): void {
-    if (this.states + 2 > this.starts.length) this.starts = longer(this.starts);
-    this.states++;
-    this.starts[this.states] = this.starts[this.states - 1] as number;
+  /** Forgets all, for states from a rank on, up to another one; `member` adds to its own entries. */
+  begin(member: number, first: number, end: number): void {
+    this.member = member;
+    this.first = first;
+    this.end = 0;
+    this.groups = this.index.reach(3 * (end - first));
+    this.own = (this.entries[member] as Memory).reach(1);
   }
-
-  /**
-   * Adds a state that was found by a call from the state of a rank: of what slept there, and of the
-   * steps that were taken there before, those that commute with it.
-   */
-  addArrival(slept: SleepSets, rank: number, log: StepLog, call: number): void {
-    this.addState();
-    const { steps } = log;
-    const first = log.start(rank);
-    let own = first;
-    while (steps[own * width] !== call) own++;
-    const reads = steps[own * width + 1] as number;
-    const writes = steps[own * width + 2] as number;
-    const adds = steps[own * width + 3] as number;
-    let end = this.starts[this.states] as number;
-    const most = end + (slept.end(rank) - slept.start(rank)) + (own - first);
-    while (most * width > this.entries.length) this.entries = longer(this.entries);
-    const { entries } = this;
-    const keep = (from: Int32Array, at: number): void => {
-      const r = from[at + 1] as number;
-      const w = from[at + 2] as number;
-      const a = from[at + 3] as number;
-      if ((w & (reads | writes | adds)) !== 0 || (writes & (r | a)) !== 0) return;
-      if ((a & reads) !== 0 || (adds & r) !== 0) return;
-      const to = end++ * width;
-      entries[to] = from[at] as number;
-      entries[to + 1] = r;
-      entries[to + 2] = w;
-      entries[to + 3] = a;
-    };
-    for (let j = slept.start(rank); j < slept.end(rank); j++) keep(slept.entries, j * width);
-    for (let j = first; j < own; j++) keep(steps, j * width);
-    this.starts[this.states] = end;
+  /** Has states up to a rank. */
+  reach(end: number): void {
+    this.groups = this.index.reach(3 * (end - this.first));
   }
-}
-
-/** The steps that were taken in a round, with their footprints. */
-export class StepLog {
-  steps: Int32Array = new Int32Array(1024);
-  private count = 0;
-  private starts: Int32Array = new Int32Array(256);
-  private firstRank = -1;
-
-  /** Forgets all. */
-  begin(): void {
-    this.count = 0;
-    this.firstRank = -1;
-  }
-  /** The steps that follow are of the state of a rank: of the one after the last. */
+  /** Begins the group of a state. */
   open(rank: number): void {
-    if (this.firstRank < 0) this.firstRank = rank;
-    const at = rank - this.firstRank;
-    if (at === this.starts.length) this.starts = longer(this.starts);
-    this.starts[at] = this.count;
+    const at = 3 * (rank - this.first);
+    this.groups[at] = this.member;
+    this.groups[at + 1] = this.end;
+    this.groups[at + 2] = this.end;
   }
-  add(call: number, footprint: Int32Array): void {
-    const at = this.count++ * width;
-    if (at + width > this.steps.length) this.steps = longer(this.steps);
-    const { steps } = this;
-    steps[at] = call;
-    steps[at + 1] = footprint[0] as number;
-    steps[at + 2] = footprint[1] as number;
-    steps[at + 3] = footprint[2] as number;
+  /** Adds an entry to the group of a state, the one that was opened last. */
+  add(rank: number, from: Int32Array, at: number): void {
+    const to = this.end;
+    this.end += width;
+    if (this.end > this.own.length) {
+      this.own = (this.entries[this.member] as Memory).reach(this.end);
+    }
+    for (let i = 0; i < width; i++) this.own[to + i] = from[at + i] as number;
+    this.groups[3 * (rank - this.first) + 2] = this.end;
   }
-  /** The first step of the state of a rank. */
+
+  /** Where the group of a state begins and ends in `of(rank)`. */
   start(rank: number): number {
-    return this.starts[rank - this.firstRank] as number;
+    return this.groups[3 * (rank - this.first) + 1] as number;
   }
+  stop(rank: number): number {
+    return this.groups[3 * (rank - this.first) + 2] as number;
+  }
+  of(rank: number): Int32Array {
+    const at = 3 * (rank - this.first);
+    return (this.entries[this.groups[at] as number] as Memory).reach(this.groups[at + 2] as number);
+  }
+  static readonly width = width;
 }
 
-function longer(words: Int32Array): Int32Array {
-  const more = new Int32Array(2 * words.length);
-  more.set(words);
-  return more;
+/**
+ * Adds the sleep set of a state of rank `rank` that was found by a call from a state: of what slept
+ * there, and of the steps that were taken there before, those that commute with the call.
+ */
+export function addArrival(
+  into: Footprints,
+  rank: number,
+  slept: Footprints,
+  taken: Footprints,
+  parent: number,
+  call: number,
+): void {
+  into.open(rank);
+  const steps = taken.of(parent);
+  const first = taken.start(parent);
+  let own = first;
+  while (steps[own] !== call) own += width;
+  const reads = steps[own + 1] as number;
+  const writes = steps[own + 2] as number;
+  const adds = steps[own + 3] as number;
+  const keep = (from: Int32Array, at: number): void => {
+    const r = from[at + 1] as number;
+    const w = from[at + 2] as number;
+    const a = from[at + 3] as number;
+    if ((w & (reads | writes | adds)) !== 0 || (writes & (r | a)) !== 0) return;
+    if ((a & reads) !== 0 || (adds & r) !== 0) return;
+    into.add(rank, from, at);
+  };
+  const asleep = slept.of(parent);
+  for (let at = slept.start(parent); at < slept.stop(parent); at += width) keep(asleep, at);
+  for (let at = first; at < own; at += width) keep(steps, at);
 }

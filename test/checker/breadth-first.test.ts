@@ -103,9 +103,10 @@ test('a search in pieces tells how far it is and stops when told', () => {
   expect(pieces.at(-1)?.depth).toBe(7);
 
   const cut = breadthFirstInPieces(sharedPages, small);
-  cut.next();
-  const { done, value } = cut.next(true);
-  expect([done, value]).toMatchObject([true, { verdict: 'inconclusive', depth: 1 }]);
+  let piece = cut.next();
+  while (!piece.done && piece.value.distinct < 1000) piece = cut.next();
+  // What was begun is counted to its end, without a further look.
+  expect(cut.next(true)).toMatchObject({ done: true, value: { verdict: 'inconclusive' } });
 });
 
 test('a goal that is reached comes with a shortest trace', () => {
