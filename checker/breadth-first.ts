@@ -8,10 +8,9 @@
  * machine and the scope alone.
  */
 import { initialState, type Machine, type Property, type Scope } from '../machine/index.ts';
-import type { Mode } from './breadth-first/form.ts';
-import { expanderOptionsOf } from './breadth-first/options.ts';
+import { type BreadthFirstOptions, expanderOptionsOf } from './breadth-first/options.ts';
 import { alone } from './breadth-first/team.ts';
-import { type Source, threads } from './breadth-first/threads.ts';
+import { threads } from './breadth-first/threads.ts';
 import { Explorer } from './explorer.ts';
 import {
   commandCounts,
@@ -19,32 +18,13 @@ import {
   RuleThrew,
   resultOfTrace,
   type SearchCounts,
-  type SearchOptions,
   type SearchResult,
   subjectOf,
   toEnd,
   Unsound,
   witnessed,
 } from './result.ts';
-import type { Symmetry } from './symmetry.ts';
 import { traceTo } from './traces.ts';
-
-export interface BreadthFirstOptions<S> extends SearchOptions<S> {
-  /** `exact` keeps the states and compares them; `fingerprint` keeps 64 bits of each. */
-  readonly mode?: Mode;
-  /**
-   * Keeps one state of each class of states that differ in names alone; what `selfTest` trusts. Only
-   * for invariants and goals; traces are of the machine itself all the same.
-   */
-  readonly symmetry?: Symmetry;
-  /**
-   * Leaves out steps that commute with steps taken before: fewer are generated, the same states are
-   * found. Only for invariants and a goal; other properties see steps.
-   */
-  readonly sleepSets?: boolean;
-  /** Several threads search together; what they find is the same, whatever their number. */
-  readonly workers?: { readonly count: number; readonly source: Source } | undefined;
-}
 
 /** Throws `RuleThrew`. */
 export function breadthFirst<S>(

@@ -7,17 +7,25 @@
 import type { Call, Evaluation, Machine, Packed, Property, Scope } from '../machine/index.ts';
 import { type Common, noLimit, told } from './breadth-first/common.ts';
 import { type Ending, type ExpanderOptions, isEarlier } from './breadth-first/expander.ts';
-import { type Found as FoundStates, partsFor } from './breadth-first/known.ts';
+import { type Found, partsFor } from './breadth-first/known.ts';
 import { Member } from './breadth-first/member.ts';
 import { ranked } from './breadth-first/ranking.ts';
 import { type Task, type Team, tasks } from './breadth-first/team.ts';
 import type { SearchProgress } from './pieces.ts';
 import type { Symmetry } from './symmetry.ts';
-import type { Found } from './traces.ts';
 
 export interface ExplorerOptions extends ExpanderOptions {
   /** How many states may be kept. */
   readonly maxStates: number;
+}
+
+/** A step that was found: the row of the state before, and the call. */
+export interface FoundStep {
+  readonly row: number;
+  /** Absent where it is the state itself that was found. */
+  readonly call: Call | undefined;
+  /** The canonical form of the state after, where symmetry may have renamed the call. */
+  readonly after: Int32Array | undefined;
 }
 
 /** Steps of a round: at least so many, at most so many, and between them twice the states known. */
@@ -43,7 +51,7 @@ export class Explorer<S> {
   readonly taken: Int32Array;
   readonly fresh: Int32Array;
   /** The goals that were reached, by the id of the property. */
-  readonly goals = new Map<string, Found>();
+  readonly goals = new Map<string, FoundStep>();
   /** What ended the search. */
   ending: Ending | undefined;
   stopped = false;
@@ -184,7 +192,7 @@ export class Explorer<S> {
     const endNew = firstNew + order.length;
     next.reach(endNew);
     for (let n = 0; n < order.length; n++) {
-      const list = found[(order[n] as number) % found.length] as FoundStates;
+      const list = found[(order[n] as number) % found.length] as Found;
       const i = Math.floor((order[n] as number) / found.length);
       pair[0] = levelStart + list.parent(i);
       pair[1] = list.call(i);

@@ -1,7 +1,9 @@
 /** Exhaustive search over the states of a machine. */
 
 export type { Mode } from './breadth-first/form.ts';
-export { type BreadthFirstOptions, breadthFirst, breadthFirstInPieces } from './breadth-first.ts';
+export type { BreadthFirstOptions } from './breadth-first/options.ts';
+export type { Source } from './breadth-first/threads.ts';
+export { breadthFirst, breadthFirstInPieces } from './breadth-first.ts';
 export { depthFirst, depthFirstInPieces } from './depth-first.ts';
 export {
   type IterativeDeepeningResult,

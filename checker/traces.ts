@@ -8,22 +8,13 @@ import {
   type Scope,
   type Violation,
 } from '../machine/index.ts';
-import type { Explorer } from './explorer.ts';
-
-/** A step that was found: the row of the state before, and the call. */
-export interface Found {
-  readonly row: number;
-  /** Absent where it is the state itself that was found. */
-  readonly call: Call | undefined;
-  /** The canonical form of the state after, where symmetry may have renamed the call. */
-  readonly after: Int32Array | undefined;
-}
+import type { Explorer, FoundStep } from './explorer.ts';
 
 /** The calls from the initial state of a machine to a state or a step that was found. */
 export function traceTo<S>(
   explorer: Explorer<S>,
   initial: S,
-  { row, call, after }: Found,
+  { row, call, after }: FoundStep,
 ): readonly Call[] {
   const rows: number[] = [];
   for (let at = row; at > 0; at = explorer.parentRow(at)) rows.push(at);

@@ -1,11 +1,10 @@
 /** The program of a thread that takes part in a search: it does what the control names. */
 import { workerData } from 'node:worker_threads';
 import type { Machine, Scope } from '../../machine/index.ts';
-import type { BreadthFirstOptions } from '../breadth-first.ts';
 import { controlWords, word } from './common.ts';
 import { Member } from './member.ts';
 import { sharedMemories } from './memory.ts';
-import { expanderOptionsOf } from './options.ts';
+import { type BreadthFirstOptions, expanderOptionsOf } from './options.ts';
 import { tasks } from './team.ts';
 import type { Started } from './threads.ts';
 
