@@ -8,6 +8,13 @@
  * machine and the scope alone.
  */
 import { initialState, type Machine, type Property, type Scope } from '../machine/index.ts';
+import {
+  Checkpoint,
+  CheckpointProblem,
+  CheckpointWriter,
+  hasCheckpoint,
+} from './breadth-first/checkpoint.ts';
+import { identityOf } from './breadth-first/identity.ts';
 import { type BreadthFirstOptions, expanderOptionsOf } from './breadth-first/options.ts';
 import { alone } from './breadth-first/team.ts';
 import { threads } from './breadth-first/threads.ts';
@@ -60,16 +67,35 @@ export function* breadthFirstInPieces<S>(
     { ...given, properties, maxStates },
     team,
   );
+  const { checkpoint } = options;
+  const identity = checkpoint && identityOf(machine, scope, given, checkpoint.of);
+  const saved = identity === undefined ? undefined : savedIn(checkpoint, identity);
   let complete = false;
+  let writer: CheckpointWriter | undefined;
   try {
-    yield* explorer.begin(initial);
-    for (let size = 1; !explorer.stopped && explorer.ending === undefined; ) {
+    let size = 1;
+    if (saved === undefined) yield* explorer.begin(initial);
+    else {
+      yield* explorer.resume(saved);
+      size = saved.summary.last;
+    }
+    if (checkpoint !== undefined && identity !== undefined) {
+      writer = new CheckpointWriter(checkpoint.folder, identity, saved?.end());
+      if (saved === undefined) explorer.save(writer);
+    }
+    while (!explorer.stopped && explorer.ending === undefined) {
       complete = size === 0;
-      if (complete || explorer.levels.length >= maxDepth || explorer.distinct > maxStates) break;
+      const isLast =
+        complete || explorer.levels.length >= maxDepth || explorer.distinct > maxStates;
+      if (writer !== undefined) explorer.checkpoint(writer, isLast);
+      if (isLast) break;
       size = yield* explorer.nextLevel();
+      if (explorer.stopped || explorer.ending !== undefined) break;
+      if (writer !== undefined) explorer.save(writer);
     }
   } finally {
     explorer.end();
+    writer?.close();
   }
   const { ending } = explorer;
   const counts = countsOf(explorer, initial);
@@ -83,6 +109,18 @@ export function* breadthFirstInPieces<S>(
   });
   if (ending.how === 'threw') throw new RuleThrew(ending.cause, trace, counts);
   return resultOfTrace(counts, subject, { how: ending.how, trace });
+}
+
+/** The checkpoint to go on from; throws where there is one that would be written over. */
+function savedIn<S>(
+  checkpoint: BreadthFirstOptions<S>['checkpoint'],
+  identity: string,
+): Checkpoint | undefined {
+  if (checkpoint === undefined) return undefined;
+  const { folder, resume = false } = checkpoint;
+  if (resume) return new Checkpoint(folder, identity);
+  if (!hasCheckpoint(folder)) return undefined;
+  throw new CheckpointProblem(`${folder} has a checkpoint: go on from it, or remove the folder`);
 }
 
 function refuseUnsound<S>(

@@ -5,11 +5,13 @@
  * many members take part in a round.
  */
 import type { Call, Evaluation, Machine, Packed, Property, Scope } from '../machine/index.ts';
+import type { Checkpoint, CheckpointWriter, Summary } from './breadth-first/checkpoint.ts';
 import { type Common, noLimit, told } from './breadth-first/common.ts';
 import { type Ending, type ExpanderOptions, isEarlier } from './breadth-first/expander.ts';
 import { type Found, partsFor } from './breadth-first/known.ts';
 import { Member } from './breadth-first/member.ts';
 import { ranked } from './breadth-first/ranking.ts';
+import { keysOf, levelOf, restoreLevel, rowsFrom } from './breadth-first/snapshot.ts';
 import { type Task, type Team, tasks } from './breadth-first/team.ts';
 import type { SearchProgress } from './pieces.ts';
 import type { Symmetry } from './symmetry.ts';
@@ -33,8 +35,16 @@ const roomLeast = 1024;
 const roomMost = 2 ** 21;
 /** Calls of the states that a member takes up together. */
 const callsTogether = 4096;
+/** States of a checkpoint that are made known together. */
+const restoredTogether = 2 ** 16;
 /** New states that a member takes up together. */
 const settledTogether = 64;
+
+/** A goal in a checkpoint. */
+type SavedGoal = readonly [
+  string,
+  { readonly row: number; readonly call: Call; readonly after?: readonly number[] },
+];
 
 /** Says how far it is, and ends early when it is told to. */
 type Pieces<R = void> = Generator<SearchProgress, R, boolean | undefined>;
@@ -130,6 +140,77 @@ export class Explorer<S> {
     yield* this.lookUp(-1, 0);
     yield* this.together('settle', settledTogether, member.settle());
     this.endRound(-1, 0);
+  }
+
+  /** Goes on from a checkpoint. */
+  *resume(saved: Checkpoint): Pieces {
+    const { common, team, member } = this;
+    const { levels, last, generated, taken, fresh, counts, goals } = saved.summary;
+    team.start();
+    while (!team.isReady()) yield* this.pause();
+    for (const size of [...levels, last]) {
+      const start = this.distinct;
+      yield* this.restoreKeys(saved, size);
+      const links = new Int32Array(2 * size);
+      saved.next(links);
+      for (let i = 0; i < size; i++) common.links.push(links, 2 * i);
+      common.set('levelStart', common.get('nextStart'));
+      common.set('nextStart', start);
+    }
+    restoreLevel(member, saved.level);
+    this.levels.push(...levels);
+    this.generated = generated;
+    this.taken.set(taken);
+    this.fresh.set(fresh);
+    this.counts.set(counts);
+    for (const at of this.goalsAt) common.reached[at] = (counts[at] as number) > 0 ? 1 : 0;
+    for (const [id, { row, call, after }] of goals as readonly SavedGoal[]) {
+      this.goals.set(id, { row, call, after: after && Int32Array.from(after) });
+    }
+  }
+
+  /** Makes states known again, in rounds that take no steps. */
+  private *restoreKeys(saved: Checkpoint, size: number): Pieces {
+    const { common, member } = this;
+    const { keyWords } = member.expander.form;
+    for (let from = 0; from < size; ) {
+      const keys = new Int32Array(Math.min(restoredTogether, size - from) * keyWords);
+      saved.next(keys);
+      this.beginRound(0, 0);
+      common.set('room', restoredTogether);
+      common.set('parts', partsFor((this.distinct + size) / common.members, keyWords));
+      yield* this.together('expand', 1, member.expand());
+      for (let at = 0; at < keys.length; at += keyWords) {
+        member.expander.restore(keys.subarray(at, at + keyWords));
+      }
+      yield* this.together('absorb', 0, member.absorb());
+      from += restoredTogether;
+    }
+  }
+
+  /** Writes the states found last. */
+  save(writer: CheckpointWriter): void {
+    const { member, common } = this;
+    for (const words of keysOf(member)) writer.add(words);
+    for (const words of rowsFrom(common.links, common.get('nextStart'))) writer.add(words);
+  }
+
+  /** Writes a checkpoint when it is time, and at the last. */
+  checkpoint(writer: CheckpointWriter, isLast: boolean): void {
+    const { member, common, levels, generated, goals } = this;
+    const summary = (): Summary => ({
+      levels,
+      last: common.next.count,
+      generated,
+      taken: [...this.taken],
+      fresh: [...this.fresh],
+      counts: [...this.counts],
+      goals: [...goals].map(([id, { row, call, after }]) => [
+        id,
+        { row, call, after: after && [...after] },
+      ]),
+    });
+    writer.write(summary, () => levelOf(member), isLast);
   }
 
   /** Expands the states found last; returns how many states it finds. */

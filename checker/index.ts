@@ -1,5 +1,6 @@
 /** Exhaustive search over the states of a machine. */
 
+export { CheckpointProblem } from './breadth-first/checkpoint.ts';
 export type { Mode } from './breadth-first/form.ts';
 export type { BreadthFirstOptions } from './breadth-first/options.ts';
 export type { Source } from './breadth-first/threads.ts';

@@ -5,7 +5,8 @@
  * at a time, not by canonical forms.
  */
 import { initialState, type Machine, packed, type Scope } from '../machine/index.ts';
-import { type BreadthFirstOptions, breadthFirst } from './breadth-first.ts';
+import type { BreadthFirstOptions } from './breadth-first/options.ts';
+import { breadthFirst } from './breadth-first.ts';
 import type { SearchResult } from './result.ts';
 import { exchangesOf } from './symmetry/exchanges.ts';
 

@@ -1,26 +1,16 @@
 /** `hypercheck check SCOPE|FILE`: every state that a machine can reach. */
 import {
+  CheckpointProblem,
   type ReductionCheck,
   RuleThrew,
   type SearchCounts,
   type SearchProgress,
   type SearchResult,
   type SelfTest,
-  selfTest,
   Unsound,
   verifyReduction,
 } from '../checker/index.ts';
-import { askedIn } from '../generators/index.ts';
-import {
-  BrokenRule,
-  inPlace,
-  isLiveness,
-  monitor,
-  OutOfBounds,
-  type Property,
-  packed,
-  type Scope,
-} from '../machine/index.ts';
+import { BrokenRule, inPlace, monitor, OutOfBounds, type Property } from '../machine/index.ts';
 import { counterexampleOfSearch } from './counterexamples.ts';
 import { badInput, type ExitCode, exitCodeOf, exitCodes, type InputProblem } from './exit.ts';
 import { write } from './files.ts';
@@ -42,6 +32,7 @@ import { problemsText } from './report/problems.ts';
 import { runCases } from './report/run.ts';
 import { count } from './report/table.ts';
 import { interrupted, noted } from './rule-time.ts';
+import { isAsked, tested } from './searched.ts';
 import { type Clock, clock, type Stop, stopAfter } from './stop.ts';
 import { searchOf } from './strategy.ts';
 import type { ScopedSubject } from './subject.ts';
@@ -59,7 +50,7 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
   const watched = subject.file === undefined ? undefined : noted(given);
   const search = { subject: watched?.subject ?? given, flags, stop, now, shown };
   const symmetry = flags.symmetry ? tested(search.subject) : undefined;
-  const { result, limit, threw, endless } = await explore(search, symmetry);
+  const { result, limit, threw, endless } = await explore(target, search, symmetry);
   const reduction =
     flags.verifyReduction && threw === undefined && limit === undefined
       ? compared(search, symmetry, result)
@@ -79,6 +70,7 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
     leftOut: subject.properties.filter((each) => !asked.includes(each)),
     symmetry,
     sleepSets: flags.sleepSets,
+    workers: flags.workers,
     limit,
     reduction,
   };
@@ -113,36 +105,6 @@ function compared(
   return verifyReduction(machine, scope, options, result, comparedStates);
 }
 
-/**
- * Whether a search can ask a property: it sees one run at a time, and no refusals. A reduced search
- * sees states alone; of a property that was named, the search itself says why it cannot be asked.
- */
-function isAsked(property: Property<never>, scope: Scope, flags: CheckFlags): boolean {
-  const { kind } = property;
-  if (flags.property === undefined && !askedIn(property, scope)) return false;
-  if (kind === 'two-run' || isLiveness(property)) return false;
-  if (kind === 'sometimes' && !('reached' in property)) return false;
-  if (kind === 'invariant' || flags.property !== undefined) return true;
-  return !flags.sleepSets && (!flags.symmetry || kind === 'sometimes');
-}
-
-/** States on which a symmetry is tried before it is used. */
-const symmetrySamples = 200;
-
-/** The symmetry of a machine, tested with the same states each time. */
-function tested({ machine, scope, properties }: ScopedSubject): SelfTest {
-  const { layout } = packed(machine, scope);
-  try {
-    return selfTest(machine, scope, layout, { seed: 1, samples: symmetrySamples, properties });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw badInput(
-      '--symmetry',
-      `a rule threw while it was tested (${message}): check without it to see where`,
-    );
-  }
-}
-
 interface Search {
   readonly subject: ScopedSubject;
   readonly flags: CheckFlags;
@@ -162,11 +124,12 @@ interface Explored {
 }
 
 async function explore(
+  target: string,
   { subject, flags, stop, now, shown }: Search,
   symmetry: SelfTest | undefined,
 ): Promise<Explored> {
   const { strategy, maxStates } = flags;
-  const search = searchOf(subject, flags, symmetry);
+  const search = searchOf(target, subject, flags, symmetry);
   const pause = pauses();
   let next: IteratorResult<SearchProgress, SearchResult> = { done: false, value: nothingYet };
   /** Goes on until it is time to let other work run. */
@@ -201,6 +164,7 @@ async function explore(
     return { result, limit: stop() ?? bounded };
   } catch (error) {
     if (error instanceof Unsound) throw badInput('flags', error.message);
+    if (error instanceof CheckpointProblem) throw badInput('--checkpoint', error.message);
     if (!(error instanceof RuleThrew)) throw error;
     return { result: { ...error.counts, verdict: 'inconclusive' }, limit: 'error', threw: error };
   }

@@ -119,6 +119,11 @@ export interface CheckFlags extends OutputFlags, SubjectFlags {
   readonly walks: number;
   readonly symmetry: boolean;
   readonly sleepSets: boolean;
+  /** Threads that search. */
+  readonly workers: number;
+  /** The folder of a checkpoint, and whether to go on from there. */
+  readonly checkpoint?: string | undefined;
+  readonly resume: boolean;
   /** Compares with a search without the reduction. */
   readonly verifyReduction: boolean;
   /** Seconds that a rule of the user's may take. */
@@ -223,6 +228,9 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
       mode: z.enum(['exact', 'fingerprint'], 'must be exact or fingerprint').default('exact'),
       symmetry: yes,
       sleepSets: yes,
+      workers: integer(1, 64).default(1),
+      checkpoint: path.optional(),
+      resume: yes,
       verifyReduction: yes,
       ruleTime: time.default(30),
       maxStates: integer(1, 1e9).optional(),
@@ -237,6 +245,15 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
         message: 'only breadth-first takes --mode fingerprint, --symmetry and --sleep-sets',
       },
     )
+    .refine(
+      ({ strategy, workers, checkpoint }) =>
+        strategy === 'breadth-first' || (workers === 1 && checkpoint === undefined),
+      { path: ['strategy'], message: 'only breadth-first takes --workers and --checkpoint' },
+    )
+    .refine(({ checkpoint, resume }) => checkpoint !== undefined || !resume, {
+      path: ['resume'],
+      message: 'needs --checkpoint, the folder to go on from',
+    })
     .refine((f) => !f.verifyReduction || f.symmetry || f.sleepSets, {
       path: ['verifyReduction'],
       message: 'there is no reduction to verify without --symmetry or --sleep-sets',

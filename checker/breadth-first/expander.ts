@@ -240,6 +240,14 @@ export class Expander<S> {
     this.arrivals.add(partOf(hash, this.parts), left, parent, call);
   }
 
+  /** Adds a state that was known before, by its key. */
+  restore(key: Int32Array): void {
+    const { left, form } = this;
+    left.set(key);
+    const hash = hashOf(left, 0, form.keyWords);
+    this.arrivals.add(partOf(hash, this.parts), left, -1, -1);
+  }
+
   /** Asks what is to be asked of a step. */
   private compare(call: number): void {
     const { host, before, size, questions } = this;

@@ -90,6 +90,20 @@ export class Form<S> {
     into[at + 1] = fingerprint[1] as number;
   }
 
+  /** Writes what a step left of a state, from the words by which it is kept. */
+  leaveAgain(from: Int32Array, at: number, into: Int32Array): void {
+    if (this.mode === 'exact') {
+      for (let i = 0; i < this.leftWords; i++) into[i] = from[at + i] as number;
+      return;
+    }
+    const { questions, rowWords } = this;
+    this.load(from, at);
+    if (questions.promiseWords > 0) {
+      questions.asked.promises.restore(from, at + rowWords - questions.promiseWords);
+    }
+    this.leave(into, 0);
+  }
+
   /** Writes of the words by which a state is kept those that a step to it left. */
   keepLeft(left: Int32Array, leftAt: number, into: Int32Array, at: number): void {
     const { promiseWords } = this.questions;

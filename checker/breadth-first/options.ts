@@ -20,6 +20,13 @@ export interface BreadthFirstOptions<S> extends SearchOptions<S> {
   readonly sleepSets?: boolean;
   /** Several threads search together; what they find is the same, whatever their number. */
   readonly workers?: { readonly count: number; readonly source: Source } | undefined;
+  /**
+   * Writes what is known to a folder between levels, and goes on from there with `resume`. `of` says
+   * what the declarations and the text of the rules do not: which fault a machine has, say.
+   */
+  readonly checkpoint?:
+    | { readonly folder: string; readonly resume?: boolean; readonly of: string }
+    | undefined;
 }
 
 export function expanderOptionsOf<S>(options: BreadthFirstOptions<S>): ExpanderOptions {

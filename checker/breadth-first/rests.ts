@@ -17,8 +17,15 @@ export class Rests {
     this.memory = memories('rests table');
   }
 
+  /** Words of a rest, and how many rests there are. */
+  get words(): number {
+    return this.rows.width;
+  }
+  get count(): number {
+    return this.head[count] as number;
+  }
   get bytes(): number {
-    return 4 * ((this.head[count] as number) * this.rows.width + (this.head[places] as number));
+    return 4 * (this.count * this.rows.width + (this.head[places] as number));
   }
 
   /** The number of some words: equal ones have the same, whichever thread asks. */

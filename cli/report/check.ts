@@ -86,12 +86,13 @@ export interface Established {
   readonly limit: Limit | undefined;
   readonly symmetry: SelfTest | undefined;
   readonly sleepSets: boolean;
+  readonly workers: number;
   readonly reduction: ReductionCheck | undefined;
 }
 
 export function madeOf(verdict: CheckDocument['verdict'], found: Established): CheckDocument {
   const { machine, fault, scope, mode, counts, seconds, peakMb, asked, leftOut, limit } = found;
-  const { strategy, symmetry, sleepSets, reduction } = found;
+  const { strategy, workers, symmetry, sleepSets, reduction } = found;
   const { distinct, generated, depth, levels, witnesses } = counts;
   const results = asked.map((each) => {
     const tally = counts.tallies.get(each.id);
@@ -109,7 +110,7 @@ export function madeOf(verdict: CheckDocument['verdict'], found: Established): C
     seconds,
     peakMb,
     strategy,
-    workers: 1,
+    workers,
     reductions: [
       ...(symmetry === undefined
         ? []
