@@ -61,7 +61,7 @@ export class Explorer<S> {
   readonly taken: Int32Array;
   readonly fresh: Int32Array;
   /** The goals that were reached, by the id of the property. */
-  readonly goals = new Map<string, FoundStep>();
+  readonly goals: Map<string, FoundStep> = new Map();
   /** What ended the search. */
   ending: Ending | undefined;
   stopped = false;

@@ -34,14 +34,14 @@ export const word = {
   /** How many levels were expanded. */
   level: 16,
 } as const;
-export const controlWords = 17;
+export const controlWords: number = 17;
 
 /** Words of what a member tells of a round: steps, the ending if it has one, and its memory. */
 export const told = { generated: 0, how: 1, parent: 2, call: 3, kilobytes: 4 } as const;
 const toldWords = 5;
 
 /** Ranks are below this. */
-export const noLimit = 2 ** 31 - 1;
+export const noLimit: number = 2 ** 31 - 1;
 
 export interface Widths {
   readonly leftWords: number;

@@ -79,7 +79,7 @@ export class Footprints {
     const at = 3 * (rank - this.first);
     return (this.entries[this.groups[at] as number] as Memory).reach(this.groups[at + 2] as number);
   }
-  static readonly width = width;
+  static readonly width: number = width;
 }
 
 /**
