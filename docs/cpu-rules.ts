@@ -54,12 +54,10 @@ export const cpuRules: readonly Rule[] = [
     xen,
     'the credit2 scheduler is not modelled yet',
   ),
-  ...later(
-    ['ST-I1', 'ST-1', 'ST-2', 'ST-N'],
-    'Stride scheduling: passes and shares.',
-    stride,
-    'the stride scheduler is not modelled yet',
-  ),
+  { id: 'ST-I1', says: 'Stride: passes are within a stride of virtual time.', source: stride },
+  { id: 'ST-1', says: 'Stride: two threads are apart by a tick of each at most.', source: stride },
+  { id: 'ST-2', says: 'Stride: n threads are off their ideal by n - 1 ticks.', source: stride },
+  { id: 'ST-N', says: 'Stride: a wait is until the others have caught up.', source: stride },
   ...later(
     ['EV-I1', 'EV-I2', 'EV-I3', 'EV-1', 'EV-2'],
     'Earliest eligible virtual deadline first: lags and deadlines.',
@@ -114,12 +112,8 @@ export const cpuRules: readonly Rule[] = [
     'the integration service is not modelled yet',
   ),
   { id: 'EX-11', says: 'Worked example: two vCPUs steal from each other.', source: ours },
-  ...later(
-    ['EX-1', 'EX-2'],
-    'Worked examples: stride beside EEVDF.',
-    ours,
-    'they come with their schedulers',
-  ),
+  { id: 'EX-1', says: 'Worked example: stride and EEVDF with weights 3 and 1.', source: ours },
+  { id: 'EX-2', says: 'Worked example: a heavy thread among five light ones.', source: ours },
   ...later(
     ['EX-3', 'EX-12', 'EX-13', 'EX-14'],
     'Worked examples: accounting, co-stop, reservations, slewing.',

@@ -1,9 +1,10 @@
 /** Every fault of CPUs, in the order of the specification, and those that wait. */
 import { roundRobinFaults } from './cpu/round-robin.ts';
+import { strideFaults } from './cpu/stride.ts';
 import type { VmmFault } from './memory/seams.ts';
 import type { DeferredFault } from './memory.ts';
 
-export const cpuFaults: readonly VmmFault[] = [...roundRobinFaults];
+export const cpuFaults: readonly VmmFault[] = [...roundRobinFaults, ...strideFaults];
 
 const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFault[] =>
   ids.map((id) => ({ id: `cpu/${id}`, reason }));
@@ -15,7 +16,6 @@ export const deferredCpuFaults: readonly DeferredFault[] = [
   ...waiting('comes with caps, steal accounting and clocks', 'C18', 'C19', 'C20', 'C21', 'C22'),
   ...waiting('translation caches are not modelled', 'C23'),
   ...waiting('comes with the record of stolen time in guest memory', 'C24'),
-  ...waiting('comes with the stride scheduler', 'C25', 'C34'),
   ...waiting('a guest’s clock can be lost only in migration', 'C26'),
   ...waiting('comes with guest clocks and the integration service', 'C27', 'C28', 'C31', 'C32'),
   ...waiting('comes with hotplug and co-scheduling', 'C29', 'C30'),

@@ -65,6 +65,10 @@ export const absolute = (a: Rational): Rational => ({ n: Math.abs(a.n), d: a.d }
 /** The greatest integer that is not above it. */
 export const floor = (a: Rational): number => Math.floor(a.n / a.d);
 
+/** The least multiple of `1 / grid` that is not below it. */
+export const roundUp = (a: Rational, grid: number): Rational =>
+  grid % a.d === 0 ? a : rational(-floor(multiply(a, { n: -grid, d: 1 })), grid);
+
 /** `3/4`, or `2` where it is an integer. */
 export const printRational = ({ n, d }: Rational): string => (d === 1 ? String(n) : `${n}/${d}`);
 

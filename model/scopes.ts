@@ -29,6 +29,7 @@ const noCpus: CpuSizes = {
   online: 0,
   scheduler: 0,
   weight: 1,
+  firstWeight: 1,
   quantum: 0,
   period: 0,
   work: 0,
@@ -134,6 +135,15 @@ const cpuSizes: VmmSizes = {
   patience: 4,
   advantage: 4,
   grid: 2,
+};
+
+/** On one CPU, one of them with double weight. */
+const strideSizes: VmmSizes = {
+  ...cpuSizes,
+  pcpu: 1,
+  scheduler: 1,
+  firstWeight: 2,
+  patience: 7,
 };
 
 /** 2 VMs of 3 vCPUs, of which 2 are plugged in, and a thread of the VMM, on 2 CPUs. */
@@ -559,11 +569,47 @@ export const scopes = {
     sizes: cpuFuzzSizes,
     commands: ['cpu.*'],
   },
+  'cpu-fuzz-one': {
+    name: 'cpu-fuzz-one',
+    purpose: 'random testing on one CPU, where bounds of fairness are proved',
+    sizes: { ...cpuFuzzSizes, pcpu: 1, quantum: 1 },
+    commands: ['cpu.*'],
+  },
   'cpu-round-robin': {
     name: 'cpu-round-robin',
     purpose: 'every state of three vCPUs on two CPUs that sleep, wake and yield, under round robin',
     sizes: cpuSizes,
     explored: { distinct: 22496, generated: 146760, depth: 17, complete: true },
     commands: cpu('halt', 'wake', 'yield', 'tick'),
+  },
+  'cpu-stride': {
+    name: 'cpu-stride',
+    purpose:
+      'every state of three vCPUs on one CPU that sleep and wake, one of double weight, under stride',
+    sizes: strideSizes,
+    explored: { distinct: 33664, generated: 151920, depth: 36, complete: true },
+    commands: cpu('halt', 'wake', 'tick'),
+  },
+  'cpu-reweight': {
+    name: 'cpu-reweight',
+    purpose: 'every state of two vCPUs on one CPU that sleep and change weight, under stride',
+    sizes: { ...strideSizes, vm: 2, thread: 2, firstWeight: 1 },
+    explored: { distinct: 10288, generated: 57000, depth: 32, complete: true },
+    commands: cpu('set-weight', 'halt', 'wake', 'tick'),
+  },
+  'cpu-stride-two': {
+    name: 'cpu-stride-two',
+    purpose:
+      'every state of three vCPUs on two CPUs, one of a weight that no CPU can serve, under stride',
+    sizes: {
+      ...strideSizes,
+      pcpu: 2,
+      weight: 3,
+      firstWeight: 3,
+      grid: 6,
+      patience: 12,
+      advantage: 1,
+    },
+    commands: cpu('halt', 'wake', 'tick'),
   },
 } satisfies Readonly<Record<string, VmmScope>>;

@@ -31,6 +31,16 @@ export function onlinePcpus({ pcpus }: Reading): number {
   return count;
 }
 
+export function competes({ state }: ThreadReading): boolean {
+  return state.kind === 'ready' || state.kind === 'running';
+}
+
+/** The weight by which a thread competes: its VM's; threads of the VMM have 1. */
+export function weightOf(m: Reading, t: number): number {
+  const { vm } = m.threads.at(t);
+  return vm === null ? 1 : m.vms.at(vm).weight;
+}
+
 /** Every thread may run on every CPU that is online: bounds of fairness take that for granted. */
 export function allMayRunAnywhere({ threads, pcpus }: Reading): boolean {
   for (let t = 0; t < threads.length; t++) {

@@ -14,7 +14,12 @@ export function initialCpu(z: CpuSizes): Cpu {
       buckets: { guest: 0, vmm: 0, idle: 0, down: 0 },
     })),
     threads: table(z, thread, (t) => initialThread(z, t)),
-    vms: table(z, vm, () => ({ weight: 1, reservation: 0, cap: 0, used: 0 })),
+    vms: table(z, vm, (id) => ({
+      weight: id === 0 ? z.firstWeight : 1,
+      reservation: 0,
+      cap: 0,
+      used: 0,
+    })),
     queue: [],
     phase: 0,
     elapsed: 0,

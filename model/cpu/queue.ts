@@ -7,6 +7,12 @@ export function enqueueLast(m: CpuCore, t: ThreadId): void {
   m.queue.push(t);
 }
 
+/** For policies that look for the best in the queue: an order of arrival would tell nothing. */
+export function enqueueById(m: CpuCore, t: ThreadId): void {
+  const at = m.queue.findIndex((other) => other > t);
+  m.queue.splice(at < 0 ? m.queue.length : at, 0, t);
+}
+
 export function dequeue(m: CpuCore, t: ThreadId): void {
   const at = m.queue.indexOf(t);
   if (at >= 0) m.queue.splice(at, 1);

@@ -41,8 +41,9 @@ export type CpuSizes = {
   readonly online: number;
   /** The scheduler at the start, by its place in the table. */
   readonly scheduler: number;
-  /** The largest weight of a VM; all begin with 1. */
+  /** The largest weight of a VM. VM 0 begins with `firstWeight`, all others with 1. */
   readonly weight: number;
+  readonly firstWeight: number;
   /** Ticks that round robin gives to one thread at a time. */
   readonly quantum: number;
   /** Ticks in which caps are counted and reservations are kept. */
@@ -53,7 +54,10 @@ export type CpuSizes = {
   readonly vmmFirst: number;
   /** Ticks until time ends; 0 where it does not. */
   readonly horizon: number;
-  /** Monitors count a thread's wait up to here: more than any bound of the scope. */
+  /**
+   * Monitors count a thread's wait up to here: more than any bound of the scope. Virtual times stay
+   * within as many units of each other.
+   */
   readonly patience: number;
   /** Monitors keep an advantage up to here: more than any bound of the scope. */
   readonly advantage: number;

@@ -22,5 +22,27 @@ export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
     call('resume-vm', { vm: 0 }),
     tick,
   ],
+  // Ten ticks on two CPUs take thread 2 to pass 10, and thread 0, of weight 3, to a third of that.
+  'cpu/C34': [call('halt', { thread: 1 }), ...ticks(10), call('wake', { thread: 1 }), ...ticks(7)],
+  // Thread 0 has run ahead by more than the others when it goes to sleep, and time begins anew.
+  'cpu/C25': [
+    call('set-weight', { vm: 0, weight: 2 }),
+    call('set-scheduler', { scheduler: 'stride' }),
+    ...ticks(5),
+    call('pause-vm', { vm: 0 }),
+    tick,
+    call('resume-vm', { vm: 0 }),
+  ],
+  'cpu/P1': [
+    call('pause-vm', { vm: 1 }),
+    call('set-scheduler', { scheduler: 'stride' }),
+    ...ticks(2),
+    call('resume-vm', { vm: 1 }),
+  ],
+  'cpu/P2': [
+    call('set-scheduler', { scheduler: 'stride' }),
+    tick,
+    call('set-weight', { vm: 0, weight: 2 }),
+  ],
   'cpu/R3': [call('yield', { thread: 0 }), ...ticks(2)],
 };

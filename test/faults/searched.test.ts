@@ -7,7 +7,8 @@ import { vmmMachine } from '../../model/index.ts';
 /** More than any of them needs. */
 const maxStates = 15_000;
 
-test.each(vmmFaults)(
+/** One that takes too many states for a test says so, and has no scope. */
+test.each(vmmFaults.filter(({ scope }) => scope !== undefined))(
   '$id is found in scope $scope, where every state can be searched',
   ({ scope: name, killedBy, apply }) => {
     const scope = Object.values(vmmMachine.scopes).find((each) => each.name === name);

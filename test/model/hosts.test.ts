@@ -63,7 +63,8 @@ test.each([
   ['tiny', 25],
   ['fuzz', 12],
   ['overcommit', 6],
-  ['cpu-fuzz', 20],
+  ['cpu-fuzz', 15],
+  ['cpu-fuzz-one', 10],
 ] as const)('the rules run alike on all hosts in scope %s', (name, numRuns) => {
   fc.assert(agreeing(scopes[name]), { numRuns, seed: 7 });
 });

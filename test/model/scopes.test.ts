@@ -13,6 +13,8 @@ test('every scope is there for random runs or is searched', () => {
     'overcommit',
     'secrets',
     'cpu-fuzz',
+    'cpu-fuzz-one',
+    'cpu-stride-two',
   ]);
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cpuProperties } from '../../invariants/index.ts';
 import { changeOperation, type Machine, rational } from '../../machine/index.ts';
-import type { Cpu, CpuOperations } from '../../model/index.ts';
+import type { Cpu, CpuOperations, CpuSizes, SchedulerName } from '../../model/index.ts';
 import {
   after,
   type CpuStep,
@@ -25,32 +25,80 @@ const alsoSeenBy: Readonly<Record<string, readonly string[]>> = {
 };
 const seenBy = (id: string): string[] => [id, ...(alsoSeenBy[id] ?? [])].sort();
 
-const badStates: Readonly<Record<string, (m: Cpu) => void>> = {
-  'CPU-I1': (m) => {
-    m.pcpus.at(0).current = null;
+/** On one CPU, where stride and EEVDF promise most. */
+const oneCpu = { pcpu: 1 };
+const under = (scheduler: SchedulerName): CpuStep => call('set-scheduler', { scheduler });
+
+interface BadState {
+  readonly before?: readonly CpuStep[];
+  readonly spoil: (m: Cpu) => void;
+  /** Sizes under which the state is judged, where they matter. */
+  readonly size?: Partial<CpuSizes>;
+}
+const badStates: Readonly<Record<string, BadState>> = {
+  'CPU-I1': {
+    spoil: (m) => {
+      m.pcpus.at(0).current = null;
+    },
   },
-  'CPU-I2': (m) => {
-    m.pcpus.at(1).online = false;
+  'CPU-I2': {
+    spoil: (m) => {
+      m.pcpus.at(1).online = false;
+    },
   },
-  'CPU-I3': (m) => {
-    m.threads.at(2).vm = 1;
+  'CPU-I3': {
+    spoil: (m) => {
+      m.threads.at(2).vm = 1;
+    },
   },
-  'CPU-I5': (m) => {
-    m.queue.push(4);
+  'CPU-I5': {
+    spoil: (m) => {
+      m.queue.push(4);
+    },
   },
-  'CPU-I6': (m) => {
-    m.vms.at(0).reservation = 5;
-    m.vms.at(1).reservation = 4;
+  'CPU-I6': {
+    spoil: (m) => {
+      m.vms.at(0).reservation = 5;
+      m.vms.at(1).reservation = 4;
+    },
   },
-  'CPU-I7': (m) => {
-    m.threads.at(4).affinity[0] = false;
-    m.threads.at(4).affinity[1] = false;
+  'CPU-I7': {
+    spoil: (m) => {
+      m.threads.at(4).affinity[0] = false;
+      m.threads.at(4).affinity[1] = false;
+    },
   },
-  'RR-1': (m) => {
-    m.watch.ahead.at(0)[3] = rational(3);
+  'RR-1': {
+    spoil: (m) => {
+      m.watch.ahead.at(0)[3] = rational(3);
+    },
   },
-  'RR-2': (m) => {
-    m.watch.waited[3] = 3;
+  'RR-2': {
+    spoil: (m) => {
+      m.watch.waited[3] = 3;
+    },
+  },
+  'ST-I1': {
+    before: [under('stride')],
+    spoil: (m) => {
+      m.scheduler.states.stride.pass[3] = rational(3, 2);
+    },
+    size: oneCpu,
+  },
+  'ST-1': {
+    before: [call('set-weight', { vm: 1, weight: 2 }), under('stride')],
+    spoil: (m) => {
+      m.watch.ahead.at(3)[0] = rational(5, 3);
+    },
+    size: oneCpu,
+  },
+  // Three others of the same weight: two quanta for each.
+  'ST-N': {
+    before: [under('stride')],
+    spoil: (m) => {
+      m.watch.waited[3] = 7;
+      m.watch.steady = 7;
+    },
   },
 };
 
@@ -60,10 +108,11 @@ test('the state that mistakes are made in is without fault', () => {
 
 describe('every invariant of CPUs sees a state that breaks it', () => {
   test.each(idsOf('invariant'))('%s', (id) => {
-    const spoil = badStates[id] ?? expect.fail('has no bad state');
-    const state = start();
+    const { before = [], spoil, size } = badStates[id] ?? expect.fail('has no bad state');
+    const state = start(...before);
+    expect(stateViolations(state, size)).toEqual([]);
     spoil(state);
-    expect(stateViolations(state)).toEqual([id]);
+    expect(stateViolations(state, size)).toEqual([id]);
   });
 });
 

@@ -1,0 +1,80 @@
+/** What stride scheduling promises; a tick is its quantum. 5.5. */
+import { add, compare, isLess, printRational, rational } from '../../machine/index.ts';
+import type { CpuSizes } from '../../model/index.ts';
+import {
+  allMayRunAnywhere,
+  competes,
+  property,
+  type Reading,
+  reads,
+  runs,
+  weightOf,
+} from './reading.ts';
+
+/** Passes and shares are promised on one CPU: on several, weights may ask for more than there is. */
+const onOneCpu = (m: Reading, size: CpuSizes): boolean => size.pcpu === 1 && runs(m, 'stride');
+
+const passesAreClose = property.invariant({
+  id: 'ST-I1',
+  name: 'under stride the pass of a thread that competes is within a stride of the virtual time',
+  reads,
+  when: onOneCpu,
+  violation(m) {
+    const { pass, minimum } = m.scheduler.states.stride;
+    for (let t = 0; t < m.threads.length; t++) {
+      if (!competes(m.threads.at(t))) continue;
+      const its = pass.at(t);
+      const most = add(minimum, rational(1, weightOf(m, t)));
+      if (isLess(its, minimum) || isLess(most, its)) {
+        const [from, to] = [printRational(minimum), printRational(most)];
+        return `the pass of thread ${t} is ${printRational(its)}, not between ${from} and ${to}`;
+      }
+    }
+    return null;
+  },
+});
+
+const sharesFollowWeights = property.invariant({
+  id: 'ST-1',
+  name: 'under stride nobody gets further ahead of another than one tick of each, by weight',
+  reads,
+  when: (m, size) => onOneCpu(m, size) && allMayRunAnywhere(m),
+  violation(m) {
+    const { ahead } = m.watch;
+    for (let i = 0; i < ahead.length; i++) {
+      for (let j = 0; j < ahead.length; j++) {
+        const most = add(rational(1, weightOf(m, i)), rational(1, weightOf(m, j)));
+        const lead = ahead.at(i).at(j);
+        if (compare(lead, most) > 0) {
+          const [got, may] = [printRational(lead), printRational(most)];
+          return `thread ${i} got ${got} more for its weight than thread ${j}, not ${may}`;
+        }
+      }
+    }
+    return null;
+  },
+});
+
+/** CPU-N of stride, from the last time that anybody came or went. */
+const waitsAreBounded = property.invariant({
+  id: 'ST-N',
+  name: 'under stride a thread waits for the others to catch up with it, and no longer',
+  reads,
+  when: (m) => runs(m, 'stride') && allMayRunAnywhere(m),
+  violation(m) {
+    const { waited, steady } = m.watch;
+    for (let t = 0; t < m.threads.length; t++) {
+      const own = weightOf(m, t);
+      let most = 0;
+      for (let other = 0; other < m.threads.length; other++) {
+        if (other === t || !competes(m.threads.at(other))) continue;
+        most += Math.floor(weightOf(m, other) / own) + 1;
+      }
+      const since = Math.min(waited.at(t), steady);
+      if (since > most) return `thread ${t} has waited ${since} ticks, not ${most}`;
+    }
+    return null;
+  },
+});
+
+export const strideProperties = [passesAreClose, sharesFollowWeights, waitsAreBounded];
