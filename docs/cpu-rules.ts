@@ -69,12 +69,7 @@ export const cpuRules: readonly Rule[] = [
   { id: 'SHR-1', says: 'Without limits service is in proportion to the weights.', source: eevdf },
   { id: 'CAP-1', says: 'A group runs for no more than its quota in a period.', source: linux },
   { id: 'STL-I4', says: 'Steal is no more than the time not run.', source: kvm },
-  ...later(
-    ['RES-1'],
-    'Reservations are kept in every frame.',
-    esx,
-    'reservations are admitted and caps throttle, but frames are not modelled yet',
-  ),
+  { id: 'RES-1', says: 'What a vCPU is promised it gets in every period.', source: esx },
   ...later(
     ['STL-I1', 'STL-I2', 'STL-I3', 'STL-T1', 'STL-T2'],
     'Stolen time, and the record that tells a guest of it.',
@@ -114,9 +109,10 @@ export const cpuRules: readonly Rule[] = [
   { id: 'EX-11', says: 'Worked example: two vCPUs steal from each other.', source: ours },
   { id: 'EX-1', says: 'Worked example: stride and EEVDF with weights 3 and 1.', source: ours },
   { id: 'EX-2', says: 'Worked example: a heavy thread among five light ones.', source: ours },
+  { id: 'EX-13', says: 'Worked example: the largest promise is served first.', source: ours },
   ...later(
-    ['EX-3', 'EX-12', 'EX-13', 'EX-14'],
-    'Worked examples: accounting, co-stop, reservations, slewing.',
+    ['EX-3', 'EX-12', 'EX-14'],
+    'Worked examples: accounting, co-stop, slewing.',
     ours,
     'they come with what they are about',
   ),

@@ -1,10 +1,17 @@
 /** Every fault of CPUs, in the order of the specification, and those that wait. */
+import { capacityFaults } from './cpu/capacity.ts';
 import { roundRobinFaults } from './cpu/round-robin.ts';
 import { strideFaults } from './cpu/stride.ts';
+import { wakeFaults } from './cpu/wakes.ts';
 import type { VmmFault } from './memory/seams.ts';
 import type { DeferredFault } from './memory.ts';
 
-export const cpuFaults: readonly VmmFault[] = [...roundRobinFaults, ...strideFaults];
+export const cpuFaults: readonly VmmFault[] = [
+  ...roundRobinFaults,
+  ...strideFaults,
+  ...capacityFaults,
+  ...wakeFaults,
+];
 
 const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFault[] =>
   ids.map((id) => ({ id: `cpu/${id}`, reason }));
@@ -13,12 +20,10 @@ export const deferredCpuFaults: readonly DeferredFault[] = [
   ...waiting('comes with the credit scheduler', 'C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C8'),
   ...waiting('comes with the credit2 scheduler', 'C9', 'C10', 'C11', 'C12', 'C13', 'C14'),
   ...waiting('comes with the EEVDF scheduler', 'C15', 'C16', 'C17'),
-  ...waiting('comes with caps, steal accounting and clocks', 'C18', 'C19', 'C20', 'C21', 'C22'),
+  ...waiting('comes with steal accounting', 'C19', 'C20', 'C21', 'C22'),
   ...waiting('translation caches are not modelled', 'C23'),
   ...waiting('comes with the record of stolen time in guest memory', 'C24'),
   ...waiting('a guest’s clock can be lost only in migration', 'C26'),
   ...waiting('comes with guest clocks and the integration service', 'C27', 'C28', 'C31', 'C32'),
   ...waiting('comes with hotplug and co-scheduling', 'C29', 'C30'),
-  ...waiting('comes with the properties of wakes', 'C33'),
-  ...waiting('comes with reservations', 'C35'),
 ];

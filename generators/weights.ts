@@ -1,7 +1,7 @@
 /**
  * How often random traces draw each kind of command, against 1 for the rest. Uniform traces of a VMM
  * are shallow: they destroy, reset and reconfigure faster than pages can be shared, swapped or
- * ballooned. Kinds that undo much are rare here, and the steps of long stories common.
+ * ballooned. Kinds that undo much are rare here, and the steps of long stories common. What CPUs are promised shows only as time passes.
  */
 export const commandWeights: Readonly<Record<string, number>> = {
   'memory.create-vm': 4,

@@ -1,6 +1,7 @@
 /** What must be true of CPUs: every property of the CPU chapter. */
 import type { Property } from '../machine/index.ts';
 import type { CheckedCpu } from '../model/index.ts';
+import { capacityProperties } from './cpu/capacity.ts';
 import * as edges from './cpu/edges.ts';
 import { cpuGoals } from './cpu/goals.ts';
 import { roundRobinProperties } from './cpu/round-robin.ts';
@@ -26,6 +27,7 @@ const structure: readonly Property<CheckedCpu>[] = [
 
 export const cpuProperties: readonly Property<CheckedCpu>[] = [
   ...structure,
+  ...capacityProperties,
   ...roundRobinProperties,
   ...strideProperties,
   ...cpuGoals,

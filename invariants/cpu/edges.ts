@@ -55,6 +55,7 @@ function isLegal({ before, call }: CpuChange, t: number, from: State, to: State)
     case 'cpu.set-cap':
       if (vm !== call.args.vm) return false;
       if (from.kind === 'throttled') return to.kind === 'ready';
+      if (from.kind === 'running' && to.kind === 'ready') return true;
       return to.kind === 'throttled' && (from.kind === 'ready' || from.kind === 'running');
     default:
       return false;

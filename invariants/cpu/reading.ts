@@ -61,3 +61,9 @@ export function noneGoesFirst({ threads }: Reading, size: CheckedCpu['sizes']): 
   }
   return true;
 }
+
+/** No CPU runs a thread that goes before the choice of the scheduler: by a promise, or as work. */
+export function noneIsPreferred({ pcpus }: Reading): boolean {
+  for (let p = 0; p < pcpus.length; p++) if (pcpus.at(p).byRight) return false;
+  return true;
+}

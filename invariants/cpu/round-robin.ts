@@ -4,6 +4,7 @@ import {
   allMayRunAnywhere,
   kinds,
   noneGoesFirst,
+  noneIsPreferred,
   onlinePcpus,
   property,
   reads,
@@ -52,8 +53,12 @@ const turnsAreWhole = property.transition({
   name: 'under round robin a turn that is not given up lasts a quantum',
   commands: kinds('cpu.tick'),
   reads,
-  when: ({ before, size }) =>
-    runs(before, 'round-robin') && allMayRunAnywhere(before) && noneGoesFirst(before, size),
+  when: ({ before, after, size }) =>
+    runs(before, 'round-robin') &&
+    allMayRunAnywhere(before) &&
+    noneGoesFirst(before, size) &&
+    noneIsPreferred(before) &&
+    noneIsPreferred(after),
   violation({ before, after, size }) {
     for (let t = 0; t < after.threads.length; t++) {
       const [from, to] = [before.threads.at(t), after.threads.at(t)];

@@ -1,5 +1,12 @@
 /** What a tick charges, and whom it lets run. 5.1. */
-import { type CpuChange, kinds, property, reads, type ThreadReading } from './reading.ts';
+import {
+  type CpuChange,
+  kinds,
+  property,
+  type Reading,
+  reads,
+  type ThreadReading,
+} from './reading.ts';
 
 type Bucket = keyof ThreadReading['buckets'];
 const buckets: readonly Bucket[] = [
@@ -64,19 +71,33 @@ export const everyTickIsCharged = property.transition({
   },
 });
 
+/** The running vCPUs of its VM will not have used up the cap when the tick is over. */
+function capLeavesATick({ threads, vms }: Reading, t: number): boolean {
+  const { vm } = threads.at(t);
+  if (vm === null) return true;
+  const { cap, used } = vms.at(vm);
+  let runs = 0;
+  for (let other = 0; other < threads.length; other++) {
+    const { vm: of, state } = threads.at(other);
+    if (of === vm && state.kind === 'running') runs++;
+  }
+  return cap === 0 || used + runs < cap;
+}
+
 export const noCpuIdlesBesideWork = property.transition({
   id: 'CPU-W',
   name: 'after a tick no CPU idles while a ready thread may run on it',
   commands: kinds('cpu.tick'),
   reads,
   when: ({ after }) => after.queue.length > 0,
-  violation({ after: { threads, pcpus } }) {
+  violation({ after }) {
+    const { threads, pcpus } = after;
     for (let p = 0; p < pcpus.length; p++) {
       const { online, current } = pcpus.at(p);
       if (!online || current !== null) continue;
       for (let t = 0; t < threads.length; t++) {
         const { state, affinity } = threads.at(t);
-        if (state.kind === 'ready' && affinity.at(p)) {
+        if (state.kind === 'ready' && affinity.at(p) && capLeavesATick(after, t)) {
           return `CPU ${p} idles while thread ${t} waits`;
         }
       }

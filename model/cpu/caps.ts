@@ -1,6 +1,8 @@
 /** Caps: what a VM may use in a period at most (5.7). */
 import type { C, Cpu, VmId } from './model.ts';
+import { competes } from './queue.ts';
 import type { Cause, ThreadId } from './scheduler.ts';
+import { takeOff } from './threads.ts';
 
 /** A VM has used up what its cap allows in this period. */
 function isOverCap(m: Cpu, vm: VmId): boolean {
@@ -21,9 +23,26 @@ export function applyCap(m: Cpu, vm: VmId, c: C): void {
   for (let t = 0; t < m.threads.length; t++) {
     const { vm: of, state } = m.threads.at(t);
     if (of !== vm) continue;
-    const { kind } = state;
-    if (over && (kind === 'running' || kind === 'ready')) {
-      c.operation.leave(m, t, { kind: 'throttled' }, c);
-    } else if (!over && kind === 'throttled') c.operation.join(m, t, 'refill', c);
+    if (over && competes(m, t)) c.operation.leave(m, t, { kind: 'throttled' }, c);
+    else if (!over && state.kind === 'throttled') c.operation.join(m, t, 'refill', c);
+  }
+}
+
+/**
+ * No more vCPUs run than there are ticks left: those to which most is promised stay, then those that
+ * run already. The others wait, in case one of these halts.
+ */
+export function makeRoom(m: Cpu, vm: VmId, c: C): void {
+  const { cap, used } = m.vms.at(vm);
+  if (cap === 0) return;
+  const runs = (t: ThreadId): number => (m.threads.at(t).state.kind === 'running' ? 1 : 0);
+  const promised = (t: ThreadId): number => m.threads.at(t).promised;
+  const its: ThreadId[] = [];
+  for (let t = 0; t < m.threads.length; t++) {
+    if (m.threads.at(t).vm === vm && competes(m, t)) its.push(t);
+  }
+  its.sort((a, b) => promised(b) - promised(a) || runs(b) - runs(a) || a - b);
+  for (const t of its.slice(Math.max(cap - used, 0))) {
+    if (runs(t) === 1) takeOff(m, t, c);
   }
 }

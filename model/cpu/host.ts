@@ -8,13 +8,13 @@ import {
   ofPcpu,
   ofThread,
   ofVm,
-  onlinePcpus,
   threadOf,
   viewThread,
 } from './model.ts';
+import { onlinePcpus } from './queue.ts';
 import type { PcpuId } from './scheduler.ts';
 import { pcpu } from './state.ts';
-import { disturbAll } from './watch.ts';
+import { disturbAll, oweNothing } from './watch.ts';
 
 export const pauseVm = command({
   actor: 'host',
@@ -75,6 +75,7 @@ export const offlinePcpu = command({
     const cpu = m.pcpus.at(a.pcpu);
     cpu.online = false;
     disturbAll(m);
+    oweNothing(m);
     if (cpu.current !== null) c.operation.preempt(m, cpu.current, c);
   },
 });
@@ -87,6 +88,7 @@ export const onlinePcpu = command({
   effect(m, a) {
     m.pcpus.at(a.pcpu).online = true;
     disturbAll(m);
+    oweNothing(m);
   },
 });
 
@@ -108,6 +110,7 @@ export const setAffinity = command({
     const { affinity } = threadOf(m, a.thread);
     for (let p = 0; p < affinity.length; p++) affinity[p] = a.pcpus.includes(p);
     disturbAll(m);
+    oweNothing(m);
   },
 });
 

@@ -11,6 +11,7 @@ export function initialCpu(z: CpuSizes): Cpu {
     pcpus: table(z, pcpu, () => ({
       online: true,
       current: null,
+      byRight: false,
       buckets: { guest: 0, vmm: 0, idle: 0, down: 0 },
     })),
     threads: table(z, thread, (t) => initialThread(z, t)),
@@ -29,6 +30,7 @@ export function initialCpu(z: CpuSizes): Cpu {
       waited: table(z, thread, () => 0),
       rivals: table(z, thread, () => 0),
       ran: table(z, thread, () => 0),
+      owed: table(z, thread, () => 0),
       ahead: table(z, thread, () => table(z, thread, () => rational(0))),
     },
     scheduler: {
@@ -55,6 +57,8 @@ function initialThread(z: CpuSizes, t: number): CpuThread {
     wakePending: false,
     yielded: false,
     work: 0,
+    promised: 0,
+    late: false,
     buckets: {
       run: 0,
       ready: 0,

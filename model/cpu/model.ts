@@ -60,6 +60,10 @@ export type CpuOperations = {
   readonly dispatch: (m: Cpu, c: C) => void;
   /** (6) Publishes to the guests what was stolen from them. */
   readonly publish: (m: Cpu, c: C) => void;
+  /** Which thread goes before the scheduler's choice on a CPU because of a promise (5.7). */
+  readonly pickPromised: (m: Cpu, p: PcpuId) => ThreadId | null;
+  /** Lets vCPUs of a VM compete, or not, as its cap says. */
+  readonly applyCap: (m: Cpu, vm: VmId, c: C) => void;
   /** A thread gets a CPU, which must be free. */
   readonly run: (m: Cpu, t: ThreadId, p: PcpuId, c: C) => void;
   /** A running thread loses its CPU, and is ready. */
@@ -105,8 +109,4 @@ export const vcpuOffline = guard(
 /** Whether a VM is paused: all its vCPUs that are plugged in are. */
 export function isPaused(m: CpuView, id: VmId): boolean {
   return m.threads.some(({ vm: of, state }) => of === id && state.kind === 'paused');
-}
-
-export function onlinePcpus(m: CpuView): number {
-  return m.pcpus.reduce((sum, { online }) => sum + (online ? 1 : 0), 0);
 }

@@ -1,7 +1,18 @@
 /** The inner operations of the CPU rules, as the machine carries them. */
+import { applyCap } from './caps.ts';
 import type { CpuOperations } from './model.ts';
+import { pickPromised } from './promises.ts';
 import { schedulers } from './schedulers/index.ts';
 import { join, leave, preempt, run } from './threads.ts';
 import { stages } from './tick.ts';
 
-export const cpuOperations: CpuOperations = { ...stages, run, preempt, join, leave, schedulers };
+export const cpuOperations: CpuOperations = {
+  ...stages,
+  pickPromised,
+  applyCap,
+  run,
+  preempt,
+  join,
+  leave,
+  schedulers,
+};

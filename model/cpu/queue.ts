@@ -18,9 +18,22 @@ export function dequeue(m: CpuCore, t: ThreadId): void {
   if (at >= 0) m.queue.splice(at, 1);
 }
 
-/** A thread's affinity allows a CPU, and the CPU is online. */
+/** A thread's affinity allows a CPU, the CPU is online, and its VM's cap leaves it a tick. */
 export function mayRun(m: CpuCoreView, t: ThreadId, p: PcpuId): boolean {
-  return m.pcpus.at(p).online && m.threads.at(t).affinity.at(p);
+  return m.pcpus.at(p).online && m.threads.at(t).affinity.at(p) && hasRoom(m, t, p);
+}
+
+/** The vCPUs of its VM that run on other CPUs do not use up the cap in the coming tick. */
+function hasRoom(m: CpuCoreView, t: ThreadId, p: PcpuId): boolean {
+  const { vm } = m.threads.at(t);
+  if (vm === null) return true;
+  const { cap, used } = m.vms.at(vm);
+  if (cap === 0) return true;
+  let elsewhere = 0;
+  for (const { vm: of, state } of m.threads) {
+    if (of === vm && state.kind === 'running' && state.on !== p) elsewhere++;
+  }
+  return used + elsewhere < cap;
 }
 
 /** The first of `order` that may run on a CPU, or null. */
@@ -39,4 +52,8 @@ export function competes(m: CpuCoreView, t: ThreadId): boolean {
 export function weightOf(m: CpuCoreView, t: ThreadId): number {
   const { vm } = m.threads.at(t);
   return vm === null ? 1 : m.vms.at(vm).weight;
+}
+
+export function onlinePcpus(m: CpuCoreView): number {
+  return m.pcpus.reduce((sum, { online }) => sum + (online ? 1 : 0), 0);
 }

@@ -33,7 +33,10 @@ export interface Scheduler<S = unknown> {
   onPreempt(own: S, m: CpuCore, t: ThreadId, size: CpuSizes): void;
   /** A thread has stopped competing; it is in the queue no more. */
   onBlock(own: S, m: CpuCore, t: ThreadId, size: CpuSizes): void;
-  /** A tick has passed, in which the threads that run now ran. */
+  /**
+   * A tick has passed, in which the threads that run now ran. What one on a CPU that is `byRight` got
+   * was no choice of the policy, and is not charged by it.
+   */
   onTick(own: S, m: CpuCore, size: CpuSizes): void;
   /** Which thread runs on a CPU from now on: its current one, one of the queue, or none. */
   pick(own: S, m: CpuCore, p: PcpuId, size: CpuSizes): ThreadId | null;

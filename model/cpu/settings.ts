@@ -1,10 +1,11 @@
 /** Weights, caps, reservations, and which scheduler runs (5.1). */
 import { int } from '../../machine/index.ts';
-import { applyCap } from './caps.ts';
-import { algorithm, type CpuView, command, ofVm, onlinePcpus, type VmId } from './model.ts';
+import { makeRoom } from './caps.ts';
+import { algorithm, type CpuView, command, ofVm, type VmId } from './model.ts';
 import { schedulerNamed, schedulerOf } from './policy.ts';
+import { onlinePcpus } from './queue.ts';
 import type { CpuSizes } from './state.ts';
-import { disturb, disturbAll } from './watch.ts';
+import { disturb, disturbAll, oweNothing } from './watch.ts';
 
 export const setWeight = command({
   actor: 'host',
@@ -37,7 +38,9 @@ export const setCap = command({
   ],
   effect(m, a, c) {
     m.vms.at(a.vm).cap = a.cap;
-    applyCap(m, a.vm, c);
+    oweNothing(m, a.vm);
+    c.operation.applyCap(m, a.vm, c);
+    makeRoom(m, a.vm, c);
   },
 });
 
@@ -45,7 +48,14 @@ export const setCap = command({
 const promised = (m: CpuView, but: VmId): number =>
   m.vms.reduce((sum, { reservation }, vm) => (vm === but ? sum : sum + reservation), 0);
 
-/** Promises to all VMs together must fit in what the CPUs can do. */
+/** vCPUs of a VM that are plugged in: each of them can use one tick in a tick. */
+const plugged = (m: CpuView, vm: VmId): number =>
+  m.threads.filter(({ vm: of, state }) => of === vm && state.kind !== 'offline').length;
+
+/**
+ * Promises to all VMs together must fit in what the CPUs can do, and each in what its vCPUs can. They
+ * are kept from the next period on.
+ */
 export const setReservation = command({
   actor: 'host',
   summary: 'Promises a VM ticks in each period, when they can be promised (5.1 SetCpuReservation).',
@@ -56,6 +66,11 @@ export const setReservation = command({
       'reservation-above-cap',
       ['vm', 'reservation'],
       (m, a) => m.vms.at(a.vm).cap !== 0 && a.reservation > m.vms.at(a.vm).cap,
+    ],
+    [
+      'more-than-vcpus',
+      ['vm', 'reservation'],
+      (m, a, c) => a.reservation > plugged(m, a.vm) * c.size.period,
     ],
     [
       'admission-cpu',

@@ -111,6 +111,10 @@ const Thread = record({
   yielded: bool,
   /** Ticks of work before a thread of the VMM. */
   work: int('work'),
+  /** Ticks of this period that a vCPU is promised and has not had yet. */
+  promised: int('period'),
+  /** It began to compete after CPUs were given out: not all of its promise may fit any more. */
+  late: bool,
   buckets: ThreadBuckets,
   /** Time stolen from the guest that the published record does not tell yet. */
   unpublished: int('patience'),
@@ -121,6 +125,8 @@ const Thread = record({
 const Pcpu = record({
   online: bool,
   current: option(ref(thread)),
+  /** Its thread goes before the scheduler's choice: by a promise, or as work of the VMM. */
+  byRight: bool,
   buckets: history(
     record({ guest: int(999_999), vmm: int(999_999), idle: int(999_999), down: int(999_999) }),
   ),
@@ -151,6 +157,8 @@ const Watch = record({
   rivals: array(thread, int('thread')),
   /** Ticks that a thread has run since it got its CPU, up to a quantum. */
   ran: array(thread, int('quantum')),
+  /** Ticks of this period owed to a thread that has competed since its start, and not given yet. */
+  owed: array(thread, int('period')),
   /** How far one thread got ahead of another in the worst interval that ends now, by weight. */
   ahead: array(thread, array(thread, fraction('advantage', 'grid'))),
 });

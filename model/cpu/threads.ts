@@ -26,9 +26,17 @@ export function preempt(m: Cpu, t: ThreadId, c: C): void {
   thread.yielded = false;
 }
 
+/** A thread loses its CPU for another reason than that its turn is over. */
+export function takeOff(m: Cpu, t: ThreadId, c: C): void {
+  disturb(m, t);
+  c.operation.preempt(m, t, c);
+}
+
 export function join(m: Cpu, t: ThreadId, cause: Cause, c: C): void {
   disturb(m, t);
-  m.threads.at(t).state = { kind: 'ready' };
+  const thread = m.threads.at(t);
+  thread.state = { kind: 'ready' };
+  thread.late = thread.promised > 0;
   beginWait(m, t);
   schedulerOf(m, c).onWake(t, cause);
 }
@@ -40,12 +48,17 @@ export function leave(m: Cpu, t: ThreadId, state: ThreadState, c: C): void {
   const thread = m.threads.at(t);
   thread.state = state;
   thread.yielded = false;
+  thread.late = false;
+  // A cap is no excuse: it is never below what was promised.
+  if (state.kind !== 'throttled') m.watch.owed[t] = 0;
   schedulerOf(m, c).onBlock(t);
 }
 
 function leaveCpu(m: Cpu, t: ThreadId, c: C): void {
   const { state } = m.threads.at(t);
   if (state.kind !== 'running') return;
-  m.pcpus.at(state.on).current = null;
+  const cpu = m.pcpus.at(state.on);
+  cpu.current = null;
+  cpu.byRight = false;
   c.emit({ type: 'switched', pcpu: state.on, thread: null });
 }

@@ -1,12 +1,14 @@
 /** The tick, stage by stage (5.1). The order matters: what a stage sees is what the last one left. */
 
-import { applyCap, release } from './caps.ts';
+import { makeRoom, release } from './caps.ts';
 import { type C, type Cpu, type CpuOperations, command } from './model.ts';
 import { schedulerOf } from './policy.ts';
+import { fitLate, promise } from './promises.ts';
 import { mayRun } from './queue.ts';
 import type { PcpuId, ThreadId } from './scheduler.ts';
 import type { CpuThread } from './state.ts';
-import { disturb, disturbAll, observeChoice, observeService } from './watch.ts';
+import { takeOff } from './threads.ts';
+import { observeChoice, observeService, oweNothing } from './watch.ts';
 
 /** A tick has passed: it is charged, and the next one is given out. */
 export const tick = command({
@@ -32,7 +34,9 @@ function charge(m: Cpu): void {
   for (const thread of m.threads) {
     chargeThread(thread);
     const { vm, state } = thread;
-    if (vm !== null && state.kind === 'running') m.vms.at(vm).used++;
+    if (vm === null || state.kind !== 'running') continue;
+    m.vms.at(vm).used++;
+    if (thread.promised > 0) thread.promised--;
   }
   for (const { online, current, buckets } of m.pcpus) {
     if (!online) buckets.down++;
@@ -72,16 +76,17 @@ function advance(m: Cpu, c: C): void {
     thread.work--;
     if (thread.work === 0) c.operation.leave(m, t, { kind: 'blocked', on: 'no-work' }, c);
   }
-  for (let vm = 0; vm < m.vms.length; vm++) applyCap(m, vm, c);
+  for (let vm = 0; vm < m.vms.length; vm++) c.operation.applyCap(m, vm, c);
 }
 
 function endPeriod(m: Cpu, c: C): void {
   m.phase++;
   if (m.phase < c.size.period) return;
   m.phase = 0;
+  promise(m, c.size);
   for (let vm = 0; vm < m.vms.length; vm++) {
     m.vms.at(vm).used = 0;
-    applyCap(m, vm, c);
+    c.operation.applyCap(m, vm, c);
   }
 }
 
@@ -104,6 +109,8 @@ function deliverWakes(m: Cpu, c: C): void {
  * still have one that was left idle: hence the second look at those.
  */
 function dispatch(m: Cpu, c: C): void {
+  fitLate(m, c.size);
+  for (let vm = 0; vm < m.vms.length; vm++) makeRoom(m, vm, c);
   for (let p = 0; p < m.pcpus.length; p++) {
     const { current } = m.pcpus.at(p);
     if (current !== null && !mayRun(m, current, p)) takeOff(m, current, c);
@@ -115,20 +122,14 @@ function dispatch(m: Cpu, c: C): void {
   }
 }
 
-/** Gives a CPU to whoever is to run there next. */
+/** Gives a CPU to whoever is to run there next: by right, or else by the scheduler's choice. */
 function serve(m: Cpu, p: PcpuId, c: C): void {
-  const { current } = m.pcpus.at(p);
   const work = c.size.vmmFirst === 1 ? workFor(m, p) : null;
-  // What a thread of the VMM takes by going first, no scheduler is to answer for.
-  if (work !== null) disturbAll(m);
-  if (work !== null && current !== null && current !== work) c.operation.preempt(m, current, c);
-  switchTo(m, p, work ?? schedulerOf(m, c).pick(p), c);
-}
-
-/** Loses its CPU for another reason than that its turn is over. */
-function takeOff(m: Cpu, t: ThreadId, c: C): void {
-  disturb(m, t);
-  c.operation.preempt(m, t, c);
+  // Reservations are admitted as if there were no work of the VMM.
+  if (work !== null) oweNothing(m);
+  const first = work ?? c.operation.pickPromised(m, p);
+  switchTo(m, p, first ?? schedulerOf(m, c).pick(p), c);
+  m.pcpus.at(p).byRight = first !== null;
 }
 
 function switchTo(m: Cpu, p: PcpuId, next: ThreadId | null, c: C): void {

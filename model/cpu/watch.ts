@@ -1,6 +1,6 @@
 /** What properties of fairness look back on. Ghosts: no rule depends on any of it. */
 import { add, greater, lesser, type Rational, rational, subtract } from '../../machine/index.ts';
-import type { Cpu } from './model.ts';
+import type { Cpu, VmId } from './model.ts';
 import { competes, weightOf } from './queue.ts';
 import type { Scheduler, ThreadId } from './scheduler.ts';
 import type { CpuCore, CpuSizes } from './state.ts';
@@ -22,6 +22,13 @@ export function disturbAll(m: CpuCore): void {
   for (let t = 0; t < m.threads.length; t++) disturb(m, t);
 }
 
+/** Nobody, or no vCPU of a VM, has a claim in this period any more: what it rests on has changed. */
+export function oweNothing(m: CpuCore, vm: VmId | null = null): void {
+  for (let t = 0; t < m.threads.length; t++) {
+    if (vm === null || m.threads.at(t).vm === vm) m.watch.owed[t] = 0;
+  }
+}
+
 /** From now on a thread that is ready waits: for how many at most depends on who competes now. */
 export function beginWait(m: CpuCore, t: ThreadId): void {
   let rivals = 0;
@@ -34,8 +41,9 @@ export function beginWait(m: CpuCore, t: ThreadId): void {
 export function observeService(m: Cpu, shares: Scheduler['shares'], size: CpuSizes): void {
   const { threads, watch } = m;
   for (let t = 0; t < threads.length; t++) {
-    const runs = threads.at(t).state.kind === 'running';
-    if (runs) watch.ran[t] = Math.min(watch.ran.at(t) + 1, size.quantum);
+    if (threads.at(t).state.kind !== 'running') continue;
+    watch.ran[t] = Math.min(watch.ran.at(t) + 1, size.quantum);
+    watch.owed[t] = Math.max(watch.owed.at(t) - 1, 0);
   }
   if (shares === 'unfairly') return;
   const got = threads.map(({ state }, t) => {
@@ -61,13 +69,41 @@ function longer(before: Rational, more: Rational, size: CpuSizes): Rational {
 }
 
 /** Looks at what the coming tick was given to. */
-export function observeChoice({ threads, watch }: CpuCore, size: CpuSizes): void {
-  watch.steady = Math.min(watch.steady + 1, size.patience);
+export function observeChoice(m: CpuCore, size: CpuSizes): void {
+  const { threads, watch } = m;
+  // What goes first by right, no scheduler is to answer for.
+  const byRight = m.pcpus.some((cpu) => cpu.byRight);
+  if (byRight) disturbAll(m);
+  watch.steady = byRight ? 0 : Math.min(watch.steady + 1, size.patience);
   for (let t = 0; t < threads.length; t++) {
-    if (threads.at(t).state.kind !== 'running') watch.ran[t] = 0;
-    const waits = threads.at(t).state.kind === 'ready';
+    const { kind } = threads.at(t).state;
+    if (kind !== 'running') watch.ran[t] = 0;
+    const capped = isShortOfCap(m, t);
+    if (capped) disturb(m, t);
+    const waits = kind === 'ready' && !capped && !byRight;
     watch.waited[t] = waits ? Math.min(watch.waited.at(t) + 1, size.patience) : 0;
-    if (!waits) watch.rivals[t] = 0;
-    watch.disturbed[t] = false;
+    if (kind !== 'ready') watch.rivals[t] = 0;
+    watch.disturbed[t] = capped || byRight;
+  }
+  if (m.phase === 0) openClaims(m);
+}
+
+/** More of its VM compete than have ticks left: its cap decides with the scheduler who runs. */
+function isShortOfCap(m: CpuCore, t: ThreadId): boolean {
+  const { vm } = m.threads.at(t);
+  if (vm === null || !competes(m, t)) return false;
+  const { cap, used } = m.vms.at(vm);
+  const its = m.threads.filter(({ vm: of }, other) => of === vm && competes(m, other)).length;
+  return cap > 0 && used + its > cap;
+}
+
+/** Who competes now, and may run anywhere, has a claim to what it is promised in this period. */
+function openClaims(m: CpuCore): void {
+  const { pcpus, threads, watch } = m;
+  const anywhere = threads.every(({ affinity }) =>
+    pcpus.every(({ online }, p) => !online || affinity.at(p)),
+  );
+  for (let t = 0; t < threads.length; t++) {
+    watch.owed[t] = anywhere && competes(m, t) ? threads.at(t).promised : 0;
   }
 }

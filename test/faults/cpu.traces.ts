@@ -44,5 +44,20 @@ export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
     tick,
     call('set-weight', { vm: 0, weight: 2 }),
   ],
+  // One vCPU sleeps, and the other has used one tick of two.
+  'cpu/C18': [call('set-cap', { vm: 0, cap: 2 }), call('halt', { thread: 1 }), tick],
+  // In `cpu-promises`: thread 2 needs both ticks of the period that begins after two.
+  'cpu/C35': [
+    call('set-reservation', { vm: 0, reservation: 1 }),
+    call('set-reservation', { vm: 1, reservation: 1 }),
+    call('set-reservation', { vm: 2, reservation: 2 }),
+    ...ticks(4),
+  ],
+  'cpu/C33a': [
+    call('pause-vm', { vm: 0 }),
+    call('wake', { thread: 0 }),
+    call('resume-vm', { vm: 0 }),
+  ],
+  'cpu/C33b': [call('wake', { thread: 0 }), call('halt', { thread: 0 })],
   'cpu/R3': [call('yield', { thread: 0 }), ...ticks(2)],
 };

@@ -131,6 +131,12 @@ const rare: readonly Rare[] = [
     call: tick,
     code: 'time-is-over',
   },
+  {
+    scope: 'cpu-promises',
+    after: [],
+    call: { kind: 'cpu.set-reservation', args: { host: 0, vm: 0, reservation: 3 } },
+    code: 'more-than-vcpus',
+  },
 ];
 
 /** Looks for a state and a call for every guard, in which this guard is the first to refuse. */

@@ -16,6 +16,8 @@ import {
 /** Threads 0 and 1 of VM 0 run, 3 and 4 of VM 1 wait; 2 and 5 are not plugged in, 6 has no work. */
 const start = (...steps: readonly CpuStep[]): Cpu => after(...steps);
 
+const ticks = (count: number): readonly CpuStep[] => Array.from({ length: count }, () => tick);
+
 const idsOf = (kind: string): string[] =>
   cpuProperties.filter((each) => each.kind === kind).map(({ id }) => id);
 
@@ -66,6 +68,21 @@ const badStates: Readonly<Record<string, BadState>> = {
     spoil: (m) => {
       m.threads.at(4).affinity[0] = false;
       m.threads.at(4).affinity[1] = false;
+    },
+  },
+  'CAP-1': {
+    // One tick is left for the two vCPUs that run.
+    spoil: (m) => {
+      m.vms.at(0).cap = 2;
+      m.vms.at(0).used = 1;
+    },
+  },
+  'CAP-I1': {
+    spoil: (m) => {
+      m.vms.at(1).cap = 2;
+      m.vms.at(1).used = 1;
+      m.threads.at(4).state = { kind: 'throttled' };
+      m.queue.pop();
     },
   },
   'RR-1': {
@@ -119,6 +136,8 @@ describe('every invariant of CPUs sees a state that breaks it', () => {
 interface BadStep {
   readonly before?: readonly CpuStep[];
   readonly step: CpuStep;
+  /** What is wrong before the step, and after it. */
+  readonly from?: (m: Cpu) => void;
   readonly spoil: (m: Cpu) => void;
 }
 const badSteps: Readonly<Record<string, BadStep>> = {
@@ -174,6 +193,23 @@ const badSteps: Readonly<Record<string, BadStep>> = {
       m.vms.at(1).used++;
     },
   },
+  'RES-1': {
+    before: [call('set-reservation', { vm: 0, reservation: 4 }), ...ticks(7)],
+    step: tick,
+    // Thread 0 has had what it was promised, and waits.
+    from: (m) => {
+      m.watch.owed[0] = 1;
+    },
+    spoil: () => {},
+  },
+  'RES-T1': {
+    before: [call('set-reservation', { vm: 0, reservation: 4 }), ...ticks(3)],
+    step: tick,
+    spoil: (m) => {
+      m.threads.at(0).promised++;
+      m.threads.at(1).promised--;
+    },
+  },
   'RR-3': {
     step: tick,
     spoil: (m) => {
@@ -188,8 +224,10 @@ const badSteps: Readonly<Record<string, BadStep>> = {
 
 describe('every transition property of CPUs sees a step that breaks it', () => {
   test.each(idsOf('transition'))('%s', (id) => {
-    const { before = [], step, spoil } = badSteps[id] ?? expect.fail('has no bad step');
-    expect(changeViolations(start(...before), step, spoil).sort()).toEqual(seenBy(id));
+    const { before = [], from, step, spoil } = badSteps[id] ?? expect.fail('has no bad step');
+    const state = start(...before);
+    from?.(state);
+    expect(changeViolations(state, step, spoil).sort()).toEqual(seenBy(id));
   });
 });
 

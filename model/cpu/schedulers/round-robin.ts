@@ -29,14 +29,14 @@ export const roundRobin: Scheduler<RoundRobin> = {
   onBlock() {},
   onTick(own, m) {
     for (let p = 0; p < m.pcpus.length; p++) {
-      if (m.pcpus.at(p).current !== null) own.used[p] = own.used.at(p) + 1;
+      const { current, byRight } = m.pcpus.at(p);
+      if (current !== null && !byRight) own.used[p] = own.used.at(p) + 1;
     }
   },
   pick(own, m, p, size) {
-    const { current } = m.pcpus.at(p);
-    const goesOn =
-      current !== null && own.used.at(p) < size.quantum && !m.threads.at(current).yielded;
-    if (goesOn) return current;
+    const { current, byRight } = m.pcpus.at(p);
+    const isTurn = current !== null && !byRight && !m.threads.at(current).yielded;
+    if (isTurn && own.used.at(p) < size.quantum) return current;
     own.used[p] = 0;
     return firstFor(m, m.queue, p) ?? current;
   },

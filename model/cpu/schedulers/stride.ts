@@ -54,8 +54,8 @@ export const stride: Scheduler<Stride> = {
   },
   onTick(own, m) {
     const strides = stridesOf(m);
-    for (const { current } of m.pcpus) {
-      if (current === null) continue;
+    for (const { current, byRight } of m.pcpus) {
+      if (current === null || byRight) continue;
       own.pass[current] = add(own.pass.at(current), strides[current] ?? zero);
     }
     advance(own, m);

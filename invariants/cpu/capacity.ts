@@ -1,0 +1,83 @@
+/** What VMs are promised and allowed in each period. 5.7. */
+import { kinds, property, type Reading, reads } from './reading.ts';
+
+const anyCap = ({ vms }: Reading): boolean => vms.some(({ cap }) => cap > 0);
+const anyPromise = ({ vms }: Reading): boolean => vms.some(({ reservation }) => reservation > 0);
+
+/** What runs now is counted when its tick is over. A cap that is lowered cannot undo what was used. */
+const capsHold = property.invariant({
+  id: 'CAP-1',
+  name: 'a VM never uses more ticks of a period than its cap, nor runs where it would',
+  reads,
+  when: anyCap,
+  violation({ threads, vms }) {
+    for (let vm = 0; vm < vms.length; vm++) {
+      const { cap, used } = vms.at(vm);
+      if (cap === 0) continue;
+      let runs = 0;
+      for (let t = 0; t < threads.length; t++) {
+        const { vm: of, state } = threads.at(t);
+        if (of === vm && state.kind === 'running') runs++;
+      }
+      if (runs > Math.max(cap - used, 0)) {
+        return `${runs} vCPUs of VM ${vm} run, which has used ${used} of ${cap} ticks`;
+      }
+    }
+    return null;
+  },
+});
+
+const capsAreUsedUp = property.invariant({
+  id: 'CAP-I1',
+  name: 'a VM whose vCPUs are throttled has used all that its cap allows',
+  reads,
+  when: ({ threads }) => threads.some(({ state }) => state.kind === 'throttled'),
+  violation({ threads, vms }) {
+    for (let t = 0; t < threads.length; t++) {
+      const { vm, state } = threads.at(t);
+      if (vm === null || state.kind !== 'throttled') continue;
+      const { cap, used } = vms.at(vm);
+      if (cap === 0 || used < cap) return `thread ${t} is throttled after ${used} of ${cap} ticks`;
+    }
+    return null;
+  },
+});
+
+const promisesAreKept = property.transition({
+  id: 'RES-1',
+  name: 'a vCPU that competes for a whole period gets all that it was promised for it',
+  commands: kinds('cpu.tick'),
+  reads,
+  when: ({ before, after }) => after.phase === 0 && before.watch.owed.some((owed) => owed > 0),
+  violation({ before: { threads, watch } }) {
+    for (let t = 0; t < threads.length; t++) {
+      const missed = watch.owed.at(t) - (threads.at(t).state.kind === 'running' ? 1 : 0);
+      if (missed > 0) return `thread ${t} was promised ${missed} ticks more than it got`;
+    }
+    return null;
+  },
+});
+
+const promisesAreSplit = property.transition({
+  id: 'RES-T1',
+  name: 'a period begins with what each VM is promised, split evenly over its plugged-in vCPUs',
+  commands: kinds('cpu.tick'),
+  reads,
+  when: ({ after }) => after.phase === 0 && anyPromise(after),
+  violation({ after: { threads, vms } }) {
+    for (let vm = 0; vm < vms.length; vm++) {
+      const shares: number[] = [];
+      for (let t = 0; t < threads.length; t++) {
+        const { vm: of, state, promised } = threads.at(t);
+        if (of === vm && state.kind !== 'offline') shares.push(promised);
+      }
+      const { reservation } = vms.at(vm);
+      const sum = shares.reduce((all, each) => all + each, 0);
+      if (sum !== reservation) return `vCPUs of VM ${vm} are promised ${sum}, not ${reservation}`;
+      if (Math.max(...shares) - Math.min(...shares) > 1) return `VM ${vm} splits as ${shares}`;
+    }
+    return null;
+  },
+});
+
+export const capacityProperties = [capsHold, capsAreUsedUp, promisesAreKept, promisesAreSplit];
