@@ -35,6 +35,8 @@ const roomLeast = 1024;
 const roomMost = 2 ** 21;
 /** Calls of the states that a member takes up together. */
 const callsTogether = 4096;
+/** Milliseconds without a sign of life after which the work of others is looked into. */
+const patience = 5000;
 /** States of a checkpoint that are made known together. */
 const restoredTogether = 2 ** 16;
 /** New states that a member takes up together. */
@@ -258,8 +260,42 @@ export class Explorer<S> {
     common.set('piece', piece);
     team.begin();
     for (const _ of own) yield* this.pause();
-    while (team.isBusy()) yield* this.pause();
+    let [signs, since] = [this.signs, performance.now()];
+    while (team.isBusy()) {
+      yield* this.pause();
+      if (this.signs !== signs) [signs, since] = [this.signs, performance.now()];
+      if (performance.now() - since < patience) continue;
+      yield* this.follow(task);
+      since = Number.POSITIVE_INFINITY;
+    }
   }
+  /** Changes while any member gets on. */
+  private get signs(): number {
+    return this.common.told.reduce((sum, each) => sum + Atomics.load(each, told.sign), 0);
+  }
+
+  /**
+   * Does what all have taken up: where another member is stuck in a rule that does not end, it is
+   * stuck here too, and whoever watches this search sees in which rule.
+   */
+  private *follow(task: Task): Pieces {
+    const { common, member } = this;
+    const first = common.get('first');
+    const [from, end] = task === 'settle' ? [common.get('firstNew'), 'endNew'] : [first, 'size'];
+    const taken = Math.min(common.get('cursor'), common.get(end as 'endNew' | 'size'));
+    for (let rank = from; rank < taken && task !== 'absorb'; rank++) {
+      if (task === 'expand') member.expander.repeat(rank);
+      else {
+        const row = common.get('nextStart') + rank;
+        const parent = this.parentRow(row) - common.get('levelStart');
+        member.expander.judge(parent, this.callTo(row), rank);
+      }
+      yield* this.pause();
+    }
+    // What this counted and found is not to count.
+    this.followed = true;
+  }
+  private followed = false;
 
   /** Looks up what arrived from the states of some ranks, and ranks what is new. */
   private *lookUp(first: number, end: number): Pieces {
@@ -308,7 +344,9 @@ export class Explorer<S> {
     const isReached = (at: number): boolean =>
       common.counts.some((each) => each[at] !== common.reached[at]);
     // Who was first to reach a goal shows when the steps are taken in their order.
-    const repeats = ending !== undefined || (common.members > 1 && goalsAt.some(isReached));
+    const repeats =
+      ending !== undefined || this.followed || (common.members > 1 && goalsAt.some(isReached));
+    this.followed = false;
     if (repeats) {
       this.repeat(first, ending?.parent ?? end - 1);
       if (ending !== undefined) this.ending = expander.ending ?? ending;

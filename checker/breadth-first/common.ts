@@ -36,9 +36,12 @@ export const word = {
 } as const;
 export const controlWords: number = 17;
 
-/** Words of what a member tells of a round: steps, the ending if it has one, and its memory. */
-export const told = { generated: 0, how: 1, parent: 2, call: 3, kilobytes: 4 } as const;
-const toldWords = 5;
+/**
+ * Words of what a member tells of a round: steps, the ending if it has one, and its memory; and at
+ * any time a sign of life, which changes while it gets on.
+ */
+export const told = { generated: 0, how: 1, parent: 2, call: 3, kilobytes: 4, sign: 5 } as const;
+const toldWords = 6;
 
 /** Ranks are below this. */
 export const noLimit: number = 2 ** 31 - 1;

@@ -55,7 +55,10 @@ export class Member<S> {
       const end = Math.min(from + common.get('piece'), size);
       for (let rank = from; rank < end && rank <= common.get('limit'); rank++) {
         expander.expand(rank);
-        if (rank % statesInPiece === statesInPiece - 1) yield;
+        if (rank % statesInPiece === statesInPiece - 1) {
+          this.live();
+          yield;
+        }
       }
       if (expander.ending !== undefined) common.limitTo(expander.ending.parent);
     }
@@ -85,11 +88,18 @@ export class Member<S> {
       const last = Math.min(from + common.get('piece'), end);
       for (let rank = from; rank < last; rank++) {
         expander.settle(rank);
-        if (rank % statesInPiece === statesInPiece - 1) yield;
+        if (rank % statesInPiece === statesInPiece - 1) {
+          this.live();
+          yield;
+        }
       }
       if (expander.ending !== undefined) common.limitTo(expander.ending.parent);
     }
     expander.tell();
+  }
+
+  private live(): void {
+    Atomics.add(this.common.told[this.id] as Int32Array, told.sign, 1);
   }
 
   /** What a member tells that ends the search. */
