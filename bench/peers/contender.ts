@@ -4,18 +4,23 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Which states a mode explores: `all`; one of each orbit where VMs, frames, slots and pages are
- * renamed, the pages of all VMs `alike`; or what a `heuristic` leaves, which nobody can foretell.
+ * Which states a mode explores: `all`, maybe by `fewer steps`; one of each orbit where VMs, frames,
+ * slots and pages are renamed, the pages of all VMs `alike` or of `each` by themselves; or what a
+ * `heuristic` leaves, which nobody can foretell.
  */
-export type Space = 'all' | 'alike' | 'heuristic';
+export type Space = 'all' | 'fewer steps' | 'alike' | 'each' | 'heuristic';
 
 export interface Counts {
   readonly distinct: number;
   readonly transitions: number;
 }
-/** Wall time and peak resident memory of the whole process, start-up included. */
+/** Time and peak resident memory of the whole process, start-up included. */
 export interface Measured {
+  /** Of the wall clock, and of all processors together. */
   readonly seconds: number;
+  readonly processorSeconds: number;
+  /** Wall seconds of the search alone, where a tool tells. */
+  readonly searchSeconds?: number;
   readonly peakMegabytes: number;
 }
 export interface Contender {
@@ -34,11 +39,13 @@ export function measure(
   const report = join(folder, 'time.txt');
   const output = execFileSync(
     '/usr/bin/time',
-    ['--format', '%e %M', '--output', report, program, ...args],
+    ['--format', '%e %U %S %M', '--output', report, program, ...args],
     { cwd: folder, encoding: 'utf8' },
   );
-  const [seconds = 0, kilobytes = 0] = readFileSync(report, 'utf8').split(' ').map(Number);
-  return { output, seconds, peakMegabytes: kilobytes / 1024 };
+  const [seconds = 0, user = 0, system = 0, kilobytes = 0] = readFileSync(report, 'utf8')
+    .split(' ')
+    .map(Number);
+  return { output, seconds, processorSeconds: user + system, peakMegabytes: kilobytes / 1024 };
 }
 
 /** The number that a tool prints where `pattern` has its group. */

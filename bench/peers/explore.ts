@@ -1,18 +1,23 @@
 /** The process that ours.ts measures: explores a scope of the reference model, prints the counts. */
-import { type BreadthFirstOptions, breadthFirst } from '../../checker/index.ts';
-import { type SharedPages, sharedPages, sharedPagesProperties } from '../../examples/index.ts';
-import type { Counts } from './contender.ts';
+import { breadthFirst } from '../../checker/index.ts';
+import { type OurOptions, searched } from './searched.ts';
 
-/** How the modes of the checker differ: what can be said in JSON. */
-export type OurOptions = Pick<BreadthFirstOptions<SharedPages>, 'mode'>;
-
-const [name, options = '{}'] = process.argv.slice(2);
-const scope = Object.values(sharedPages.scopes).find((each) => each.name === name);
-if (scope === undefined) throw new Error(`no scope '${name}'`);
-const found = breadthFirst(sharedPages, scope, {
-  ...(JSON.parse(options) as OurOptions),
-  properties: sharedPagesProperties,
+const [name = '', text = '{}'] = process.argv.slice(2);
+const given = JSON.parse(text) as OurOptions;
+const { workers: count = 1 } = given;
+const argument = [name, given] as const;
+const source = {
+  module: new URL('./searched.js', import.meta.url).href,
+  name: searched.name,
+  argument,
+};
+const before = performance.now();
+const { machine, scope, options } = searched(argument);
+const found = breadthFirst(machine, scope, {
+  ...options,
+  workers: count === 1 ? undefined : { count, source },
 });
+const searchSeconds = (performance.now() - before) / 1000;
 if (found.verdict !== 'holds') throw new Error(`the checker says '${found.verdict}'`);
-const counts: Counts = { distinct: found.distinct, transitions: found.generated };
-console.log(JSON.stringify(counts));
+const { distinct, generated: transitions } = found;
+console.log(JSON.stringify({ distinct, transitions, searchSeconds }));
