@@ -70,11 +70,15 @@ export const cpuRules: readonly Rule[] = [
   { id: 'CAP-1', says: 'A group runs for no more than its quota in a period.', source: linux },
   { id: 'STL-I4', says: 'Steal is no more than the time not run.', source: kvm },
   { id: 'RES-1', says: 'What a vCPU is promised it gets in every period.', source: esx },
+  { id: 'STL-I1', says: 'A guest is told all that was stolen, tick by tick.', source: kvm },
+  { id: 'STL-I3', says: 'A vCPU that runs is not told to be preempted.', source: kvm },
+  { id: 'STL-T1', says: 'A tick of waiting is stolen whole, a tick of sleep is not.', source: kvm },
+  { id: 'STL-T2', says: 'Work of the VMM is stolen from the vCPUs that wait.', source: ours },
   ...later(
-    ['STL-I1', 'STL-I2', 'STL-I3', 'STL-T1', 'STL-T2'],
-    'Stolen time, and the record that tells a guest of it.',
+    ['STL-I2'],
+    'Nothing is stolen from a vCPU that has a CPU to itself.',
     kvm,
-    'stolen time is counted and published, its properties are not stated yet',
+    'dedicated CPUs are not modelled yet',
   ),
   ...later(
     ['COS-I1', 'COS-I2', 'COS-T1', 'COS-L1'],

@@ -1,6 +1,7 @@
 /** Every fault of CPUs, in the order of the specification, and those that wait. */
 import { capacityFaults } from './cpu/capacity.ts';
 import { roundRobinFaults } from './cpu/round-robin.ts';
+import { stealFaults } from './cpu/steal.ts';
 import { strideFaults } from './cpu/stride.ts';
 import { wakeFaults } from './cpu/wakes.ts';
 import type { VmmFault } from './memory/seams.ts';
@@ -10,6 +11,7 @@ export const cpuFaults: readonly VmmFault[] = [
   ...roundRobinFaults,
   ...strideFaults,
   ...capacityFaults,
+  ...stealFaults,
   ...wakeFaults,
 ];
 
@@ -20,7 +22,7 @@ export const deferredCpuFaults: readonly DeferredFault[] = [
   ...waiting('comes with the credit scheduler', 'C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C8'),
   ...waiting('comes with the credit2 scheduler', 'C9', 'C10', 'C11', 'C12', 'C13', 'C14'),
   ...waiting('comes with the EEVDF scheduler', 'C15', 'C16', 'C17'),
-  ...waiting('comes with steal accounting', 'C19', 'C20', 'C21', 'C22'),
+  ...waiting('a guest does not account its own time yet', 'C19b'),
   ...waiting('translation caches are not modelled', 'C23'),
   ...waiting('comes with the record of stolen time in guest memory', 'C24'),
   ...waiting('a guest’s clock can be lost only in migration', 'C26'),

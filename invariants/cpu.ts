@@ -6,6 +6,7 @@ import * as edges from './cpu/edges.ts';
 import { cpuGoals } from './cpu/goals.ts';
 import { roundRobinProperties } from './cpu/round-robin.ts';
 import * as settings from './cpu/settings.ts';
+import { stealProperties } from './cpu/steal.ts';
 import { strideProperties } from './cpu/stride.ts';
 import { threadInvariants } from './cpu/threads.ts';
 import * as ticks from './cpu/ticks.ts';
@@ -28,6 +29,7 @@ const structure: readonly Property<CheckedCpu>[] = [
 export const cpuProperties: readonly Property<CheckedCpu>[] = [
   ...structure,
   ...capacityProperties,
+  ...stealProperties,
   ...roundRobinProperties,
   ...strideProperties,
   ...cpuGoals,

@@ -46,6 +46,8 @@ export function leave(m: Cpu, t: ThreadId, state: ThreadState, c: C): void {
   leaveCpu(m, t, c);
   dequeue(m, t);
   const thread = m.threads.at(t);
+  const wouldGoOn = state.kind === 'throttled' || state.kind === 'costopped';
+  if (thread.state.kind === 'running') thread.published.preempted = wouldGoOn;
   thread.state = state;
   thread.yielded = false;
   thread.late = false;

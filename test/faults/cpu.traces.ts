@@ -53,6 +53,12 @@ export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
     call('set-reservation', { vm: 2, reservation: 2 }),
     ...ticks(4),
   ],
+  'cpu/C19a': [call('halt', { thread: 0 }), tick],
+  // A quantum is two ticks: threads 3 and 4 get their CPUs when they have waited for two.
+  'cpu/C20': ticks(2),
+  'cpu/C21': [tick],
+  // Threads 0 and 1 lose their CPUs after two ticks, and get them back after two more.
+  'cpu/C22': ticks(4),
   'cpu/C33a': [
     call('pause-vm', { vm: 0 }),
     call('wake', { thread: 0 }),

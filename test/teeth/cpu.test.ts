@@ -24,6 +24,11 @@ const idsOf = (kind: string): string[] =>
 /** Mistakes that other properties cannot but see as well. */
 const alsoSeenBy: Readonly<Record<string, readonly string[]>> = {
   'CPU-T1': ['CPU-I5'],
+  // What is told is held against the books, against the state, and against the clock.
+  'STL-I1': ['STL-I4', 'STL-T1'],
+  'STL-I4': ['STL-I1', 'STL-T1'],
+  'STL-T1': ['STL-I1'],
+  'STL-T2': ['STL-I1', 'STL-T1'],
 };
 const seenBy = (id: string): string[] => [id, ...(alsoSeenBy[id] ?? [])].sort();
 
@@ -83,6 +88,11 @@ const badStates: Readonly<Record<string, BadState>> = {
       m.vms.at(1).used = 1;
       m.threads.at(4).state = { kind: 'throttled' };
       m.queue.pop();
+    },
+  },
+  'STL-I3': {
+    spoil: (m) => {
+      m.threads.at(0).published.preempted = true;
     },
   },
   'RR-1': {
@@ -145,7 +155,7 @@ const badSteps: Readonly<Record<string, BadStep>> = {
     step: tick,
     spoil: (m) => {
       m.threads.at(0).buckets.run--;
-      m.threads.at(0).buckets.ready++;
+      m.threads.at(0).buckets.paused++;
     },
   },
   'CPU-W': {
@@ -193,6 +203,39 @@ const badSteps: Readonly<Record<string, BadStep>> = {
       m.vms.at(1).used++;
     },
   },
+  'STL-I1': {
+    step: tick,
+    spoil: (m) => {
+      m.threads.at(0).published.steal++;
+    },
+  },
+  'STL-I4': {
+    step: call('halt', { thread: 0 }),
+    spoil: (m) => {
+      m.threads.at(0).published.steal++;
+    },
+  },
+  'STL-T1': {
+    step: tick,
+    spoil: (m) => {
+      m.threads.at(3).published.steal--;
+    },
+  },
+  'STL-T2': {
+    before: [call('vmm-work', { thread: 6, ticks: 1 }), ...ticks(4)],
+    step: tick,
+    spoil: (m) => {
+      m.threads.at(0).published.steal--;
+      m.threads.at(1).published.steal--;
+    },
+  },
+  'STL-T3': {
+    before: [tick],
+    step: tick,
+    spoil: (m) => {
+      m.threads.at(0).published.preempted = false;
+    },
+  },
   'RES-1': {
     before: [call('set-reservation', { vm: 0, reservation: 4 }), ...ticks(7)],
     step: tick,
@@ -217,6 +260,7 @@ const badSteps: Readonly<Record<string, BadStep>> = {
       m.pcpus.at(0).current = 3;
       m.threads.at(3).state = { kind: 'running', on: 0 };
       m.threads.at(0).state = { kind: 'ready' };
+      m.threads.at(0).published.preempted = true;
       m.queue = [4, 0];
     },
   },
