@@ -33,5 +33,6 @@ export {
   type SearchResult,
   Unsound,
 } from './result.ts';
+export { type Shorter, type ShorterOptions, shorterThan } from './shortest.ts';
 export { type Asymmetry, type SelfTest, type Symmetry, selfTest, symmetryOf } from './symmetry.ts';
 export { type ReductionCheck, verifyReduction } from './verify-reduction.ts';

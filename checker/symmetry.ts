@@ -70,6 +70,19 @@ export function selfTest<S>(
   };
 }
 
+/** The symmetry of the index sets of some names alone. */
+export function symmetryAmong<S>(
+  machine: Machine<S>,
+  scope: Scope,
+  layout: Layout,
+  names: readonly string[],
+): Symmetry {
+  const { sets } = structureOf(machine, scope, layout, new Map());
+  const others = sets.filter(({ name }) => !names.includes(name));
+  const refused = new Map(others.map(({ name }) => [name, 'is left as it is']));
+  return without(machine, scope, layout, refused);
+}
+
 function without<S>(
   machine: Machine<S>,
   scope: Scope,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   type Failure,
   judge,
+  optimum,
   shrink,
   type Trace,
   traceFile,
@@ -13,7 +14,6 @@ import { printDifference } from '../machine/index.ts';
 import type { FoundFailure } from './campaign.ts';
 import { write } from './files.ts';
 import { type Counterexample, type Minimal, shownSteps } from './report/counterexample.ts';
-import { shortest } from './shortest.ts';
 import type { ScopedSubject, Subject } from './subject.ts';
 
 /** A trace, and how it fails. */
@@ -31,6 +31,8 @@ export function failureOf(subject: ScopedSubject, trace: Trace): Failing | undef
 
 export interface Smaller extends Failing {
   readonly minimal: Minimal;
+  /** States that were searched to prove it. */
+  readonly states?: number;
 }
 
 /** The smallest trace that is found whose first violation is of this property too. */
@@ -53,11 +55,12 @@ export function smaller(
   };
   const shrunk = shrink(machine, scope, failing.trace, (t) => failureBy(t) !== undefined);
   const properties = subject.properties.filter(({ id }) => id === property);
-  const best = shortest({ machine, scope, properties, trace: shrunk.trace, states });
+  const best = optimum({ machine, scope, properties, trace: shrunk.trace, states });
   const failure = failureBy(best.trace);
   if (failure !== undefined) {
-    const minimal = best.proved ? 'proved' : shrunk.minimal;
-    return { trace: best.trace, failure, minimal };
+    const { trace, proved, states: searched } = best;
+    if (proved) return { trace, failure, minimal: 'proved', states: searched };
+    return { trace, failure, minimal: shrunk.minimal };
   }
   // The shortest trace violates something else before.
   const { trace, minimal } = shrunk;
@@ -96,8 +99,8 @@ export function counterexampleOfSearch(
   if (failing === undefined) throw new Error('the counterexample does not replay');
   const property = chosen(subject, failing.failure);
   const origin = { property, seed: null, path: null };
-  const told = stored(subject, { ...failing, ...origin, minimal }, inFolder(out, property));
-  return { ...told, states: distinct };
+  const found = { ...failing, ...origin, minimal, states: distinct };
+  return stored(subject, found, inFolder(out, property));
 }
 
 /** A file of its own for each counterexample of a property. */
@@ -117,7 +120,7 @@ interface ToStore extends Smaller {
 /** Writes the trace file of a counterexample, and tells it. */
 export function stored(
   subject: ScopedSubject,
-  { trace, failure, minimal, property, seed, path }: ToStore,
+  { trace, failure, minimal, states, property, seed, path }: ToStore,
   fileOf: (text: string) => string,
 ): Counterexample {
   const { machine, scope } = subject;
@@ -128,7 +131,8 @@ export function stored(
   );
   const file = fileOf(text);
   write(file, text);
-  const told = { ...toldOf(subject, { trace, failure }, property), file, minimal };
+  const searched = states === undefined ? {} : { states };
+  const told = { ...toldOf(subject, { trace, failure }, property), file, minimal, ...searched };
   const origin = seed === null || path === null ? {} : { seed, path };
   return { ...told, ...origin, replay: replayCommand(file, subject) };
 }

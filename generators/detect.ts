@@ -8,6 +8,7 @@ import {
   type Property,
   type Scope,
 } from '../machine/index.ts';
+import { alike } from './shrink/optimum.ts';
 import { type Shrunk, shrink } from './shrink/shrink.ts';
 import { type Failure, FailureRecord, runner, type Trace } from './trace.ts';
 import { dispensableKindsOf, fuzzScope, TraceArbitrary, type TracesOptions } from './traces.ts';
@@ -108,8 +109,16 @@ function shrinkFailure<S>(
       return false;
     }
   };
-  return shrink(machine, scope, trace, fails, { budget });
+  const shrunk = shrink(machine, scope, trace, fails, { budget });
+  const asked = properties.filter(({ id, kind }) => named.includes(id) && kind !== 'two-run');
+  const states = alikeStates;
+  const near = alike({ machine, scope, properties: asked, trace: shrunk.trace, states });
+  // It may violate something else so much earlier that this is not its failure any more.
+  return near.length < shrunk.trace.length && fails(near) ? { ...shrunk, trace: near } : shrunk;
 }
+
+/** States that the search for a shorter trace of the same calls may keep. */
+const alikeStates = 5_000;
 
 /** Asks the properties while a trace is drawn. */
 class Watch implements Observer {

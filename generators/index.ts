@@ -29,6 +29,7 @@ export {
   type TraceStats,
   traceStats,
 } from './plugins/trace-stats.ts';
+export { type Optimum, type OptimumOptions, optimum } from './shrink/optimum.ts';
 export { type ShrinkOptions, type Shrunk, shrink } from './shrink/shrink.ts';
 export {
   commandsMax,

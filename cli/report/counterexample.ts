@@ -70,7 +70,6 @@ export function shownSteps<S>(
 export function counterexampleText(example: Counterexample, style: Style): string {
   const colours = paint(style);
   const { property, name, message, step, steps, trace, minimal, states, replay, file } = example;
-  const by = states === undefined ? plural(trace.length, 'command') : plural(states, 'state');
   const lines = [
     colours.red(colours.bold(`Violated: ${property}  ${name}`)),
     `  ${message}`,
@@ -82,12 +81,24 @@ export function counterexampleText(example: Counterexample, style: Style): strin
       ? [`      (${plural(trace.length - steps.length, 'more command')})`]
       : []),
     '',
-    ...(minimal === undefined ? [] : [`  minimal: ${minimal} (${by})`]),
+    ...(minimal === undefined ? [] : [`  ${minimalText(minimal, trace.length, states)}`]),
     ...(file === undefined ? [] : [`  stored:  ${file}`]),
     `  replay:  ${colours.bold(replay)}`,
     '',
   ];
   return lines.join('\n');
+}
+
+/** Never more than was searched. */
+function minimalText(minimal: Minimal, length: number, states: number | undefined): string {
+  switch (minimal) {
+    case 'proved':
+      return `minimal: proved${states === undefined ? '' : ` (${plural(states, 'state')})`}`;
+    case 'among-subsequences':
+      return 'minimal among subsequences';
+    case 'budget':
+      return `budget spent at length ${length}`;
+  }
 }
 
 function originText({ scope, seed, path, fault }: Counterexample): string {
