@@ -1,8 +1,10 @@
 /**
  * `npm run bench` measures the VMM; `npm run bench -- peers` compares the checker with others, and
- * `npm run bench -- states` what a step costs as states grow.
+ * `npm run bench -- states` what a step costs as states grow; `npm run bench -- oracle` what the oracle
+ * costs, and how often it is right.
  */
 const [, , what] = process.argv;
 if (what === 'peers') await import('./peers.ts');
 else if (what === 'states') await import('./states.ts');
+else if (what === 'oracle') await import('./oracle.ts');
 else await import('./vmm.ts');

@@ -105,7 +105,12 @@ function kindOf<S>(engine: Engine, plan: Plan, renaming: Anonymous<S> | undefine
       }
       return [...found];
     },
-    valueOf: ({ values }, named) => values.find((value) => sameValue(value, named)),
+    valueOf({ values }, named) {
+      if (typeof named !== 'object' || named === null) {
+        return values.includes(named) ? named : undefined;
+      }
+      return values.find((value) => sameValue(value, named));
+    },
   };
 }
 

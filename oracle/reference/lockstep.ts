@@ -81,11 +81,17 @@ export function lockstep(trace: Trace, adapter: Adapter, reference: Oracle): voi
   const steps = follow(trace, reference, adapter.observe !== undefined, false);
   let at = steps.next();
   while (at.done !== true) {
-    const answered = attempt(() => ask(adapter, at.value as Question));
-    if (answered.answer instanceof Promise) {
+    let answer: unknown;
+    try {
+      answer = ask(adapter, at.value);
+    } catch (error) {
+      at = steps.next(new Thrown(error));
+      continue;
+    }
+    if (answer instanceof Promise) {
       throw new TypeError('the adapter answers with a promise: use lockstepAsync');
     }
-    at = steps.next(answered);
+    at = steps.next(answer);
   }
 }
 
@@ -98,34 +104,30 @@ export async function lockstepAsync(
   const { observe, batch } = adapter;
   const steps = follow(trace, reference, observe !== undefined, batch !== undefined);
   for (let at = steps.next(); at.done !== true; ) {
-    let answered: Answered;
+    let answer: unknown;
     try {
-      answered = { answer: await ask(adapter, at.value) };
+      answer = await ask(adapter, at.value);
     } catch (error) {
-      answered = { error };
+      answer = new Thrown(error);
     }
-    at = steps.next(answered);
+    at = steps.next(answer);
   }
 }
 
 /** What is asked of an adapter next. */
 type Question = 'reset' | 'observe' | { readonly batch: Trace } | Call;
-type Answered =
-  | { readonly answer: unknown; readonly error?: undefined }
-  | { readonly answer?: undefined; readonly error: unknown };
+/** An adapter threw instead of answering. */
+class Thrown {
+  readonly error: unknown;
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
 
 function ask(adapter: AsyncAdapter, question: Question): unknown {
   if (question === 'reset') return adapter.reset();
   if (question === 'observe') return adapter.observe?.();
   return 'batch' in question ? adapter.batch?.(question.batch) : adapter.step(question);
-}
-
-function attempt(action: () => unknown): Answered {
-  try {
-    return { answer: action() };
-  } catch (error) {
-    return { error };
-  }
 }
 
 /** Yields what to ask of the adapter, and is given what came of it. */
@@ -134,12 +136,12 @@ function* follow(
   reference: Oracle,
   canObserve: boolean,
   canBatch: boolean,
-): Generator<Question, void, Answered> {
+): Generator<Question, void, unknown> {
   const observing = canObserve && reference.compare !== 'reply';
   const followed: Followed[] = [];
-  const answerOf = ({ answer, error }: Answered): unknown => {
-    if (error !== undefined) throw new Disagreed(thrown(error), followed, error);
-    return answer;
+  const answerOf = (answer: unknown): unknown => {
+    if (!(answer instanceof Thrown)) return answer;
+    throw new Disagreed(thrown(answer.error), followed, answer.error);
   };
   const judge = (judged: Judgement): void => {
     if (!judged.ok) throw new Disagreed(judged.finding, followed);
@@ -158,17 +160,19 @@ function* follow(
   for (let i = 0; i < trace.length; i++) {
     const command = trace[i] as Call;
     judge(reference.silent());
-    if (replies !== undefined) {
-      followed.push({ command, reply: replies[i] as Reply });
-    } else if (reference.states > 1 && reference.legality(command) === 'mixed') {
-      reference.counts.skipped++;
-      followed.push({ command });
-      continue;
-    } else {
-      followed.push({ command });
-      followed[i] = { command, reply: answerOf(yield command) as Reply };
+    let answer: unknown = replies?.[i];
+    if (replies === undefined) {
+      if (reference.states > 1 && reference.legality(command) === 'mixed') {
+        reference.counts.skipped++;
+        followed.push({ command });
+        continue;
+      }
+      answer = yield command;
+      if (answer instanceof Thrown) followed.push({ command });
     }
-    judge(reference.step(command, followed[i]?.reply as Reply));
+    const reply = answerOf(answer) as Reply;
+    followed.push({ command, reply });
+    judge(reference.step(command, reply));
     if (!observing) continue;
     judge(reference.silent());
     seen(answerOf(yield 'observe'));

@@ -216,10 +216,10 @@ class Reference<S> implements Oracle<S> {
     if (problem !== undefined) return this.malformed(command, problem);
     if (!('ok' in reply)) return this.unanswered(command, reply);
     const { before, after } = reply;
-    if (before === undefined && after === undefined) return this.advance(command, reply);
+    if (before === undefined && after === undefined) return this.advance(command, reply, true);
     const told = this.tell(before);
     if (!told.ok) return told;
-    const judged = this.advance(command, reply);
+    const judged = this.advance(command, reply, true);
     return judged.ok && after !== undefined ? this.tell(after) : judged;
   }
 
@@ -241,29 +241,32 @@ class Reference<S> implements Oracle<S> {
   }
 
   recorded(command: Call, reply: Reply): Judgement {
-    const { nameable } = this.kind(command.kind);
+    const kind = this.kind(command.kind);
+    const { nameable } = kind;
     const choices: Record<string, unknown> = {};
     for (const { name } of nameable) {
       if (Object.hasOwn(command.args, name)) choices[name] = command.args[name];
     }
     if ('unknown' in reply) return this.lose(command, choices);
     if (!('ok' in reply)) return this.unanswered(command, reply);
-    return this.advance(command, nameable.length === 0 ? reply : { choices, ...reply });
+    const answer = nameable.length === 0 ? reply : { choices, ...reply };
+    return this.advance(command, answer, kind.isWhole(command.args));
   }
 
-  private advance(command: Call, reply: Answer): Judgement {
+  /** `whole`: no argument of the command is missing, choices apart. */
+  private advance(command: Call, reply: Answer, whole: boolean): Judgement {
     const kind = this.kind(command.kind);
     this.counts.commands++;
     this.steps++;
     let call = command;
-    let open = kind.choices.length > 0 || !kind.isWhole(command.args);
+    let open = kind.choices.length > 0 || !whole;
     let given: Readonly<Record<string, unknown>> | undefined;
     if (reply.choices !== undefined) {
       const named = this.named(kind, reply.choices);
       if ('problem' in named) return this.malformed(command, named);
       given = named.choices;
       call = { kind: command.kind, args: { ...command.args, ...given } };
-      open = Object.keys(given).length < kind.choices.length || !kind.isWhole(call.args);
+      open = Object.keys(given).length < kind.choices.length || !whole;
     }
     if (reply.ok) kind.counts.accepted++;
     else {
@@ -465,14 +468,18 @@ class Reference<S> implements Oracle<S> {
     choices: Readonly<Record<string, unknown>>,
   ): { readonly choices: Readonly<Record<string, unknown>> } | Problem {
     const found: Record<string, unknown> = {};
-    for (const [name, named] of Object.entries(choices)) {
+    for (const name of Object.keys(choices)) {
       const slot = kind.choices.find((each) => each.name === name);
-      const path = `choices.${show(name)}`;
-      if (slot === undefined) return { path, problem: 'is no choice of this command' };
+      if (slot === undefined) {
+        return { path: `choices.${show(name)}`, problem: 'is no choice of this command' };
+      }
+      const named = choices[name];
       const value = kind.valueOf(slot, named);
-      if (value === undefined) return { path, problem: `is ${show(named)}, outside the scope` };
+      if (value === undefined) {
+        return { path: `choices.${name}`, problem: `is ${show(named)}, outside the scope` };
+      }
       if (value !== null && !kind.nameable.includes(slot)) {
-        return { path, problem: 'names an id of an anonymous index set' };
+        return { path: `choices.${name}`, problem: 'names an id of an anonymous index set' };
       }
       found[name] = value;
     }
