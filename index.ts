@@ -23,3 +23,7 @@ export {
   type Violation,
   validate,
 } from './oracle/index.ts';
+export * from './oracle/mutation/index.ts';
+export * from './oracle/offline/index.ts';
+export * from './oracle/protocol/index.ts';
+export * from './oracle/reference/index.ts';

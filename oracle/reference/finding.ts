@@ -2,16 +2,16 @@
 import type { Call } from '../../machine/index.ts';
 import {
   type Disagreement,
-  type Outcome,
   outcomeText,
   type Reply,
   replyDifference,
   replyText,
+  type StepOutcome,
 } from './reply.ts';
 
 /** An answer that the model permits, with the arguments under which it gives it. */
 export interface Allowed {
-  readonly outcome: Outcome;
+  readonly outcome: StepOutcome;
   readonly args: Call['args'];
 }
 

@@ -20,4 +20,4 @@ export {
   type OracleOptions,
   oracle,
 } from './oracle.ts';
-export type { Disagreement, Outcome, Reply, ReportedEvent, Told } from './reply.ts';
+export type { Disagreement, Reply, ReportedEvent, StepOutcome, Told } from './reply.ts';

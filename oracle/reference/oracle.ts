@@ -25,9 +25,9 @@ import { problemOfReply } from './form.ts';
 import { type Agreement, agreement, disagreements, problemsOfObservation } from './observation.ts';
 import {
   type Answer,
-  type Outcome,
   type Reply,
   reportable,
+  type StepOutcome,
   sameEvents,
   show,
   type Told,
@@ -367,7 +367,7 @@ class Reference<S> implements Oracle<S> {
     return false;
   }
 
-  private fits(outcome: Outcome, reply: Answer): boolean {
+  private fits(outcome: StepOutcome, reply: Answer): boolean {
     if (outcome.ok !== reply.ok) return false;
     if (outcome.ok) {
       const events = reply.ok ? reply.events : undefined;
@@ -520,7 +520,7 @@ class Reference<S> implements Oracle<S> {
     return this.keys.encode(state);
   }
 
-  private dropped(outcome: Outcome, { args }: Call): void {
+  private dropped(outcome: StepOutcome, { args }: Call): void {
     if (this.outcomes.length >= outcomesMax) return;
     const events = outcome.ok ? reportable(outcome.events, this.options.events) : [];
     this.outcomes.push({ outcome: outcome.ok ? { ok: true, events } : outcome, args });

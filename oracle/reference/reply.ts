@@ -40,7 +40,7 @@ export interface Told {
 }
 
 /** What the model answers. */
-export type Outcome =
+export type StepOutcome =
   | { readonly ok: true; readonly events: readonly AnyEvent[] }
   | { readonly ok: false; readonly rejection: Rejection };
 
@@ -85,7 +85,7 @@ export function sameValue(allowed: unknown, observed: unknown): boolean {
 }
 
 /** Where a reply differs from what the model answers; empty where it does not. */
-export function replyDifference(allowed: Outcome, reply: Reply): readonly Disagreement[] {
+export function replyDifference(allowed: StepOutcome, reply: Reply): readonly Disagreement[] {
   if (!('ok' in reply)) return [];
   if (allowed.ok !== reply.ok) {
     return [{ path: 'reply', allowed: outcomeText(allowed), observed: replyText(reply) }];
@@ -121,7 +121,7 @@ function eventDifference(
 }
 
 /** `ok, read(vm 0, content 2)` or `refused: no-such-vm`. */
-export function outcomeText(outcome: Outcome): string {
+export function outcomeText(outcome: StepOutcome): string {
   return outcome.ok ? eventsText(outcome.events) : `refused: ${outcome.rejection.code}`;
 }
 export function replyText(reply: Reply): string {
