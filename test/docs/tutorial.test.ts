@@ -36,5 +36,5 @@ test('the bug of the tutorial is found as it says, and with its fix the VMM hold
   file('vmm.mjs', block('vmm.mjs').replace(line, `${block('fix')}${line}`));
   const codes = block('adapter.mjs').replace('  ESRCH:', "  EALREADY: 'no-change',\n  ESRCH:");
   file('adapter.mjs', codes);
-  expect(run('hold.mjs')).toMatch(/^holds \{\n {2}traces: 30,/);
+  expect(run('hold.mjs')).toMatch(/^holds \{\n {2}traces: 60,/);
 });
