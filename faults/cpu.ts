@@ -1,5 +1,6 @@
 /** Every fault of CPUs, in the order of the specification, and those that wait. */
 import { capacityFaults } from './cpu/capacity.ts';
+import { creditFaults } from './cpu/credit.ts';
 import { roundRobinFaults } from './cpu/round-robin.ts';
 import { stealFaults } from './cpu/steal.ts';
 import { strideFaults } from './cpu/stride.ts';
@@ -8,6 +9,7 @@ import type { VmmFault } from './memory/seams.ts';
 import type { DeferredFault } from './memory.ts';
 
 export const cpuFaults: readonly VmmFault[] = [
+  ...creditFaults,
   ...roundRobinFaults,
   ...strideFaults,
   ...capacityFaults,
@@ -19,8 +21,8 @@ const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFa
   ids.map((id) => ({ id: `cpu/${id}`, reason }));
 
 export const deferredCpuFaults: readonly DeferredFault[] = [
-  ...waiting('comes with the credit scheduler', 'C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C8'),
-  ...waiting('comes with the credit2 scheduler', 'C9', 'C10', 'C11', 'C12', 'C13', 'C14'),
+  ...waiting('comes with the credit2 scheduler', 'C9', 'C10', 'C11', 'C12', 'C13'),
+  ...waiting('one queue serves all CPUs: nothing is stolen from another’s', 'C14'),
   ...waiting('comes with the EEVDF scheduler', 'C15', 'C16', 'C17'),
   ...waiting('a guest does not account its own time yet', 'C19b'),
   ...waiting('translation caches are not modelled', 'C23'),

@@ -2,6 +2,7 @@
 import type { Property } from '../machine/index.ts';
 import type { CheckedCpu } from '../model/index.ts';
 import { capacityProperties } from './cpu/capacity.ts';
+import { creditProperties } from './cpu/credit.ts';
 import * as edges from './cpu/edges.ts';
 import { cpuGoals } from './cpu/goals.ts';
 import { roundRobinProperties } from './cpu/round-robin.ts';
@@ -32,5 +33,6 @@ export const cpuProperties: readonly Property<CheckedCpu>[] = [
   ...stealProperties,
   ...roundRobinProperties,
   ...strideProperties,
+  ...creditProperties,
   ...cpuGoals,
 ];

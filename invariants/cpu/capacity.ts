@@ -1,5 +1,5 @@
 /** What VMs are promised and allowed in each period. 5.7. */
-import { kinds, property, type Reading, reads } from './reading.ts';
+import { kinds, property, type Reading, reads, schedulerKeepsCaps } from './reading.ts';
 
 const anyCap = ({ vms }: Reading): boolean => vms.some(({ cap }) => cap > 0);
 const anyPromise = ({ vms }: Reading): boolean => vms.some(({ reservation }) => reservation > 0);
@@ -9,7 +9,7 @@ const capsHold = property.invariant({
   id: 'CAP-1',
   name: 'a VM never uses more ticks of a period than its cap, nor runs where it would',
   reads,
-  when: anyCap,
+  when: (m) => anyCap(m) && !schedulerKeepsCaps(m),
   violation({ threads, vms }) {
     for (let vm = 0; vm < vms.length; vm++) {
       const { cap, used } = vms.at(vm);
@@ -31,7 +31,7 @@ const capsAreUsedUp = property.invariant({
   id: 'CAP-I1',
   name: 'a VM whose vCPUs are throttled has used all that its cap allows',
   reads,
-  when: ({ threads }) => threads.some(({ state }) => state.kind === 'throttled'),
+  when: (m) => !schedulerKeepsCaps(m) && m.threads.some(({ state }) => state.kind === 'throttled'),
   violation({ threads, vms }) {
     for (let t = 0; t < threads.length; t++) {
       const { vm, state } = threads.at(t);

@@ -1,5 +1,12 @@
 /** How threads come from one state to another, and what becomes of wakes. 5.1. */
-import { type CpuChange, property, type Reading, reads, type ThreadReading } from './reading.ts';
+import {
+  type CpuChange,
+  property,
+  type Reading,
+  reads,
+  schedulerKeepsCaps,
+  type ThreadReading,
+} from './reading.ts';
 
 type State = ThreadReading['state'];
 type Kind = State['kind'];
@@ -52,6 +59,12 @@ function isLegal({ before, call }: CpuChange, t: number, from: State, to: State)
       return vm === call.args.vm && resumes(from, to);
     case 'cpu.offline-pcpu':
       return from.kind === 'running' && from.on === call.args.pcpu && to.kind === 'ready';
+    case 'cpu.run-part':
+      // Its CPU goes over at once, to one that waits.
+      if (t === call.args.thread) return from.kind === 'running' && to.kind === 'ready';
+      return from.kind === 'ready' && to.kind === 'running';
+    case 'cpu.set-scheduler':
+      return (from.kind === 'throttled' || to.kind === 'throttled') && to.kind !== 'running';
     case 'cpu.set-cap':
       if (vm !== call.args.vm) return false;
       if (from.kind === 'throttled') return to.kind === 'ready';
@@ -136,7 +149,7 @@ export const throttlingEnds = property.within({
   name: 'a throttled thread competes again within a period',
   reads,
   instances: (size) => size.thread,
-  starts: (m, t) => m.threads.at(t).state.kind === 'throttled',
+  starts: (m, t) => m.threads.at(t).state.kind === 'throttled' && !schedulerKeepsCaps(m),
   bound: (m, _t, { period }) => period - m.phase - 1,
   counts: ({ call }) => call.kind === 'cpu.tick',
   assuming: ({ call, before }, t) =>

@@ -43,6 +43,13 @@ const worker = property.sometimes({
     after.threads.some(({ vm, state }) => vm === null && state.kind === 'running'),
 });
 
+const parked = property.sometimes({
+  id: 'GOAL-thread-parked',
+  name: 'credit parks a thread whose VM is over its cap',
+  commands: kinds('cpu.tick'),
+  reached: ({ after }) => after.threads.some(({ held }) => held),
+});
+
 const refusals = Object.entries(cpuCommands).flatMap(([kind, { requires }]) => {
   const codes = new Set(requires.map(([code]): string => code));
   return [...codes].map(
@@ -55,4 +62,4 @@ const refusals = Object.entries(cpuCommands).flatMap(([kind, { requires }]) => {
   );
 });
 
-export const cpuGoals: readonly Goal[] = [...states, ...events, worker, ...refusals];
+export const cpuGoals: readonly Goal[] = [...states, ...events, worker, parked, ...refusals];

@@ -25,6 +25,9 @@ export const reads: Reads<CheckedCpu> = {
 export const runs = (m: Reading, scheduler: SchedulerName): boolean =>
   m.scheduler.algorithm === scheduler;
 
+/** Caps are kept by parking threads until they have paid, not by counting periods. */
+export const schedulerKeepsCaps = (m: Reading): boolean => runs(m, 'credit');
+
 export function onlinePcpus({ pcpus }: Reading): number {
   let count = 0;
   for (let p = 0; p < pcpus.length; p++) if (pcpus.at(p).online) count++;

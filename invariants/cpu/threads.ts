@@ -1,5 +1,5 @@
 /** Where threads are. 5.1. */
-import { onlinePcpus, property, reads } from './reading.ts';
+import { onlinePcpus, property, reads, schedulerKeepsCaps } from './reading.ts';
 
 const oneThreadOnOneCpu = property.invariant({
   id: 'CPU-I1',
@@ -28,13 +28,16 @@ const onlyTheAllowedRun = property.invariant({
   id: 'CPU-I2',
   name: 'a thread runs or waits only where its VM is under its cap, and runs on a CPU in service',
   reads,
-  violation({ threads, pcpus, vms }) {
+  violation(m) {
+    const { threads, pcpus, vms } = m;
     for (let t = 0; t < threads.length; t++) {
-      const { state, vm } = threads.at(t);
+      const { state, vm, held } = threads.at(t);
       if (state.kind === 'running' && !pcpus.at(state.on).online) {
         return `thread ${t} runs on CPU ${state.on}, which is offline`;
       }
-      if (vm === null || (state.kind !== 'running' && state.kind !== 'ready')) continue;
+      if (state.kind !== 'running' && state.kind !== 'ready') continue;
+      if (held) return `thread ${t} is ${state.kind}, but its scheduler holds it`;
+      if (vm === null || schedulerKeepsCaps(m)) continue;
       const { cap, used } = vms.at(vm);
       if (cap > 0 && used >= cap) {
         return `thread ${t} is ${state.kind}, but its VM has used ${used} of ${cap} ticks`;
@@ -105,6 +108,21 @@ const everyThreadCanRun = property.invariant({
   },
 });
 
+const onlyParkedThreadsAreHeld = property.invariant({
+  id: 'CPU-I8',
+  name: 'only a scheduler that keeps caps holds threads, and only of VMs with one',
+  reads,
+  violation(m) {
+    for (let t = 0; t < m.threads.length; t++) {
+      const { held, vm } = m.threads.at(t);
+      if (!held) continue;
+      if (!schedulerKeepsCaps(m)) return `thread ${t} is held, but no scheduler will let it go`;
+      if (vm === null || m.vms.at(vm).cap === 0) return `thread ${t} is held without a cap`;
+    }
+    return null;
+  },
+});
+
 export const threadInvariants = [
   oneThreadOnOneCpu,
   onlyTheAllowedRun,
@@ -112,4 +130,5 @@ export const threadInvariants = [
   queueIsWhoIsReady,
   promisesFit,
   everyThreadCanRun,
+  onlyParkedThreadsAreHeld,
 ];

@@ -5,6 +5,7 @@ import {
   property,
   type Reading,
   reads,
+  schedulerKeepsCaps,
   type ThreadReading,
 } from './reading.ts';
 
@@ -72,7 +73,9 @@ export const everyTickIsCharged = property.transition({
 });
 
 /** The running vCPUs of its VM will not have used up the cap when the tick is over. */
-function capLeavesATick({ threads, vms }: Reading, t: number): boolean {
+function capLeavesATick(m: Reading, t: number): boolean {
+  if (schedulerKeepsCaps(m)) return true;
+  const { threads, vms } = m;
   const { vm } = threads.at(t);
   if (vm === null) return true;
   const { cap, used } = vms.at(vm);

@@ -1,4 +1,4 @@
-/** Caps: what a VM may use in a period at most (5.7). */
+/** Caps: what a VM may use in a period at most (5.7), and threads that a scheduler holds. */
 import type { C, Cpu, VmId } from './model.ts';
 import { competes } from './queue.ts';
 import type { Cause, ThreadId } from './scheduler.ts';
@@ -7,24 +7,27 @@ import { takeOff } from './threads.ts';
 /** A VM has used up what its cap allows in this period. */
 function isOverCap(m: Cpu, vm: VmId): boolean {
   const { cap, used } = m.vms.at(vm);
-  return cap > 0 && used >= cap;
+  return m.countsCaps && cap > 0 && used >= cap;
 }
 
-/** A thread may compete again: unless its VM is over its cap, it does. */
+/** A thread may compete again: unless its VM is over its cap, or its scheduler holds it, it does. */
 export function release(m: Cpu, t: ThreadId, cause: Cause, c: C): void {
-  const { vm } = m.threads.at(t);
-  if (vm !== null && isOverCap(m, vm)) m.threads.at(t).state = { kind: 'throttled' };
+  const thread = m.threads.at(t);
+  const { vm, held } = thread;
+  if (held || (vm !== null && isOverCap(m, vm))) thread.state = { kind: 'throttled' };
   else c.operation.join(m, t, cause, c);
 }
 
-/** Threads of a VM stop competing where its cap says so, and compete again where it does not. */
+/** Threads of a VM stop competing where a cap says so, and compete again where it does not. */
 export function applyCap(m: Cpu, vm: VmId, c: C): void {
   const over = isOverCap(m, vm);
   for (let t = 0; t < m.threads.length; t++) {
-    const { vm: of, state } = m.threads.at(t);
+    const { vm: of, state, held } = m.threads.at(t);
     if (of !== vm) continue;
-    if (over && competes(m, t)) c.operation.leave(m, t, { kind: 'throttled' }, c);
-    else if (!over && state.kind === 'throttled') c.operation.join(m, t, 'refill', c);
+    // Schedulers that park threads know of no promises.
+    if (held) m.watch.owed[t] = 0;
+    if ((over || held) && competes(m, t)) c.operation.leave(m, t, { kind: 'throttled' }, c);
+    else if (!over && !held && state.kind === 'throttled') c.operation.join(m, t, 'refill', c);
   }
 }
 
@@ -34,7 +37,7 @@ export function applyCap(m: Cpu, vm: VmId, c: C): void {
  */
 export function makeRoom(m: Cpu, vm: VmId, c: C): void {
   const { cap, used } = m.vms.at(vm);
-  if (cap === 0) return;
+  if (cap === 0 || !m.countsCaps) return;
   const runs = (t: ThreadId): number => (m.threads.at(t).state.kind === 'running' ? 1 : 0);
   const promised = (t: ThreadId): number => m.threads.at(t).promised;
   const its: ThreadId[] = [];

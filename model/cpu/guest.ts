@@ -1,5 +1,5 @@
 /** What guests do with their vCPUs, and what wakes them (5.1). */
-import { ref } from '../../machine/index.ts';
+import { int, ref } from '../../machine/index.ts';
 import {
   command,
   notRunning,
@@ -9,7 +9,10 @@ import {
   vcpuOffline,
   viewThread,
 } from './model.ts';
+import { schedulers } from './schedulers/index.ts';
 import { thread } from './state.ts';
+import { serve } from './tick.ts';
+import { passTime } from './time.ts';
 import { disturb } from './watch.ts';
 
 /** A vCPU halts until it is woken: not at all where a wake has come that it did not see yet. */
@@ -71,5 +74,28 @@ export const yieldCpu = command({
   effect(m, a) {
     threadOf(m, a.thread).yielded = true;
     disturb(m, a.thread);
+  },
+});
+
+/**
+ * A vCPU computes for a part of the tick and gives up the rest of it, and of its turn. Its CPU goes
+ * over at once; the others learn of the time that has passed when something becomes of them.
+ */
+export const runPart = command({
+  actor: 'guest',
+  summary: 'A running vCPU uses a part of the tick and yields; the rest goes to another (5.3).',
+  args: { ...ofThread, subticks: int('subticks', 1) },
+  requires: [
+    noVcpu,
+    notRunning,
+    ['charges-whole-ticks', [], (m) => schedulers[m.scheduler.algorithm].charges !== 'sub-ticks'],
+    ['tick-is-over', ['subticks'], (m, a, c) => m.part + a.subticks >= c.size.subticks],
+  ],
+  effect(m, a, c) {
+    passTime(m, a.subticks);
+    const vcpu = threadOf(m, a.thread);
+    vcpu.yielded = true;
+    disturb(m, a.thread);
+    if (vcpu.state.kind === 'running') serve(m, vcpu.state.on, c);
   },
 });

@@ -10,6 +10,8 @@ export { initialCpu } from './initial.ts';
 export { type Cpu, type CpuEvent, type CpuModel, type CpuOperations, hostCpu } from './model.ts';
 export { cpuOperations } from './operations.ts';
 export type { PcpuId, Scheduler, ThreadId } from './scheduler.ts';
+export { creditScheduler, creditStages } from './schedulers/credit.ts';
+export type { CreditStages } from './schedulers/credit-accounting.ts';
 export { type SchedulerName, schedulers } from './schedulers/index.ts';
 export { type CpuSizes, type CpuThread, pcpu, type ThreadState, thread } from './state.ts';
 
@@ -27,6 +29,7 @@ export const cpuCommands = {
   'cpu.wake': guest.wake,
   'cpu.interrupt': guest.interrupt,
   'cpu.yield': guest.yieldCpu,
+  'cpu.run-part': guest.runPart,
   'cpu.vmm-work': host.vmmWork,
   'cpu.tick': tick,
 };

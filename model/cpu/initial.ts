@@ -7,6 +7,7 @@ import { schedulers } from './schedulers/index.ts';
 import { type CpuSizes, type CpuThread, pcpu, type ThreadState, thread } from './state.ts';
 
 export function initialCpu(z: CpuSizes): Cpu {
+  const algorithm = keysOf(schedulers)[z.scheduler] ?? 'round-robin';
   const m: Cpu = {
     pcpus: table(z, pcpu, () => ({
       online: true,
@@ -22,7 +23,9 @@ export function initialCpu(z: CpuSizes): Cpu {
       used: 0,
     })),
     queue: [],
+    countsCaps: !schedulers[algorithm].keepsCaps,
     phase: 0,
+    part: 0,
     elapsed: 0,
     watch: {
       disturbed: table(z, thread, () => false),
@@ -34,13 +37,13 @@ export function initialCpu(z: CpuSizes): Cpu {
       ahead: table(z, thread, () => table(z, thread, () => rational(0))),
     },
     scheduler: {
-      algorithm: keysOf(schedulers)[z.scheduler] ?? 'round-robin',
+      algorithm,
       states: initialsOf(schedulers, z),
     },
   };
   const c: C = { size: z, operation: cpuOperations, emit: () => {} };
   for (let t = 0; t < m.threads.length; t++) {
-    if (m.threads.at(t).state.kind === 'ready') cpuOperations.join(m, t, 'resume', c);
+    if (m.threads.at(t).state.kind === 'ready') cpuOperations.join(m, t, 'start', c);
   }
   cpuOperations.dispatch(m, c);
   return m;
@@ -56,6 +59,9 @@ function initialThread(z: CpuSizes, t: number): CpuThread {
     affinity: table(z, pcpu, () => true),
     wakePending: false,
     yielded: false,
+    held: false,
+    uncharged: 0,
+    computed: 0,
     work: 0,
     promised: 0,
     late: false,

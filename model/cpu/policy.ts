@@ -14,6 +14,7 @@ export interface BoundScheduler {
   onTick(): void;
   pick(p: PcpuId): ThreadId | null;
   onWeight(vm: VmId, before: number): void;
+  onCap(vm: VmId): void;
   order(): readonly ThreadId[];
 }
 
@@ -36,6 +37,7 @@ function bind<S>(policy: Scheduler<S>, own: S, m: Cpu, size: CpuSizes): BoundSch
     onTick: () => policy.onTick(own, m, size),
     pick: (p) => policy.pick(own, m, p, size),
     onWeight: (vm, before) => policy.onWeight(own, m, vm, before, size),
+    onCap: (vm) => policy.onCap?.(own, m, vm, size),
     order: () => policy.order(own, m, size),
   };
 }

@@ -28,7 +28,7 @@ function hasRoom(m: CpuCoreView, t: ThreadId, p: PcpuId): boolean {
   const { vm } = m.threads.at(t);
   if (vm === null) return true;
   const { cap, used } = m.vms.at(vm);
-  if (cap === 0) return true;
+  if (cap === 0 || !m.countsCaps) return true;
   let elsewhere = 0;
   for (const { vm: of, state } of m.threads) {
     if (of === vm && state.kind === 'running' && state.on !== p) elsewhere++;

@@ -7,9 +7,11 @@ export type PcpuId = Id<'pcpu'>;
 
 /** Why a thread begins to compete. */
 export type Cause =
+  /** The host was powered on. */
+  | 'start'
   /** A wake that it waited for. */
   | 'wake'
-  /** Its VM goes on after a pause, or has a new budget. */
+  /** Its VM goes on after a pause, or has a new budget, or its scheduler holds it no more. */
   | 'resume'
   | 'refill';
 
@@ -23,6 +25,13 @@ export interface Scheduler<S = unknown> {
   readonly state: RecordShape<S>;
   /** Between which threads it promises to share CPU time: all alike, by weight, or not at all. */
   readonly shares: 'equally' | 'by-weight' | 'unfairly';
+  /**
+   * How it counts time: by sub-ticks, as they pass, so that threads may run for a part of a tick. The
+   * others see who runs when a tick is over, and take it that this thread ran the whole of it.
+   */
+  readonly charges?: 'sub-ticks';
+  /** That it keeps caps in its own way, by `held` threads. For the others the core counts periods. */
+  readonly keepsCaps?: true;
   /** That no thread is ahead of another: how a policy begins. */
   initial(size: CpuSizes): S;
   /** The same, written into a state that is there. */
@@ -35,13 +44,15 @@ export interface Scheduler<S = unknown> {
   onBlock(own: S, m: CpuCore, t: ThreadId, size: CpuSizes): void;
   /**
    * A tick has passed, in which the threads that run now ran. What one on a CPU that is `byRight` got
-   * was no choice of the policy, and is not charged by it.
+   * was no choice of the policy, and is not charged by it, unless it keeps account of all time.
    */
   onTick(own: S, m: CpuCore, size: CpuSizes): void;
   /** Which thread runs on a CPU from now on: its current one, one of the queue, or none. */
   pick(own: S, m: CpuCore, p: PcpuId, size: CpuSizes): ThreadId | null;
   /** The weight of a VM has changed from `before`. */
   onWeight(own: S, m: CpuCore, vm: Id<'vm'>, before: number, size: CpuSizes): void;
+  /** The cap of a VM has changed: asked only of policies that keep caps. */
+  onCap?(own: S, m: CpuCore, vm: Id<'vm'>, size: CpuSizes): void;
   /** A thread was plugged in and is ready (it joins the queue), or was unplugged. */
   onHotplug(own: S, m: CpuCore, t: ThreadId, size: CpuSizes): void;
   /** The queue as this policy would serve it. */

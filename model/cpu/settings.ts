@@ -38,6 +38,7 @@ export const setCap = command({
   ],
   effect(m, a, c) {
     m.vms.at(a.vm).cap = a.cap;
+    schedulerOf(m, c).onCap(a.vm);
     oweNothing(m, a.vm);
     c.operation.applyCap(m, a.vm, c);
     makeRoom(m, a.vm, c);
@@ -94,10 +95,17 @@ export const setScheduler = command({
     const order = old.order();
     old.reset();
     m.scheduler.algorithm = a.scheduler;
+    m.countsCaps = !c.operation.schedulers[a.scheduler].keepsCaps;
     m.queue.splice(0, m.queue.length);
     const next = schedulerNamed(m, a.scheduler, c);
     next.reset();
+    for (const thread of m.threads) thread.uncharged = 0;
     for (const t of order) next.onPreempt(t);
+    // What one scheduler kept off the CPUs, the next may let run.
+    for (let vm = 0; vm < m.vms.length; vm++) {
+      c.operation.applyCap(m, vm, c);
+      makeRoom(m, vm, c);
+    }
     disturbAll(m);
   },
 });

@@ -44,8 +44,10 @@ export type CpuSizes = {
   /** The largest weight of a VM. VM 0 begins with `firstWeight`, all others with 1. */
   readonly weight: number;
   readonly firstWeight: number;
-  /** Ticks that round robin gives to one thread at a time. */
+  /** Ticks that round robin and the credit schedulers give to one thread at a time. */
   readonly quantum: number;
+  /** Parts of a tick that schedulers can tell apart which charge for time as it passes. */
+  readonly subticks: number;
   /** Ticks in which caps are counted and reservations are kept. */
   readonly period: number;
   /** Most ticks of work that a thread of the VMM has before it. */
@@ -109,6 +111,11 @@ const Thread = record({
   wakePending: bool,
   /** It gives up the rest of its turn. */
   yielded: bool,
+  /** Its scheduler keeps it off the CPUs, whatever else it does. */
+  held: bool,
+  /** Sub-ticks of this tick that it has run and its scheduler has not charged yet, and all it ran. */
+  uncharged: int('subticks'),
+  computed: history(int(9_999_999)),
   /** Ticks of work before a thread of the VMM. */
   work: int('work'),
   /** Ticks of this period that a vCPU is promised and has not had yet. */
@@ -170,8 +177,12 @@ export const coreFields = {
   vms: array(vm, CpuVm),
   /** The threads that are ready, in an order that the scheduler keeps. CPU-I5. */
   queue: list(ref(thread), 'thread'),
+  /** Caps are counted in periods; else the scheduler keeps them, by `held` threads. */
+  countsCaps: bool,
   /** Ticks of this period, and of all time where it ends. */
   phase: int('period'),
+  /** Sub-ticks of this tick that have passed. */
+  part: int('subticks'),
   elapsed: int('horizon'),
   watch: ghost(Watch),
 };

@@ -8,6 +8,7 @@ import { mayRun } from './queue.ts';
 import type { PcpuId, ThreadId } from './scheduler.ts';
 import type { CpuThread } from './state.ts';
 import { takeOff } from './threads.ts';
+import { beginTick, passTime } from './time.ts';
 import { observeChoice, observeService, oweNothing } from './watch.ts';
 
 /** A tick has passed: it is charged, and the next one is given out. */
@@ -18,10 +19,12 @@ export const tick = command({
   requires: [['time-is-over', [], (m, _a, c) => c.size.horizon > 0 && m.elapsed >= c.size.horizon]],
   effect(m, _a, c) {
     if (c.size.horizon > 0) m.elapsed++;
+    passTime(m, c.size.subticks - m.part);
     observeService(m, schedulerOf(m, c).shares, c.size);
     const { operation } = c;
     operation.charge(m, c);
     operation.advance(m, c);
+    beginTick(m);
     operation.endPeriod(m, c);
     operation.deliverWakes(m, c);
     operation.dispatch(m, c);
@@ -123,7 +126,7 @@ function dispatch(m: Cpu, c: C): void {
 }
 
 /** Gives a CPU to whoever is to run there next: by right, or else by the scheduler's choice. */
-function serve(m: Cpu, p: PcpuId, c: C): void {
+export function serve(m: Cpu, p: PcpuId, c: C): void {
   const work = c.size.vmmFirst === 1 ? workFor(m, p) : null;
   // Reservations are admitted as if there were no work of the VMM.
   if (work !== null) oweNothing(m);

@@ -12,7 +12,19 @@ const call = (kind: string, args: Values = {}): Call => ({
 const tick = call('tick');
 const ticks = (count: number): readonly Call[] => Array.from({ length: count }, () => tick);
 
+const capped = [call('set-cap', { vm: 0, cap: 1 }), ...ticks(3)];
+
 export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
+  'cpu/C1': [call('run-part', { thread: 0, subticks: 9 })],
+  'cpu/C2': ticks(3),
+  'cpu/C3': [call('run-part', { thread: 0, subticks: 1 })],
+  'cpu/C4': [call('set-affinity', { thread: 0, pcpus: [1] }), tick],
+  // With three times the cap the next accounting is enough to let it go.
+  'cpu/C5': [...capped, call('set-cap', { vm: 0, cap: 3 }), ...ticks(3)],
+  'cpu/C6': capped,
+  'cpu/C7': [...capped, call('set-scheduler', { scheduler: 'round-robin' })],
+  // Each VM has had the CPU for three ticks, and is due a third of it.
+  'cpu/C8': [call('set-cap', { vm: 2, cap: 1 }), ...ticks(9)],
   // A quantum is two ticks: who ran for one goes on for good, and the others wait a tick too long.
   'cpu/R1': ticks(3),
   // What comes back from a pause is served before those that waited all along.

@@ -11,7 +11,7 @@ const asserted = vmmProperties.filter(
 /** How often each property could have failed, over all scopes. */
 const could = new Map<string, number>();
 
-test.each(['tiny', 'fuzz', 'overcommit', 'cpu-fuzz', 'cpu-fuzz-one'] as const)(
+test.each(['tiny', 'fuzz', 'overcommit', 'cpu-fuzz', 'cpu-fuzz-one', 'cpu-credit-fuzz'] as const)(
   'every property holds on random runs in scope %s',
   { timeout: 60_000 },
   (name) => {

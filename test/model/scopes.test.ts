@@ -15,6 +15,8 @@ test('every scope is there for random runs or is searched', () => {
     'cpu-fuzz',
     'cpu-fuzz-one',
     'cpu-stride-two',
+    'cpu-credit-fuzz',
+    'cpu-credit-moves',
   ]);
 });
 

@@ -12,6 +12,7 @@ import {
   stateViolations,
   tick,
 } from './cpu-bench.ts';
+import { creditBadStates, creditBadSteps } from './credit.ts';
 
 /** Threads 0 and 1 of VM 0 run, 3 and 4 of VM 1 wait; 2 and 5 are not plugged in, 6 has no work. */
 const start = (...steps: readonly CpuStep[]): Cpu => after(...steps);
@@ -43,6 +44,7 @@ interface BadState {
   readonly size?: Partial<CpuSizes>;
 }
 const badStates: Readonly<Record<string, BadState>> = {
+  ...creditBadStates,
   'CPU-I1': {
     spoil: (m) => {
       m.pcpus.at(0).current = null;
@@ -151,6 +153,7 @@ interface BadStep {
   readonly spoil: (m: Cpu) => void;
 }
 const badSteps: Readonly<Record<string, BadStep>> = {
+  ...creditBadSteps,
   'CPU-I4': {
     step: tick,
     spoil: (m) => {

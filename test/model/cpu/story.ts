@@ -43,10 +43,12 @@ export class CpuStory {
   private readonly watch: Monitor<Vmm>;
   private readonly state: Vmm;
 
-  constructor(scope: VmmScope) {
+  /** A story may begin in a state that `prepare` makes of the initial one. */
+  constructor(scope: VmmScope, prepare: (m: Cpu) => void = () => {}) {
     this.host = inPlace(vmmMachine, scope);
     this.watch = monitor(vmmMachine, scope, vmmProperties);
     this.state = this.host.initial();
+    prepare(this.cpu);
     complain(this.watch.start(this.state), 'the initial state');
   }
 
