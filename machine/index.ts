@@ -27,3 +27,4 @@ export { type Strict, strict } from './strict.ts';
 export { initialsOf, table } from './tables.ts';
 export type { Tallies, Tally, Violation } from './tally.ts';
 export { type Leak, type TwoRunResult, twoRun } from './two-run.ts';
+export { type Versions, versions } from './versions.ts';

@@ -4,6 +4,7 @@ import { sharedPages } from '../../examples/index.ts';
 import {
   type Call,
   copier,
+  engine,
   immutable,
   initialState,
   inPlace,
@@ -13,6 +14,7 @@ import {
   type Scope,
   type StateShape,
   strict,
+  versions,
 } from '../../machine/index.ts';
 import { agree, type HostMaker, type Pick } from './agree.ts';
 import { randomMachines } from './random-machine.ts';
@@ -67,7 +69,26 @@ const packedHost: HostMaker = (machine, scope) => {
     },
   };
 };
-const all = [immutableHost, inPlaceHost, copyingHost, strictHost, packedHost];
+/** Rules change a state that keeps its versions; each step starts from any other state. */
+const versionsHost: HostMaker = (machine, scope) => {
+  const core = engine(machine, scope);
+  const initial = () => initialState(machine, scope.sizes);
+  const run = versions(machine.shape, initial());
+  return {
+    name: 'versions',
+    changes: false,
+    initial,
+    step(state, call) {
+      run.assign(state as object);
+      const before = JSON.stringify(run.take());
+      const result = core.step(run.state, call);
+      const after = run.take();
+      if (!result.ok && JSON.stringify(after) !== before) throw new Error('a refusal changed it');
+      return { ...result, state: result.ok ? after : state };
+    },
+  };
+};
+const all = [immutableHost, inPlaceHost, copyingHost, strictHost, packedHost, versionsHost];
 
 /** Cast: the machine of a model, as the tools see any machine. */
 const reference = sharedPages as unknown as Machine;
