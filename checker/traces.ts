@@ -76,7 +76,7 @@ export function violationsAfter<S>(
   for (const call of trace) {
     const step = host.step(state, call);
     if (!step.ok) throw new Error(`'${call.kind}' of a trace is refused: ${step.rejection.code}`);
-    violations = watch.after(state, call, step.events);
+    violations = watch.after(call, step.events);
   }
   if (violations.length === 0) throw new Error('the counterexample does not replay');
   return violations;

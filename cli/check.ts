@@ -276,7 +276,7 @@ function throwsAlong(
       asking = false;
       const step = host.step(state, call);
       asking = true;
-      if (step.ok) watch.after(state, call, step.events);
+      if (step.ok) watch.after(call, step.events);
     }
     return false;
   } catch {

@@ -156,9 +156,9 @@ class Watch implements Observer {
     this.record.add(0, this.monitor.start(state));
     return this.ended();
   }
-  accepted: Observer['accepted'] = (state, call, events) => {
+  accepted: Observer['accepted'] = (_state, call, events) => {
     this.count();
-    this.record.add(this.length, this.monitor.after(state, call, events));
+    this.record.add(this.length, this.monitor.after(call, events));
     return this.ended();
   };
   refused(): boolean {

@@ -4,14 +4,14 @@
 import {
   type AnyEvent,
   type Call,
-  inPlace,
   type Machine,
-  monitor,
   type Property,
   type Rejection,
   type Scope,
+  type Step,
   type Tallies,
   type Violation,
+  watched,
 } from '../machine/index.ts';
 
 /** Commands in the order in which they are given to a machine in its initial state. */
@@ -44,6 +44,9 @@ export interface Run {
 /** A property counts as violated by a trace up to this many commands after the first violation. */
 export const settleSteps = 3;
 
+/** Properties are asked of so many steps together. */
+const blockSteps = 64;
+
 /** Runs many traces of one machine, compiled once. */
 export interface Runner {
   /** Runs a trace from the initial state to its end, or to `settleSteps` commands after a failure. */
@@ -53,7 +56,7 @@ export interface Runner {
 }
 
 /**
- * Runs traces on the in-place host while every property is asked. Throws `UnknownCommand` on a kind
+ * Runs traces while every property is asked after each command. Throws `UnknownCommand` on a kind
  * that the scope does not have, and what a rule of a faulty machine throws before any violation.
  */
 export function runner<S>(
@@ -61,37 +64,42 @@ export function runner<S>(
   scope: Scope,
   properties: readonly Property<never>[] = [],
 ): Runner {
-  const host = inPlace(machine, scope);
-  const watch = monitor(machine, scope, properties);
+  const watch = watched(machine, scope, properties);
   return {
     tallies: watch.tallies,
     run(trace) {
-      const state = host.initial();
       const outcomes: TraceOutcome[] = [];
       const failures = new FailureRecord();
-      failures.add(0, watch.start(state));
-      for (const call of trace) {
-        if (failures.settled(outcomes.length)) break;
+      failures.add(0, watch.start());
+      const ask = (): void =>
+        watch.ask((steps, violations) => {
+          failures.add(steps, violations);
+          return failures.settled(steps);
+        });
+      try {
         try {
-          const result = host.step(state, call);
-          if (!result.ok) {
-            outcomes.push({ ok: false, rejection: result.rejection });
-            watch.refused(call, result.rejection.code);
-          } else {
-            const { events } = result;
-            outcomes.push({ ok: true, events });
-            failures.add(outcomes.length, watch.after(state, call, events));
+          for (const call of trace) {
+            if (failures.settled(watch.asked)) break;
+            outcomes.push(outcomeOf(watch.step(call)));
+            if (watch.waiting >= (failures.first === undefined ? blockSteps : 1)) ask();
           }
-        } catch (error) {
-          // The state was wrong already, and rules need not cope with that.
-          if (failures.first === undefined) throw error;
-          break;
+        } finally {
+          ask();
         }
+      } catch (error) {
+        // The state was wrong already, and rules and properties need not cope with that.
+        if (failures.first === undefined) throw error;
       }
+      // Steps of a block that came too long after the failure never happened.
+      outcomes.length = Math.min(outcomes.length, watch.asked);
       const failure = failures.result();
       return failure === undefined ? { outcomes } : { outcomes, failure };
     },
   };
+}
+
+function outcomeOf(step: Step<unknown>): TraceOutcome {
+  return step.ok ? { ok: true, events: step.events } : { ok: false, rejection: step.rejection };
 }
 
 /** Runs one trace; see `runner` for many. */

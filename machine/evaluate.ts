@@ -2,6 +2,8 @@
  * Asks properties and keeps count: invariants of a state, transition properties of a change, and
  * bounded promises along a run. What is asked when is up to a monitor or a search.
  */
+
+import { Block } from './block.ts';
 import type { Machine } from './machine.ts';
 import { type Promises, promises } from './promises.ts';
 import type {
@@ -9,21 +11,22 @@ import type {
   Invariant,
   Property,
   Reached,
-  Reads,
   Refused,
   Transition,
   Within,
 } from './property.ts';
-import { names, type Sizes } from './scope.ts';
 import {
-  anything,
-  type Counted,
-  readsOf,
-  type Tallies,
-  type Tally,
-  type Violation,
-  violation,
-} from './tally.ts';
+  Aspects,
+  askChange,
+  askLocals,
+  askState,
+  byReading,
+  type Reader,
+  type Readers,
+  readerOf,
+} from './readers.ts';
+import { names, type Sizes } from './scope.ts';
+import { type Counted, type Tallies, type Tally, type Violation, violation } from './tally.ts';
 
 export interface Evaluation {
   readonly tallies: Tallies;
@@ -33,6 +36,13 @@ export interface Evaluation {
   state(state: unknown, found: Violation[], change?: Change): void;
   /** Asks every transition property that looks at the command, and the goals not yet reached. */
   change(change: Change, found: Violation[]): void;
+  /**
+   * Asks of consecutive changes of a run what `change`, `state` and the promises ask of each, but
+   * one property after the other: its code is at hand then when it is asked again. Both states of
+   * every change must still be there. False, with nothing counted, where a property is violated or
+   * throws: then ask of one change after the other.
+   */
+  block(changes: readonly Change[]): boolean;
   /** Notes that a command was refused. */
   refused(command: string, code: string): void;
   /** The promises that a run has open. */
@@ -60,50 +70,62 @@ export function evaluation(
     tallies.set(property.id, tally);
     return { property, tally };
   });
-  const invariants = byReading(counted.filter(isInvariant));
+  const aspects = new Aspects(size);
+  const invariants = counted.filter(isInvariant).map((each) => readerOf(each, aspects));
+  const transitions = counted.filter(isTransition).map((each) => readerOf(each, aspects));
+  const ofStates = byReading(invariants);
+  const goals = counted.filter(isReached);
+  let ofKinds = propertiesByKind(machine, transitions, goals);
   const refusals = refusalsByCode(counted.filter(isRefused));
-  let byKind = propertiesByKind(machine, counted);
+  const within = promises(counted.filter(isWithin), size, aspects);
+  const kinds = Object.keys(machine.commands);
+  const block = new Block(size, kinds, transitions, invariants);
+
   return {
     tallies,
     state(state, found, change) {
       rounds.states++;
-      for (const group of invariants) {
-        const parts = change === undefined ? anything : group.changed(change);
-        for (const each of concerned(group, parts)) {
-          const { tally, when } = each;
-          tally.evaluations++;
-          if (when !== undefined && !when.call(each.property, state as never, size)) continue;
-          tally.couldFail++;
-          const message = each.violation.call(each.property, state as never, size);
-          if (message !== null) found.push(violation(each, message));
+      for (const group of ofStates) {
+        for (const each of group.concerned(change && group.aspect.change(change))) {
+          each.tally.evaluations++;
+          const { aspect } = each;
+          const message =
+            change !== undefined && each.locals.length > 0
+              ? askLocals(each, aspect.change(change), size)
+              : askState(each, aspect.state(state), size);
+          conclude(each, message, found);
         }
       }
     },
     change(change, found) {
       rounds.changes++;
-      const asked = byKind.get(change.call.kind);
+      const asked = ofKinds.get(change.call.kind);
       if (asked === undefined) return;
       for (const group of asked.looking) {
-        for (const each of concerned(group, group.changed(change))) {
-          const { tally, when } = each;
-          tally.evaluations++;
-          if (when !== undefined && !when.call(each.property, change)) continue;
-          tally.couldFail++;
-          const message = each.violation.call(each.property, change);
-          if (message !== null) found.push(violation(each, message));
+        for (const each of group.concerned(group.aspect.change(change))) {
+          each.tally.evaluations++;
+          conclude(each, askChange(each, each.aspect.change(change)), found);
         }
       }
-      const { pending } = asked;
-      for (let i = pending.length - 1; i >= 0; i--) {
-        const { property, tally } = pending[i] as Counted<Reached>;
-        // A goal is asked until it was reached once, by whichever command.
-        if (tally.couldFail === 0) {
-          tally.evaluations++;
-          if (!property.reached(change)) continue;
-          tally.couldFail++;
-        }
-        pending.splice(i, 1);
+      askGoals(asked.pending, change);
+    },
+    block(changes) {
+      aspects.see(changes);
+      let holds = false;
+      try {
+        holds = block.holds(changes) && within.block(changes.length);
+      } catch {
+        // Whoever asks of one change after the other meets it again.
       }
+      if (!holds) return false;
+      block.count();
+      rounds.states += changes.length;
+      rounds.changes += changes.length;
+      for (const change of changes) {
+        const pending = ofKinds.get(change.call.kind)?.pending;
+        if (pending !== undefined && pending.length > 0) askGoals(pending, change);
+      }
+      return true;
     },
     refused(command, code) {
       const tally = refusals.get(`${command} ${code}`);
@@ -111,7 +133,7 @@ export function evaluation(
       tally.evaluations++;
       tally.couldFail++;
     },
-    promises: promises(counted.filter(isWithin), size),
+    promises: within,
     counts() {
       const each = counted.flatMap(({ tally: { evaluations, couldFail, violations } }) => [
         evaluations,
@@ -127,9 +149,28 @@ export function evaluation(
         Object.assign(tally, { evaluations, couldFail, violations });
       }
       // Goals that were reached since are to be reached again.
-      byKind = propertiesByKind(machine, counted);
+      ofKinds = propertiesByKind(machine, transitions, goals);
     },
   };
+}
+
+function conclude(each: Counted, message: string | null | undefined, found: Violation[]): void {
+  if (message === undefined) return;
+  each.tally.couldFail++;
+  if (message !== null) found.push(violation(each, message));
+}
+
+/** A goal is asked until it was reached once, by whichever command. */
+function askGoals(pending: Counted<Reached>[], change: Change): void {
+  for (let i = pending.length - 1; i >= 0; i--) {
+    const { property, tally } = pending[i] as Counted<Reached>;
+    if (tally.couldFail === 0) {
+      tally.evaluations++;
+      if (!property.reached(change)) continue;
+      tally.couldFail++;
+    }
+    pending.splice(i, 1);
+  }
 }
 
 /** How many states and changes there were to ask of. */
@@ -161,53 +202,6 @@ function tallyOf({ kind }: Property, rounds: Rounds): Tally {
   }
 }
 
-/**
- * A property with what it is asked. Properties are objects of many makes, and JavaScript finds a
- * field of such objects slowly; readers are of one make.
- */
-interface Reader<P extends Invariant | Transition> extends Counted<P> {
-  readonly parts: number;
-  readonly when: P['when'] | undefined;
-  readonly violation: P['violation'];
-}
-
-/** Properties that tell in the same way what changed: it is worked out once for all of them. */
-interface Readers<P extends Invariant | Transition> {
-  readonly changed: Reads['changed'];
-  readonly readers: readonly Reader<P>[];
-  /** Those of them that read any of some parts: worked out when first asked for. */
-  readonly byParts: Map<number, readonly Reader<P>[]>;
-}
-
-/** Most runs change few combinations of parts; those beyond this many are not remembered. */
-const combinationsMax = 4096;
-
-/** The properties of a group that read any of the parts that changed. */
-function concerned<P extends Invariant | Transition>(
-  { readers, byParts }: Readers<P>,
-  parts: number,
-): readonly Reader<P>[] {
-  const known = byParts.get(parts);
-  if (known !== undefined) return known;
-  const found = readers.filter((each) => parts === anything || (parts & each.parts) !== 0);
-  if (byParts.size < combinationsMax) byParts.set(parts, found);
-  return found;
-}
-
-function byReading<P extends Invariant | Transition>(
-  counted: readonly Counted<P>[],
-): readonly Readers<P>[] {
-  const groups = new Map<Reads['changed'], Reader<P>[]>();
-  for (const { property, tally } of counted) {
-    const { changed, parts } = readsOf(property);
-    const group = groups.get(changed) ?? [];
-    const { when, violation } = property;
-    group.push({ property, tally, parts, when, violation });
-    groups.set(changed, group);
-  }
-  return [...groups].map(([changed, readers]) => ({ changed, readers, byParts: new Map() }));
-}
-
 const isInvariant = (c: Counted): c is Counted<Invariant> => c.property.kind === 'invariant';
 const isTransition = (c: Counted): c is Counted<Transition> => c.property.kind === 'transition';
 const isReached = (c: Counted): c is Counted<Reached> =>
@@ -233,18 +227,15 @@ interface ByKind {
 
 function propertiesByKind(
   machine: Machine,
-  counted: readonly Counted[],
+  transitions: readonly Reader<Transition>[],
+  goals: readonly Counted<Reached>[],
 ): ReadonlyMap<string, ByKind> {
-  const transitions = counted.filter(isTransition);
-  const goals = counted.filter(isReached);
-  const looksAt = (kind: string, { property }: Counted<Transition | Reached>): boolean =>
-    names(property.commands, kind);
   return new Map(
     Object.keys(machine.commands).map((kind) => [
       kind,
       {
-        looking: byReading(transitions.filter((each) => looksAt(kind, each))),
-        pending: goals.filter((each) => looksAt(kind, each)),
+        looking: byReading(transitions.filter(({ property }) => names(property.commands, kind))),
+        pending: goals.filter(({ property }) => names(property.commands, kind)),
       },
     ]),
   );

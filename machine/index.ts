@@ -28,3 +28,4 @@ export { initialsOf, table } from './tables.ts';
 export type { Tallies, Tally, Violation } from './tally.ts';
 export { type Leak, type TwoRunResult, twoRun } from './two-run.ts';
 export { type Versions, versions } from './versions.ts';
+export { type Watched, watched } from './watched.ts';

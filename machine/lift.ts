@@ -3,7 +3,17 @@
  * counterpart of `lift` for commands.
  */
 import type { Model } from './command.ts';
-import type { Change, Liveness, Property, Reads, TwoRun, Within } from './property.ts';
+import {
+  type Change,
+  type Liveness,
+  noNotes,
+  type Property,
+  type Reads,
+  remembered,
+  type TwoRun,
+  type Within,
+} from './property.ts';
+import type { Sizes } from './scope.ts';
 import type { View } from './shape.ts';
 
 /** Where a part occurs in a whole. */
@@ -22,11 +32,35 @@ export function liftProperty<W extends Model, P extends Model>(
   places: Places<W, P>,
   property: Property<P>,
 ): Property<W> {
+  const lifted = liftedProperty(places, property);
+  const { count } = places;
+  const { at, changeAt } = partsOf(places);
+  origins.set(lifted, { property, count, at, changeAt } as unknown as Origin);
+  return lifted;
+}
+
+/** The property of a part that another was lifted from, and how the part is found in a whole. */
+export interface Origin {
+  readonly property: Property;
+  count(size: Sizes): number;
+  at(state: unknown, place: number): unknown;
+  changeAt(change: Change, place: number): Change;
+}
+const origins = new WeakMap<object, Origin>();
+
+/** Where a property was lifted from: where there is but one place, it may be asked there directly. */
+export const originOf = (property: Property): Origin | undefined => origins.get(property);
+
+function liftedProperty<W extends Model, P extends Model>(
+  places: Places<W, P>,
+  property: Property<P>,
+): Property<W> {
   const { at, change: part, reads: readsOf } = partsOf(places);
   switch (property.kind) {
     case 'invariant': {
       // Taken out once: JavaScript finds a field of objects of so many makes slowly.
-      const { when, reads, violation, ...rest } = property;
+      // Members of the part are not told apart by their place: they are asked all together.
+      const { when, reads, violation, local: _, ...rest } = property;
       const lifted: Property<W> = {
         ...rest,
         ...readsOf(reads),
@@ -119,18 +153,24 @@ function remembering<W extends Model, P extends Model>(places: Places<W, P>): Pa
     next.part = places.at(state, place);
     return next.part;
   };
-  let whole: Change<W> | undefined;
-  let where = -1;
-  let changed: Change<P>;
+  const changes = remembered<W, (Change<P> | undefined)[]>(() => [undefined]);
   const changeAt = (change: Change<W>, place: number): Change<P> => {
-    if (whole === change && where === place) return changed;
+    const known = changes(change);
+    const found = known[place];
+    if (found !== undefined) return found;
     const { events, size } = change;
     // A lifted call is the part's own with arguments more.
     const call = change.call as unknown as Change<P>['call'];
     const before = at(change.before, place);
-    changed = { before, call, after: at(change.after, place), events, size };
-    whole = change;
-    where = place;
+    const changed = {
+      before,
+      call,
+      after: at(change.after, place),
+      events,
+      size,
+      notes: noNotes(),
+    };
+    known[place] = changed;
     return changed;
   };
   const change = (each: Change<W>): Change<P> => changeAt(each, places.of(each));

@@ -40,18 +40,31 @@ export interface Invariant<M extends Model = Model> extends Named {
   when?(state: View<M['state']>, size: M['sizes']): boolean;
   violation(state: View<M['state']>, size: M['sizes']): string | null;
   readonly reads?: Reads<M>;
+  /**
+   * The same in parts: `violation` says null exactly where each of these does for every member.
+   * After a change from a state in which it held, only members are asked that the change touched.
+   */
+  readonly local?: readonly Local<M>[];
 }
 
-/**
- * What a property sees of one accepted command. It is a fresh object for each command, so that
- * properties may remember together what they found out about it.
- */
+/** A rule of each member of an index set (each page, each frame). */
+export interface Local<M extends Model = Model> {
+  /** For each member the parts that changed of what it sees. */
+  around(change: Change<M>): readonly number[];
+  /** The parts of what a member sees that the rule reads. */
+  readonly parts: number;
+  violation(state: View<M['state']>, member: number, size: M['sizes']): string | null;
+}
+
+/** What a property sees of one accepted command. It is a fresh object for each command. */
 export interface Change<M extends Model = Model> {
   readonly before: View<M['state']>;
   readonly call: CallIn<M>;
   readonly after: View<M['state']>;
   readonly events: readonly AnyEvent[];
   readonly size: M['sizes'];
+  /** What is `remembered` about it. */
+  notes?: unknown[];
 }
 
 /** True of every accepted command of the kinds that it looks at. */
@@ -152,6 +165,29 @@ export type Property<M extends Model = Model> =
   | Sometimes<M>
   | TwoRun<M>
   | Liveness<M>;
+
+let remembering = 0;
+
+/** Room for all that can be remembered: an array that grows would take several times as much. */
+export const noNotes = (): unknown[] => new Array(remembering);
+
+/**
+ * Remembers what `find` finds out about a change, for all properties that ask for it. Changes are
+ * not asked about in any order, and many at a time.
+ */
+export function remembered<M extends Model, X extends object>(
+  find: (change: Change<M>) => X,
+): (change: Change<M>) => X {
+  const number = remembering++;
+  return (change) => {
+    change.notes ??= noNotes();
+    const known = change.notes[number] as X | undefined;
+    if (known !== undefined) return known;
+    const found = find(change);
+    change.notes[number] = found;
+    return found;
+  };
+}
 
 export function isLiveness<P extends { readonly kind: string }>(
   property: P,

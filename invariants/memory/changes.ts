@@ -1,54 +1,104 @@
 /**
  * What a command changed. Both states are compared once for each command, field by field, and every
  * property of the command looks at the result first. Nothing of the model is used for it, so that no
- * fault can hide a change.
+ * fault can hide a change. Where both states have the very same object, nothing in it changed.
  */
-import type { Reads } from '../../machine/index.ts';
+import { type Reads, remembered } from '../../machine/index.ts';
 import type { CheckedMemory } from '../../model/index.ts';
-import { everything, guestChanges, hostChanges, nameOf, pageChanges, vmChanges } from './parts.ts';
+import {
+  everything,
+  frameChanges,
+  guestChanges,
+  hostChanges,
+  nameOf,
+  pageChanges,
+  slotChanges,
+  vmChanges,
+} from './parts.ts';
 import { type MemoryChange, pageName } from './reading.ts';
 
-/** The parts that changed: anywhere, on the host, of each VM and of each page. */
-interface Changes {
-  any: number;
-  host: number;
-  readonly vms: number[];
-  readonly pages: number[];
+/** Members of an index set that changed, and the parts of each that did. */
+export interface Members {
+  readonly ids: readonly number[];
+  readonly parts: readonly number[];
 }
 
-/** Of one command at a time: a change is looked at by all properties before there is another. */
-const found: Changes = { any: 0, host: 0, vms: [], pages: [] };
-let last: MemoryChange | undefined;
+/** The parts that changed: anywhere, on the host, of each VM, and of frames, slots and pages. */
+export interface Changes {
+  readonly any: number;
+  readonly host: number;
+  readonly vms: readonly number[];
+  readonly frames: Members;
+  readonly slots: Members;
+  /** Numbered through: the pages of the first VM, then those of the next. */
+  readonly pages: Members;
+}
 
-function changesOf(change: MemoryChange): Readonly<Changes> {
-  if (change !== last) {
-    compare(change);
-    last = change;
+export const changesOf = remembered(({ before, after }: MemoryChange): Changes => {
+  const [from, to] = [before.host, after.host];
+  let host = from === to ? 0 : hostChanges(from, to);
+  if (from.frames !== to.frames) host |= collect(0, from.frames, to.frames, frameChanges);
+  const frames = collected();
+  if (from.slots !== to.slots) host |= collect(0, from.slots, to.slots, slotChanges);
+  const slots = collected();
+  const vms: number[] = zeros(to.vms.length);
+  let any = host;
+  for (let v = 0; v < to.vms.length; v++) {
+    const [a, b] = [from.vms.at(v), to.vms.at(v)];
+    const [old, now] = [before.guests.at(v), after.guests.at(v)];
+    let inVm = a === b ? 0 : vmChanges(a, b);
+    if (old !== now) inVm |= guestChanges(old, now);
+    vms[v] = inVm;
+    any |= inVm;
+    if (a === b || a.pages === b.pages) continue;
+    any |= collect(v * b.pages.length, a.pages, b.pages, pageChanges);
   }
+  return { any, host, vms, frames, slots, pages: collected() };
+});
+
+/** Filled by `collect`: arrays that grow take several times the room of such as are cut to measure. */
+const ids: number[] = [];
+const parts: number[] = [];
+let count = 0;
+const nothing: Members = { ids: [], parts: [] };
+
+function collected(): Members {
+  if (count === 0) return nothing;
+  const found = { ids: ids.slice(0, count), parts: parts.slice(0, count) };
+  count = 0;
   return found;
 }
 
-function compare({ before, after }: MemoryChange): void {
-  found.host = hostChanges(before.host, after.host);
-  let any = found.host;
-  let next = 0;
-  const { vms } = after.host;
-  for (let v = 0; v < vms.length; v++) {
-    const from = before.host.vms.at(v);
-    const to = vms.at(v);
-    const inVm = vmChanges(from, to) | guestChanges(before.guests.at(v), after.guests.at(v));
-    found.vms[v] = inVm;
-    any |= inVm;
-    for (let p = 0; p < to.pages.length; p++) {
-      const inPage = pageChanges(from.pages.at(p), to.pages.at(p));
-      found.pages[next++] = inPage;
-      any |= inPage;
-    }
+export function zeros(length: number): number[] {
+  const all = new Array<number>(length);
+  for (let i = 0; i < length; i++) all[i] = 0;
+  return all;
+}
+
+interface Rows<X> {
+  readonly length: number;
+  at(id: number): X;
+}
+
+/** Collects what changed of some rows; returns all parts that did. */
+function collect<X>(
+  first: number,
+  before: Rows<X>,
+  after: Rows<X>,
+  changes: (a: X, b: X) => number,
+): number {
+  let any = 0;
+  for (let i = 0; i < after.length; i++) {
+    const a = before.at(i);
+    const b = after.at(i);
+    if (a === b) continue;
+    const changed = changes(a, b);
+    if (changed === 0) continue;
+    ids[count] = first + i;
+    parts[count++] = changed;
+    any |= changed;
   }
-  found.any = any;
-  // The scope before may have had more VMs and pages.
-  if (found.vms.length !== vms.length) found.vms.length = vms.length;
-  if (found.pages.length !== next) found.pages.length = next;
+  return any;
 }
 
 const changed = (change: MemoryChange): number => changesOf(change).any;
@@ -80,14 +130,16 @@ export function trespass(
   if ((any & ~(mine & others)) === 0) return null;
   const onHost = host & ~mine;
   if (onHost !== 0) return `${nameOf(onHost)} of the host changed`;
-  const perVm = pages.length / vms.length;
+  let next = 0;
   for (let v = 0; v < vms.length; v++) {
     const allowed = vm === -1 || v === vm ? mine : others;
     const inVm = (vms[v] ?? 0) & ~allowed;
     if (inVm !== 0) return `${nameOf(inVm)} of VM ${v} changed`;
-    for (let p = 0; p < perVm; p++) {
+    for (; next < pages.ids.length; next++) {
+      const p = (pages.ids[next] ?? 0) - v * change.size.page;
+      if (p >= change.size.page) break;
       const leave = page === -1 || p === page ? allowed : others;
-      const inPage = (pages[v * perVm + p] ?? 0) & ~leave;
+      const inPage = (pages.parts[next] ?? 0) & ~leave;
       if (inPage !== 0) return `${nameOf(inPage)} of ${pageName(v, p)} changed`;
     }
   }

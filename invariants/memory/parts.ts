@@ -1,6 +1,5 @@
 /** The state in parts, each a bit, and which of them differ between two states. */
 import type {
-  Flags,
   FrameReading,
   GuestReading,
   HostReading,
@@ -73,7 +72,7 @@ export function pageChanges(a: PageReading, b: PageReading): number {
 }
 
 export function vmChanges(a: VmReading, b: VmReading): number {
-  let found = deviceChanges(a.balloon, b.balloon);
+  let found = a.balloon === b.balloon ? 0 : deviceChanges(a.balloon, b.balloon);
   if (a.state !== b.state || a.size !== b.size || a.mode !== b.mode || a.huge !== b.huge) {
     found |= part.life;
   }
@@ -95,7 +94,7 @@ export function vmChanges(a: VmReading, b: VmReading): number {
     a.swapOuts !== b.swapOuts ||
     a.swapIns !== b.swapIns ||
     a.doublePagings !== b.doublePagings ||
-    !sameFlags(a.sampled, b.sampled)
+    !sameItems(a.sampled, b.sampled)
   ) {
     found |= part.reports;
   }
@@ -108,7 +107,7 @@ function deviceChanges(a: Device, b: Device): number {
   let found = a.target === b.target ? 0 : part.target;
   if (a.actual !== b.actual) found |= part.actual;
   if (a.driver !== b.driver || !sameFeatures(a, b)) found |= part.driver;
-  if (!sameFlags(a.told, b.told) || !sameFlags(a.reclaimed, b.reclaimed)) found |= part.told;
+  if (!sameItems(a.told, b.told) || !sameItems(a.reclaimed, b.reclaimed)) found |= part.told;
   if (a.statistics !== b.statistics || a.reportedFree !== b.reportedFree) found |= part.statistics;
   return found;
 }
@@ -126,54 +125,48 @@ export function sameFeatures(a: Features, b: Features): boolean {
   );
 }
 
-/** Values are read by index here, which is quicker than `at` where so many are. */
 export function guestChanges(a: GuestReading, b: GuestReading): number {
-  let found = 0;
-  for (let i = 0; i < a.table.length; i++) {
-    if (!sameEntry(a.table.at(i), b.table.at(i))) found |= part.table;
+  let found = sameTable(a.table, b.table) ? 0 : part.table;
+  if (!sameItems(a.disk, b.disk)) found |= part.disk;
+  if (!sameItems(a.use, b.use)) found |= part.use;
+  if (
+    a.balloonPages !== b.balloonPages ||
+    a.managed !== b.managed ||
+    !sameItems(a.inflating, b.inflating) ||
+    !sameItems(a.deflating, b.deflating) ||
+    !sameItems(a.reporting, b.reporting)
+  ) {
+    found |= part.messages;
   }
-  for (let i = 0; i < a.disk.length; i++) if (a.disk[i] !== b.disk[i]) found |= part.disk;
-  for (let p = 0; p < a.use.length; p++) {
-    if (a.use[p] !== b.use[p]) found |= part.use;
-    if (
-      a.inflating[p] !== b.inflating[p] ||
-      a.deflating[p] !== b.deflating[p] ||
-      a.reporting[p] !== b.reporting[p]
-    ) {
-      found |= part.messages;
-    }
-    if (
-      a.expected[p] !== b.expected[p] ||
-      a.unspecified[p] !== b.unspecified[p] ||
-      a.harvested[p] !== b.harvested[p]
-    ) {
-      found |= part.ghosts;
-    }
+  if (
+    !sameItems(a.expected, b.expected) ||
+    !sameItems(a.unspecified, b.unspecified) ||
+    !sameItems(a.harvested, b.harvested) ||
+    !sameItems(a.written, b.written)
+  ) {
+    found |= part.ghosts;
   }
-  if (!sameFlags(a.written, b.written)) found |= part.ghosts;
-  if (a.balloonPages !== b.balloonPages || a.managed !== b.managed) found |= part.messages;
   return found;
 }
 
+export function frameChanges(a: FrameReading, b: FrameReading): number {
+  return (a.content === b.content ? 0 : part.contents) | (sameFrame(a, b) ? 0 : part.frames);
+}
+
+export function slotChanges(a: SlotReading, b: SlotReading): number {
+  return (
+    (a.content === b.content ? 0 : part.slotContents) | (sameHolder(a.use, b.use) ? 0 : part.slots)
+  );
+}
+
+/** Of the host, besides its frames, slots and VMs. */
 export function hostChanges(a: HostReading, b: HostReading): number {
   let found = a.freeFrames === b.freeFrames ? 0 : part.frames;
-  for (let f = 0; f < b.frames.length; f++) {
-    const from = a.frames.at(f);
-    const to = b.frames.at(f);
-    if (from.content !== to.content) found |= part.contents;
-    if (!sameFrame(from, to)) found |= part.frames;
-  }
   if (a.freeSlots !== b.freeSlots) found |= part.slots;
-  for (let s = 0; s < b.slots.length; s++) {
-    const from = a.slots.at(s);
-    const to = b.slots.at(s);
-    if (from.content !== to.content) found |= part.slotContents;
-    if (!sameHolder(from.use, to.use)) found |= part.slots;
-  }
   if (a.zero.content !== b.zero.content || a.zero.references !== b.zero.references) {
     found |= part.shares;
   }
-  return found | sharingChanges(a.sharing, b.sharing);
+  return a.sharing === b.sharing ? found : found | sharingChanges(a.sharing, b.sharing);
 }
 
 type Scanner = HostReading['sharing'];
@@ -182,6 +175,7 @@ function sharingChanges(a: Scanner, b: Scanner): number {
   let found = a.run === b.run ? 0 : part.scanner;
   if (a.shared !== b.shared || a.sharing !== b.sharing) found |= part.shares;
   if (a.fullScans !== b.fullScans || !sameMention(a.cursor, b.cursor)) found |= part.scanner;
+  if (a.unstable === b.unstable) return found;
   for (let s = 0; s < a.unstable.length; s++) {
     const from = a.unstable.at(s);
     const to = b.unstable.at(s);
@@ -209,13 +203,15 @@ export function sameUse(a: FrameReading['use'], b: FrameReading['use']): boolean
 
 function sameFrame(a: FrameReading, b: FrameReading): boolean {
   if (a.references !== b.references || !sameUse(a.use, b.use)) return false;
+  if (a.sharers === b.sharers) return true;
   for (let v = 0; v < a.sharers.length; v++) {
-    if (!sameFlags(a.sharers.at(v), b.sharers.at(v))) return false;
+    if (!sameItems(a.sharers.at(v), b.sharers.at(v))) return false;
   }
   return true;
 }
 
-type Holder = ReturnType<HostReading['slots']['at']>['use'];
+type SlotReading = ReturnType<HostReading['slots']['at']>;
+type Holder = SlotReading['use'];
 
 export function sameHolder(a: Holder, b: Holder): boolean {
   if (a.kind === 'free' || b.kind === 'free') return a.kind === b.kind;
@@ -230,6 +226,7 @@ export function sameMention(a: Mention, b: Mention): boolean {
 }
 
 export function samePlace(a: Place, b: Place): boolean {
+  if (a === b) return true;
   if (a.kind === 'swapped') return b.kind === 'swapped' && a.slot === b.slot;
   if (a.kind === 'mapped') return b.kind === 'mapped' && a.frame === b.frame;
   if (a.kind === 'special') return b.kind === 'special' && a.frame === b.frame;
@@ -246,7 +243,59 @@ export function sameEntry(a: Entry, b: Entry): boolean {
   return b.kind === 'absent';
 }
 
-function sameFlags(a: Flags, b: Flags): boolean {
+/** Of what a VM and its guest keep of each page in tables of their own, one page. */
+export function entryChanges(
+  page: number,
+  from: VmReading,
+  to: VmReading,
+  old: GuestReading,
+  now: GuestReading,
+): number {
+  let found = old.use[page] === now.use[page] ? 0 : part.use;
+  if (
+    old.inflating[page] !== now.inflating[page] ||
+    old.deflating[page] !== now.deflating[page] ||
+    old.reporting[page] !== now.reporting[page]
+  ) {
+    found |= part.messages;
+  }
+  if (
+    old.expected[page] !== now.expected[page] ||
+    old.unspecified[page] !== now.unspecified[page] ||
+    old.harvested[page] !== now.harvested[page]
+  ) {
+    found |= part.ghosts;
+  }
+  const [was, is] = [from.balloon, to.balloon];
+  if (was.told[page] !== is.told[page] || was.reclaimed[page] !== is.reclaimed[page]) {
+    found |= part.told;
+  }
+  return found;
+}
+/** The parts that are kept page by page in such tables, besides totals. */
+export const entries = part.use | part.told | part.messages | part.ghosts;
+export function totalChanges(a: GuestReading, b: GuestReading): number {
+  let found = sameItems(a.written, b.written) ? 0 : part.ghosts;
+  if (a.balloonPages !== b.balloonPages || a.managed !== b.managed) found |= part.messages;
+  return found;
+}
+
+type Table = GuestReading['table'];
+
+function sameTable(a: Table, b: Table): boolean {
+  if (a === b) return true;
+  for (let i = 0; i < a.length; i++) if (!sameEntry(a.at(i), b.at(i))) return false;
+  return true;
+}
+
+/** Read by index, which is quicker than `at` where so many are. */
+interface Items {
+  readonly length: number;
+  readonly [id: number]: boolean | number | string | null;
+}
+
+function sameItems(a: Items, b: Items): boolean {
+  if (a === b) return true;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }

@@ -2,7 +2,7 @@
  * How properties read memory. What they need is worked out here from the tables themselves and not
  * by the model's own helpers: a fault in one of those must not hide from a property.
  */
-import { type Change, propertiesOf, type View } from '../../machine/index.ts';
+import { type Change, propertiesOf, remembered, type View } from '../../machine/index.ts';
 import type { CheckedMemory, Memory, MemoryCall, MemorySizes } from '../../model/index.ts';
 
 export const property = propertiesOf<CheckedMemory>();
@@ -138,24 +138,23 @@ export function eventOf(
   return undefined;
 }
 
-/** What a command is about: found once for each, since many properties ask. */
-const subject = { vm: -1, page: -1, written: -1 };
-let last: MemoryChange | undefined;
-
-function subjectOf(change: MemoryChange): Readonly<typeof subject> {
-  if (change === last) return subject;
+/** What a command is about: the VM and the page that it names, and the page that it wrote, or -1. */
+interface Subject {
+  readonly vm: number;
+  readonly page: number;
+  readonly written: number;
+}
+const subjectOf = remembered((change: MemoryChange): Subject => {
   const { before, call } = change;
-  subject.vm = 'vm' in call.args ? call.args.vm : -1;
-  subject.page = -1;
-  if ('page' in call.args) subject.page = call.args.page;
+  const vm = 'vm' in call.args ? call.args.vm : -1;
+  let page = -1;
+  if ('page' in call.args) page = call.args.page;
   else if ('virtual' in call.args) {
     const entry = before.guests.at(call.args.vm).table.at(call.args.virtual);
-    if (entry.kind === 'present') subject.page = entry.page;
+    if (entry.kind === 'present') page = entry.page;
   }
-  subject.written = isWrite(change) ? subject.page : -1;
-  last = change;
-  return subject;
-}
+  return { vm, page, written: isWrite(change) ? page : -1 };
+});
 
 /** An accepted command wrote a page: seen by what it is and tells, not by its effect. */
 function isWrite(change: MemoryChange): boolean {

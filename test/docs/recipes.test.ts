@@ -88,7 +88,7 @@ test('recipes 2 and 3: the property kills the fault, and holds without it', asyn
     return twoEqualPages.flatMap((call) => {
       const step = host.step(state, call);
       expect(step).toMatchObject({ ok: true });
-      return step.ok ? watch.after(state, call, step.events).map(({ property: id }) => id) : [];
+      return step.ok ? watch.after(call, step.events).map(({ property: id }) => id) : [];
     });
   };
   expect(violations(vmmMachine)).toEqual([]);

@@ -59,7 +59,7 @@ function watch(...properties: readonly Property<M>[]) {
     /** Messages after a command that changed the state. */
     run: (change: Change, kind = 'work', events: { type: string }[] = []): string[] => {
       change(state);
-      return watched.after(state, { kind, args: { change } }, events).map((each) => each.message);
+      return watched.after({ kind, args: { change } }, events).map((each) => each.message);
     },
     tally: (id: string): Tally | undefined => watched.tallies.get(id),
   };

@@ -25,7 +25,7 @@ test('a frame that more pages share than may is a state, and DED-I1 names it', (
   const found = calls.flatMap((call) => {
     const step = host.step(state, call);
     if (!step.ok) throw new Error(`${call.kind} is refused: ${step.rejection.code}`);
-    return watch.after(state, call, step.events).map(({ property }) => property);
+    return watch.after(call, step.events).map(({ property }) => property);
   });
   expect(found).toContain('DED-I1');
   expect(() => encoder(faulty.shape, scope.sizes).encode(state)).not.toThrow();

@@ -65,7 +65,7 @@ export class CpuStory {
       const step = this.host.step(this.state, call);
       const told = `${call.kind} ${JSON.stringify(call.args)}`;
       if (!step.ok) throw new Error(`${told} is refused: ${step.rejection.code}`);
-      complain(this.watch.after(this.state, call, step.events), told);
+      complain(this.watch.after(call, step.events), told);
     }
   }
 

@@ -53,7 +53,7 @@ export class Story {
     return calls.flatMap((call) => {
       const step = this.host.step(this.state, call);
       if (!step.ok) throw new Error(`${show(call)} is refused: ${step.rejection.code}`);
-      complain(this.watch.after(this.state, call, step.events), show(call));
+      complain(this.watch.after(call, step.events), show(call));
       return step.events;
     });
   }
