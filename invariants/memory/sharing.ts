@@ -1,44 +1,32 @@
 /** Invariants of page sharing. Chapter 4. */
 import { reads } from './changes.ts';
+import { eachFrame, eachPage } from './each.ts';
 import { bytes, part } from './parts.ts';
 import { contentAt, isPrivate, isShared, mappingsOf, pageName, property } from './reading.ts';
 
 const referencesAreCounted = property.invariant({
   id: 'DED-I1',
   name: 'a shared frame counts the pages that map it: at least one, at most the sharing limit',
-  reads: reads(part.at | part.frames),
-  violation({ host }, size) {
-    const { frames } = host;
-    for (let f = 0; f < frames.length; f++) {
-      const { use, references } = frames.at(f);
-      if (use.kind !== 'shared') continue;
-      const mapped = mappingsOf(host, f);
-      if (references !== mapped) {
-        return `frame ${f} counts ${references} references, but ${mapped} pages map it`;
-      }
-      if (mapped < 1 || mapped > size.maxSharing) {
-        return `frame ${f} is shared by ${mapped} pages, not 1 to ${size.maxSharing}`;
-      }
+  ...eachFrame(part.at | part.frames, ({ host }, f, size) => {
+    const { use, references } = host.frames.at(f);
+    if (use.kind !== 'shared') return null;
+    const mapped = mappingsOf(host, f);
+    if (references !== mapped) {
+      return `frame ${f} counts ${references} references, but ${mapped} pages map it`;
     }
-    return null;
-  },
+    return mapped < 1 || mapped > size.maxSharing
+      ? `frame ${f} is shared by ${mapped} pages, not 1 to ${size.maxSharing}`
+      : null;
+  }),
 });
 
 const sharedIsReadOnly = property.invariant({
   id: 'DED-I2',
   name: 'no mapping of a shared frame is writable',
-  reads: reads(part.at | part.writable | part.frames),
-  violation({ host }) {
-    const { vms } = host;
-    for (let v = 0; v < vms.length; v++) {
-      const { pages } = vms.at(v);
-      for (let p = 0; p < pages.length; p++) {
-        const { at, writable } = pages.at(p);
-        if (writable && isShared(host, at)) return `${pageName(v, p)} is shared and writable`;
-      }
-    }
-    return null;
-  },
+  ...eachPage(part.at | part.writable | part.frames, ({ host }, v, p) => {
+    const { at, writable } = host.vms.at(v).pages.at(p);
+    return writable && isShared(host, at) ? `${pageName(v, p)} is shared and writable` : null;
+  }),
 });
 
 const countersAddUp = property.invariant({
@@ -73,40 +61,25 @@ const countersAddUp = property.invariant({
 const pinnedIsNotShared = property.invariant({
   id: 'DED-I5',
   name: 'a page that a device holds is not shared',
-  reads: reads(part.at | part.pins | part.frames),
-  violation({ host }) {
-    const { vms } = host;
-    for (let v = 0; v < vms.length; v++) {
-      const { pages } = vms.at(v);
-      for (let p = 0; p < pages.length; p++) {
-        const { at, pins } = pages.at(p);
-        if (pins > 0 && isShared(host, at)) return `${pageName(v, p)} is pinned and shared`;
-      }
-    }
-    return null;
-  },
+  ...eachPage(part.at | part.pins | part.frames, ({ host }, v, p) => {
+    const { at, pins } = host.vms.at(v).pages.at(p);
+    return pins > 0 && isShared(host, at) ? `${pageName(v, p)} is pinned and shared` : null;
+  }),
 });
 
 /** Sharers are found by their own tables, not by the reverse map. */
 const saltsAgree = property.invariant({
   id: 'DED-I6',
   name: 'only VMs of one salt share a frame',
-  reads: reads(part.at | part.settings | part.frames),
-  violation({ host }) {
-    const { frames, vms } = host;
-    for (let v = 0; v < vms.length; v++) {
-      const { pages, salt } = vms.at(v);
-      for (let p = 0; p < pages.length; p++) {
-        const { at } = pages.at(p);
-        if (at.kind !== 'mapped') continue;
-        const { use } = frames.at(at.frame);
-        if (use.kind === 'shared' && use.salt !== salt) {
-          return `${pageName(v, p)} of salt ${salt} shares frame ${at.frame} of salt ${use.salt}`;
-        }
-      }
-    }
-    return null;
-  },
+  ...eachPage(part.at | part.settings | part.frames, ({ host }, v, p) => {
+    const { pages, salt } = host.vms.at(v);
+    const { at } = pages.at(p);
+    if (at.kind !== 'mapped') return null;
+    const { use } = host.frames.at(at.frame);
+    return use.kind === 'shared' && use.salt !== salt
+      ? `${pageName(v, p)} of salt ${salt} shares frame ${at.frame} of salt ${use.salt}`
+      : null;
+  }),
 });
 
 const candidatesArePrivate = property.invariant({
@@ -171,43 +144,29 @@ const scannerKnowsLivingVms = property.invariant({
 const onlyMergeableShare = property.invariant({
   id: 'DED-I10',
   name: 'a VM that may not share, or is backed by huge pages, shares no frame',
-  reads: reads(part.at | part.settings | part.life | part.frames),
-  violation({ host }) {
-    const { frames, vms } = host;
-    for (let v = 0; v < vms.length; v++) {
-      const { pages, mergeable, huge } = vms.at(v);
-      if (mergeable && !huge) continue;
-      for (let p = 0; p < pages.length; p++) {
-        const { at } = pages.at(p);
-        if (at.kind === 'mapped' && frames.at(at.frame).use.kind === 'shared') {
-          return `${pageName(v, p)} shares frame ${at.frame} without leave`;
-        }
-        if (at.kind === 'zero' && huge) return `${pageName(v, p)} of a huge page is a zero page`;
-      }
+  ...eachPage(part.at | part.settings | part.life | part.frames, ({ host }, v, p) => {
+    const { pages, mergeable, huge } = host.vms.at(v);
+    if (mergeable && !huge) return null;
+    const { at } = pages.at(p);
+    if (at.kind === 'mapped' && host.frames.at(at.frame).use.kind === 'shared') {
+      return `${pageName(v, p)} shares frame ${at.frame} without leave`;
     }
-    return null;
-  },
+    return at.kind === 'zero' && huge ? `${pageName(v, p)} of a huge page is a zero page` : null;
+  }),
 });
 
 const sharersReadTheSame = property.invariant({
   id: 'DED-I11',
   name: 'all guests that share a frame expect the bytes that it holds',
-  reads: reads(part.at | part.ghosts | part.frames | bytes),
-  violation(m) {
+  ...eachPage(part.at | part.ghosts | part.frames | bytes, (m, v, p) => {
     const { host } = m;
-    for (let v = 0; v < host.vms.length; v++) {
-      const { pages } = host.vms.at(v);
-      const { expected, unspecified } = m.guests.at(v);
-      for (let p = 0; p < pages.length; p++) {
-        const { at } = pages.at(p);
-        if (unspecified.at(p) || !isShared(host, at)) continue;
-        if (contentAt(m, at) !== expected.at(p)) {
-          return `${pageName(v, p)} expects ${expected.at(p)} but shares ${contentAt(m, at)}`;
-        }
-      }
-    }
-    return null;
-  },
+    const { at } = host.vms.at(v).pages.at(p);
+    const { expected, unspecified } = m.guests.at(v);
+    if (unspecified.at(p) || !isShared(host, at)) return null;
+    return contentAt(m, at) === expected.at(p)
+      ? null
+      : `${pageName(v, p)} expects ${expected.at(p)} but shares ${contentAt(m, at)}`;
+  }),
 });
 
 export const sharingInvariants = [

@@ -1,5 +1,5 @@
 /** Invariants of VMs as a whole: their configuration, their dirty log, and what outlives them. */
-import { reads } from './changes.ts';
+import { eachPage, eachVm } from './each.ts';
 import { bytes, everything, part } from './parts.ts';
 import {
   any,
@@ -14,43 +14,31 @@ import {
 const configurationIsOrdered = property.invariant({
   id: 'MEM-I15',
   name: 'a running VM has 1 <= reservation <= limit <= size and some shares',
-  reads: reads(part.life | part.settings),
-  violation({ host: { vms } }) {
-    for (let v = 0; v < vms.length; v++) {
-      const { state, size, reservation, limit, shares, pages } = vms.at(v);
-      if (state === 'absent') continue;
-      if (1 <= reservation && reservation <= limit && limit <= size && size <= pages.length) {
-        if (shares > 0) continue;
-        return `VM ${v} runs without shares`;
-      }
-      return `VM ${v} has reservation ${reservation}, limit ${limit} and size ${size}`;
+  ...eachVm(part.life | part.settings, ({ host }, v) => {
+    const { state, size, reservation, limit, shares, pages } = host.vms.at(v);
+    if (state === 'absent') return null;
+    if (1 <= reservation && reservation <= limit && limit <= size && size <= pages.length) {
+      return shares > 0 ? null : `VM ${v} runs without shares`;
     }
-    return null;
-  },
+    return `VM ${v} has reservation ${reservation}, limit ${limit} and size ${size}`;
+  }),
 });
 
 /** The trace form of MEM-T3, as far as one state can tell. */
 const changesAreLogged = property.invariant({
   id: 'MEM-I16',
   name: 'a page that differs from what it held at the last harvest is in the dirty log',
-  reads: reads(part.at | part.logged | part.logging | part.ghosts | part.life | bytes),
-  violation(m) {
-    const { vms } = m.host;
-    for (let v = 0; v < vms.length; v++) {
-      const { pages, size, logging } = vms.at(v);
-      if (logging === 'off') continue;
-      const { harvested, unspecified } = m.guests.at(v);
-      for (let p = 0; p < size; p++) {
-        const { at, logged } = pages.at(p);
-        if (logged || unspecified.at(p)) continue;
-        const found = contentAt(m, at);
-        if (found !== harvested.at(p)) {
-          return `${pageName(v, p)} went from ${harvested.at(p)} to ${found} and is not logged`;
-        }
-      }
-    }
-    return null;
-  },
+  ...eachPage(part.at | part.logged | part.logging | part.ghosts | part.life | bytes, (m, v, p) => {
+    const { pages, size, logging } = m.host.vms.at(v);
+    if (logging === 'off' || p >= size) return null;
+    const { harvested, unspecified } = m.guests.at(v);
+    const { at, logged } = pages.at(p);
+    if (logged || unspecified.at(p)) return null;
+    const found = contentAt(m, at);
+    return found === harvested.at(p)
+      ? null
+      : `${pageName(v, p)} went from ${harvested.at(p)} to ${found} and is not logged`;
+  }),
 });
 
 /** What other properties say of a VM that is gone: its frames, slots and places. */
@@ -68,22 +56,17 @@ const elsewhere =
 const nothingOutlivesVm = property.invariant({
   id: 'MEM-I17',
   name: 'a VM that does not exist, and a page outside its VM, leave nothing behind',
-  reads: reads(everything & ~elsewhere),
-  violation(m) {
-    const { vms } = m.host;
-    for (let v = 0; v < vms.length; v++) {
-      const machine = vms.at(v);
-      const guest = m.guests.at(v);
-      for (let p = machine.size; p < machine.pages.length; p++) {
-        const left = leftOutside(machine, guest, p);
-        if (left !== null) return `${left} is left of ${pageName(v, p)}, outside the VM`;
-      }
-      if (machine.state === 'running') continue;
-      const left = leftOfVm(machine, guest);
-      if (left !== null) return `${left} is left of VM ${v}, which does not exist`;
+  ...eachVm(everything & ~elsewhere, (m, v) => {
+    const machine = m.host.vms.at(v);
+    const guest = m.guests.at(v);
+    for (let p = machine.size; p < machine.pages.length; p++) {
+      const left = leftOutside(machine, guest, p);
+      if (left !== null) return `${left} is left of ${pageName(v, p)}, outside the VM`;
     }
-    return null;
-  },
+    if (machine.state === 'running') return null;
+    const left = leftOfVm(machine, guest);
+    return left === null ? null : `${left} is left of VM ${v}, which does not exist`;
+  }),
 });
 
 function leftOutside({ pages, balloon, sampled }: VmReading, guest: GuestReading, page: number) {
@@ -131,27 +114,24 @@ function leftOfVm(machine: VmReading, guest: GuestReading): string | null {
 const guestKnowsItsPages = property.invariant({
   id: 'MEM-I18',
   name: 'a guest’s table names pages that the guest uses, and blocks that it wrote',
-  reads: reads(part.table | part.use | part.disk),
-  violation(m) {
-    for (let v = 0; v < m.guests.length; v++) {
-      const { table, use, disk } = m.guests.at(v);
-      for (let i = 0; i < table.length; i++) {
-        const entry = table.at(i);
-        if (entry.kind === 'present' && use.at(entry.page) !== 'used') {
-          return `VM ${v} maps page ${entry.page}, which is ${use.at(entry.page)}`;
-        }
-        if (entry.kind === 'paged' && disk.at(entry.block) === null) {
-          return `VM ${v} has a page in block ${entry.block}, which was never written`;
-        }
+  ...eachVm(part.table | part.use | part.disk, (m, v) => {
+    const { table, use, disk } = m.guests.at(v);
+    for (let i = 0; i < table.length; i++) {
+      const entry = table.at(i);
+      if (entry.kind === 'present' && use.at(entry.page) !== 'used') {
+        return `VM ${v} maps page ${entry.page}, which is ${use.at(entry.page)}`;
       }
-      for (let p = 0; p < use.length; p++) {
-        if (use.at(p) === 'used' && !isMapped(table, p)) {
-          return `${pageName(v, p)} is used, but nothing maps it`;
-        }
+      if (entry.kind === 'paged' && disk.at(entry.block) === null) {
+        return `VM ${v} has a page in block ${entry.block}, which was never written`;
+      }
+    }
+    for (let p = 0; p < use.length; p++) {
+      if (use.at(p) === 'used' && !isMapped(table, p)) {
+        return `${pageName(v, p)} is used, but nothing maps it`;
       }
     }
     return null;
-  },
+  }),
 });
 
 function isMapped(table: GuestReading['table'], page: number): boolean {
@@ -165,21 +145,13 @@ function isMapped(table: GuestReading['table'], page: number): boolean {
 const specialPagesAreReserved = property.invariant({
   id: 'MEM-I19',
   name: 'a page of the hypervisor’s own is one that the guest keeps its hands off',
-  reads: reads(part.at | part.use),
-  violation(m) {
-    const { vms } = m.host;
-    for (let v = 0; v < vms.length; v++) {
-      const { pages } = vms.at(v);
-      const { use } = m.guests.at(v);
-      for (let p = 0; p < pages.length; p++) {
-        const special = pages.at(p).at.kind === 'special';
-        if (special !== (use.at(p) === 'reserved')) {
-          return `${pageName(v, p)} is ${pages.at(p).at.kind} but ${use.at(p)} in the guest`;
-        }
-      }
-    }
-    return null;
-  },
+  ...eachPage(part.at | part.use, (m, v, p) => {
+    const { kind } = m.host.vms.at(v).pages.at(p).at;
+    const use = m.guests.at(v).use.at(p);
+    return (kind === 'special') === (use === 'reserved')
+      ? null
+      : `${pageName(v, p)} is ${kind} but ${use} in the guest`;
+  }),
 });
 
 export const vmInvariants = [

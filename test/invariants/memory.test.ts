@@ -31,3 +31,30 @@ test('what a property does not read cannot change what it says', { timeout: 60_0
   }
   expect(unread).toBeGreaterThan(5_000);
 });
+
+test('a rule of members asks each that a change concerns', { timeout: 60_000 }, () => {
+  const scope = scopes.fuzz;
+  const { sizes } = scope;
+  const copies = copier(memory);
+  const random = randomFrom(4);
+  const invariants = memoryProperties.filter((each) => each.kind === 'invariant');
+  let violated = 0;
+  for (const { after: before, call, events } of changes(scope, 25, 13)) {
+    const after = copies.copy(before);
+    corrupt(random, sizes, after);
+    const change = { before, call, after, events, size: sizes };
+    for (const { id, local, violation } of invariants) {
+      if (local === undefined) continue;
+      // What differs from a state in which the rule holds makes the whole false, or no member.
+      const members = local.flatMap(({ around, parts, violation: asked }) =>
+        around(change).flatMap((changed, member) =>
+          (changed & parts) === 0 ? [] : (asked(after, member, sizes) ?? []),
+        ),
+      );
+      const whole = violation(after, sizes);
+      expect(members[0] ?? null, id).toBe(whole);
+      if (whole !== null) violated++;
+    }
+  }
+  expect(violated).toBeGreaterThan(1_000);
+});
