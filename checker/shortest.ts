@@ -179,7 +179,7 @@ function tryOut(
       const [fewest] = wrong.sort((a, b) => a.length - b.length);
       return [...new Set(fewest?.map(({ id }) => anatomy.locations[id]?.field ?? ''))];
     }
-    if (done.ok) violations = watch.after(state, call, done.events);
+    if (done.ok) violations = watch.after(call, done.events);
   }
   return violations.length > 0 ? 'violates' : [];
 }
