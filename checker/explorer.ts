@@ -33,6 +33,8 @@ export interface FoundStep {
 /** Steps of a round: at least so many, at most so many, and between them twice the states known. */
 const roomLeast = 1024;
 const roomMost = 2 ** 21;
+/** With sleep sets the footprint of every step of a round is kept too. */
+const roomMostNoted = 2 ** 19;
 /** Calls of the states that a member takes up together. */
 const callsTogether = 4096;
 /** Milliseconds without a sign of life after which the work of others is looked into. */
@@ -243,7 +245,8 @@ export class Explorer<S> {
 
   private beginRound(first: number, size: number): void {
     const { common, distinct, member } = this;
-    const room = Math.min(roomMost, Math.max(roomLeast, 2 * distinct));
+    const most = common.sleeping === undefined ? roomMost : roomMostNoted;
+    const room = Math.min(most, Math.max(roomLeast, 2 * distinct));
     const states = Math.ceil(distinct / common.members);
     common.set('first', first);
     common.set('size', size);

@@ -69,6 +69,8 @@ export class Expander<S> {
   /** The state before a step, for properties that compare. */
   private readonly before: Packed<S> | undefined;
   private readonly beforeForm: Form<S> | undefined;
+  /** The state that is asked. */
+  private readonly asking: Form<S>;
   private readonly options: ExpanderOptions;
   private readonly size: Scope['sizes'];
   private readonly known: (Call | undefined)[] = [];
@@ -98,9 +100,11 @@ export class Expander<S> {
     const own = { ...options, memories, footprints: sleepSets };
     this.form = new Form(machine, scope, this.questions, own);
     this.host = this.form.host;
+    const plain = { ...own, footprints: false, rests: this.form.rests };
+    // Properties of states are asked on a host that notes nothing.
+    this.asking = sleepSets ? new Form(machine, scope, this.questions, plain) : this.form;
     if (this.questions.compares) {
-      const compared = { ...own, footprints: false, rests: this.form.rests };
-      this.beforeForm = new Form(machine, scope, this.questions, compared);
+      this.beforeForm = new Form(machine, scope, this.questions, plain);
       this.before = this.beforeForm.host;
     }
     this.size = scope.sizes;
@@ -281,8 +285,9 @@ export class Expander<S> {
 
   /** Asks what is to be asked of a new state. */
   judge(parent: number, call: number, rank: number): void {
-    const { questions, host, before, size, form, common, options } = this;
-    form.load(common.next.chunk(rank), common.next.at(rank));
+    const { questions, before, size, asking, common, options } = this;
+    const { host } = asking;
+    asking.load(common.next.chunk(rank), common.next.at(rank));
     // A canonical form is not what the call made of the state before: nothing can be compared.
     const compares = options.symmetry === undefined && call >= 0;
     let change: Change | undefined;
@@ -298,7 +303,7 @@ export class Expander<S> {
     }
     try {
       const how = questions.state(host.view, change);
-      if (how !== undefined) this.end({ how, parent, call, after: form.canonicalForm() });
+      if (how !== undefined) this.end({ how, parent, call, after: asking.canonicalForm() });
     } catch (cause) {
       const running = call < 0 ? undefined : this.callOf(call);
       this.end({ how: 'threw', parent, call, cause, running });

@@ -18,7 +18,7 @@ export const ownMemories: Memories = () => {
   return {
     reach(words) {
       if (words > all.length) {
-        const more = new Int32Array(Math.max(words, 2 * all.length));
+        const more = new Int32Array(Math.max(words, Math.ceil(1.5 * all.length)));
         more.set(all);
         all = more;
       }

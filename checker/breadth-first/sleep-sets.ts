@@ -68,6 +68,38 @@ export class Footprints {
     this.groups[3 * (rank - this.first) + 2] = this.end;
   }
 
+  /** Adds to the group of a state those of some entries that commute with a step. */
+  addCommuting(
+    rank: number,
+    from: Int32Array,
+    start: number,
+    stop: number,
+    steps: Int32Array,
+    step: number,
+  ): void {
+    const reads = steps[step + 1] as number;
+    const writes = steps[step + 2] as number;
+    const adds = steps[step + 3] as number;
+    const most = this.end + stop - start;
+    if (most > this.own.length) this.own = (this.entries[this.member] as Memory).reach(most);
+    const { own } = this;
+    let to = this.end;
+    for (let at = start; at < stop; at += width) {
+      const r = from[at + 1] as number;
+      const w = from[at + 2] as number;
+      const a = from[at + 3] as number;
+      const clash = (w & (reads | writes | adds)) | (writes & (r | a)) | (a & reads) | (adds & r);
+      if (clash !== 0) continue;
+      own[to] = from[at] as number;
+      own[to + 1] = r;
+      own[to + 2] = w;
+      own[to + 3] = a;
+      to += width;
+    }
+    this.end = to;
+    this.groups[3 * (rank - this.first) + 2] = to;
+  }
+
   /** Where the group of a state begins and ends in `of(rank)`. */
   start(rank: number): number {
     return this.groups[3 * (rank - this.first) + 1] as number;
@@ -99,18 +131,6 @@ export function addArrival(
   const first = taken.start(parent);
   let own = first;
   while (steps[own] !== call) own += width;
-  const reads = steps[own + 1] as number;
-  const writes = steps[own + 2] as number;
-  const adds = steps[own + 3] as number;
-  const keep = (from: Int32Array, at: number): void => {
-    const r = from[at + 1] as number;
-    const w = from[at + 2] as number;
-    const a = from[at + 3] as number;
-    if ((w & (reads | writes | adds)) !== 0 || (writes & (r | a)) !== 0) return;
-    if ((a & reads) !== 0 || (adds & r) !== 0) return;
-    into.add(rank, from, at);
-  };
-  const asleep = slept.of(parent);
-  for (let at = slept.start(parent); at < slept.stop(parent); at += width) keep(asleep, at);
-  for (let at = first; at < own; at += width) keep(steps, at);
+  into.addCommuting(rank, slept.of(parent), slept.start(parent), slept.stop(parent), steps, own);
+  into.addCommuting(rank, steps, first, own, steps, own);
 }
