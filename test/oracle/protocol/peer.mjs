@@ -1,6 +1,6 @@
 /**
  * A system under test in a few lines: VMs with shares. The first argument says how it misbehaves:
- * in what it does, or in how it speaks, from the tenth step on.
+ * in what it does, or in how it speaks, from the fourth step on.
  */
 import { createInterface } from 'node:readline';
 
@@ -57,6 +57,7 @@ function answer({ op, scope, command, commands }) {
   }
   if (op === 'reset') {
     vms.clear();
+    steps = 0;
     return { ok: true };
   }
   if (op === 'batch') return { replies: commands.map(step) };
@@ -108,6 +109,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line);
   const text = JSON.stringify({ id: request.id, ...answer(request) });
   if (request.op === 'step') steps++;
-  if (mode in hostile && request.op === 'step' && steps >= 10) hostile[mode](text, request);
+  if (mode in hostile && request.op === 'step' && steps >= 4) hostile[mode](text, request);
   else say(`${text}\n`);
 }
