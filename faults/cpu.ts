@@ -1,6 +1,7 @@
 /** Every fault of CPUs, in the order of the specification, and those that wait. */
 import { capacityFaults } from './cpu/capacity.ts';
 import { creditFaults } from './cpu/credit.ts';
+import { eevdfFaults } from './cpu/eevdf.ts';
 import { roundRobinFaults } from './cpu/round-robin.ts';
 import { stealFaults } from './cpu/steal.ts';
 import { strideFaults } from './cpu/stride.ts';
@@ -12,6 +13,7 @@ export const cpuFaults: readonly VmmFault[] = [
   ...creditFaults,
   ...roundRobinFaults,
   ...strideFaults,
+  ...eevdfFaults,
   ...capacityFaults,
   ...stealFaults,
   ...wakeFaults,
@@ -23,7 +25,6 @@ const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFa
 export const deferredCpuFaults: readonly DeferredFault[] = [
   ...waiting('comes with the credit2 scheduler', 'C9', 'C10', 'C11', 'C12', 'C13'),
   ...waiting('one queue serves all CPUs: nothing is stolen from another’s', 'C14'),
-  ...waiting('comes with the EEVDF scheduler', 'C15', 'C16', 'C17'),
   ...waiting('a guest does not account its own time yet', 'C19b'),
   ...waiting('translation caches are not modelled', 'C23'),
   ...waiting('comes with the record of stolen time in guest memory', 'C24'),

@@ -4,6 +4,7 @@ import type { CheckedCpu } from '../model/index.ts';
 import { capacityProperties } from './cpu/capacity.ts';
 import { creditProperties } from './cpu/credit.ts';
 import * as edges from './cpu/edges.ts';
+import { eevdfProperties } from './cpu/eevdf.ts';
 import { cpuGoals } from './cpu/goals.ts';
 import { roundRobinProperties } from './cpu/round-robin.ts';
 import * as settings from './cpu/settings.ts';
@@ -34,5 +35,6 @@ export const cpuProperties: readonly Property<CheckedCpu>[] = [
   ...roundRobinProperties,
   ...strideProperties,
   ...creditProperties,
+  ...eevdfProperties,
   ...cpuGoals,
 ];

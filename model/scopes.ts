@@ -32,6 +32,7 @@ const noCpus: CpuSizes = {
   firstWeight: 1,
   quantum: 0,
   subticks: 1,
+  request: 1,
   period: 0,
   work: 0,
   vmmFirst: 0,
@@ -132,6 +133,7 @@ const cpuSizes: VmmSizes = {
   online: 1,
   weight: 2,
   quantum: 2,
+  request: 2,
   period: 1,
   patience: 4,
   advantage: 4,
@@ -730,5 +732,20 @@ export const scopes = {
     sizes: { ...creditSizes, pcpu: 1, period: 1, horizon: 9 },
     explored: { distinct: 213, generated: 825, depth: 12, complete: true },
     commands: cpu('set-cap', 'tick'),
+  },
+  'cpu-eevdf': {
+    name: 'cpu-eevdf',
+    purpose:
+      'every state of two vCPUs on one CPU that sleep and wake, of weights 2 and 1, under EEVDF',
+    sizes: { ...strideSizes, vm: 2, thread: 2, scheduler: place('eevdf'), grid: 6 },
+    explored: { distinct: 1860, generated: 6656, depth: 30, complete: true },
+    commands: cpu('halt', 'wake', 'tick'),
+  },
+  'cpu-eevdf-weights': {
+    name: 'cpu-eevdf-weights',
+    purpose: 'two vCPUs on one CPU that change weight, under EEVDF, as far as a search goes',
+    sizes: { ...strideSizes, vm: 2, thread: 2, scheduler: place('eevdf'), grid: 6, patience: 12 },
+    explored: { distinct: 16341, generated: 49703, depth: 9, complete: false },
+    commands: cpu('set-weight', 'halt', 'wake', 'tick'),
   },
 } satisfies Readonly<Record<string, VmmScope>>;

@@ -64,6 +64,10 @@ function isLegal({ before, call }: CpuChange, t: number, from: State, to: State)
       if (t === call.args.thread) return from.kind === 'running' && to.kind === 'ready';
       return from.kind === 'ready' && to.kind === 'running';
     case 'cpu.set-scheduler':
+      // A scheduler that keeps caps itself may let more run than a cap has ticks left.
+      if (from.kind === 'running' && to.kind === 'ready') {
+        return vm !== null && before.vms.at(vm).cap > 0;
+      }
       return (from.kind === 'throttled' || to.kind === 'throttled') && to.kind !== 'running';
     case 'cpu.set-cap':
       if (vm !== call.args.vm) return false;

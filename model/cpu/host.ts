@@ -74,6 +74,7 @@ export const offlinePcpu = command({
   effect(m, a, c) {
     const cpu = m.pcpus.at(a.pcpu);
     cpu.online = false;
+    m.watch.constrained = true;
     disturbAll(m);
     oweNothing(m);
     if (cpu.current !== null) c.operation.preempt(m, cpu.current, c);
@@ -109,6 +110,7 @@ export const setAffinity = command({
   effect(m, a) {
     const { affinity } = threadOf(m, a.thread);
     for (let p = 0; p < affinity.length; p++) affinity[p] = a.pcpus.includes(p);
+    m.watch.constrained = true;
     disturbAll(m);
     oweNothing(m);
   },

@@ -29,6 +29,7 @@ export function initialCpu(z: CpuSizes): Cpu {
     elapsed: 0,
     watch: {
       disturbed: table(z, thread, () => false),
+      constrained: false,
       steady: 0,
       waited: table(z, thread, () => 0),
       rivals: table(z, thread, () => 0),

@@ -70,7 +70,7 @@ export type CpuOperations = {
   readonly preempt: (m: Cpu, t: ThreadId, c: C) => void;
   /** A thread begins to compete. */
   readonly join: (m: Cpu, t: ThreadId, cause: Cause, c: C) => void;
-  /** A running or ready thread stops competing, and is in another state from then on. */
+  /** A thread is in another state from then on, in which it does not compete. */
   readonly leave: (m: Cpu, t: ThreadId, state: CpuThread['state'], c: C) => void;
   readonly schedulers: Schedulers;
 };

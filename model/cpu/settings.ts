@@ -106,6 +106,9 @@ export const setScheduler = command({
       c.operation.applyCap(m, vm, c);
       makeRoom(m, vm, c);
     }
+    // Restrictions that are still there begin anew as well.
+    const limited = m.threads.some(({ affinity }) => affinity.some((allowed) => !allowed));
+    m.watch.constrained = limited || m.pcpus.some(({ online }) => !online);
     disturbAll(m);
   },
 });

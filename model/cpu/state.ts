@@ -48,6 +48,8 @@ export type CpuSizes = {
   readonly quantum: number;
   /** Parts of a tick that schedulers can tell apart which charge for time as it passes. */
   readonly subticks: number;
+  /** The most ticks that a thread asks EEVDF for at a time. */
+  readonly request: number;
   /** Ticks in which caps are counted and reservations are kept. */
   readonly period: number;
   /** Most ticks of work that a thread of the VMM has before it. */
@@ -157,6 +159,8 @@ const CpuVm = record({
 const Watch = record({
   /** Threads that stopped competing, began to, or gave up a turn since the last tick. */
   disturbed: set(thread),
+  /** Since this scheduler began, some CPU was offline or some thread was kept from one. */
+  constrained: bool,
   /** Ticks since any thread was. */
   steady: int('patience'),
   /** How often a thread was passed over since it is ready, and how many competed then. */

@@ -1,7 +1,7 @@
 /** What a thread does from one moment to the next, and who is told of it. */
 import type { C, Cpu } from './model.ts';
 import { schedulerOf } from './policy.ts';
-import { dequeue } from './queue.ts';
+import { competes, dequeue } from './queue.ts';
 import type { Cause, PcpuId, ThreadId } from './scheduler.ts';
 import type { ThreadState } from './state.ts';
 import { beginWait, disturb } from './watch.ts';
@@ -42,6 +42,7 @@ export function join(m: Cpu, t: ThreadId, cause: Cause, c: C): void {
 }
 
 export function leave(m: Cpu, t: ThreadId, state: ThreadState, c: C): void {
+  const competed = competes(m, t);
   disturb(m, t);
   leaveCpu(m, t, c);
   dequeue(m, t);
@@ -53,7 +54,7 @@ export function leave(m: Cpu, t: ThreadId, state: ThreadState, c: C): void {
   thread.late = false;
   // A cap is no excuse: it is never below what was promised.
   if (state.kind !== 'throttled') m.watch.owed[t] = 0;
-  schedulerOf(m, c).onBlock(t);
+  if (competed) schedulerOf(m, c).onBlock(t);
 }
 
 function leaveCpu(m: Cpu, t: ThreadId, c: C): void {

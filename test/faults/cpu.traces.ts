@@ -77,5 +77,28 @@ export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
     call('resume-vm', { vm: 0 }),
   ],
   'cpu/C33b': [call('wake', { thread: 0 }), call('halt', { thread: 0 })],
+  'cpu/C15': [
+    call('pause-vm', { vm: 0 }),
+    call('set-scheduler', { scheduler: 'eevdf' }),
+    call('resume-vm', { vm: 0 }),
+    call('pause-vm', { vm: 0 }),
+  ],
+  'cpu/C16': [
+    call('set-scheduler', { scheduler: 'eevdf' }),
+    tick,
+    call('set-weight', { vm: 0, weight: 2 }),
+  ],
+  // Thread 1 asks for two ticks, and gets them after thread 0 had one.
+  'cpu/C17a': [
+    call('set-scheduler', { scheduler: 'eevdf' }),
+    ...ticks(2),
+    call('halt', { thread: 1 }),
+  ],
+  'cpu/C17b': [
+    call('set-scheduler', { scheduler: 'eevdf' }),
+    tick,
+    call('pause-vm', { vm: 0 }),
+    call('resume-vm', { vm: 0 }),
+  ],
   'cpu/R3': [call('yield', { thread: 0 }), ...ticks(2)],
 };

@@ -81,6 +81,13 @@ export class CpuStory {
   }
 }
 
+/** A story on one CPU, with a VM of one vCPU for each weight; only the first may be above 1. */
+export function weighted(scheduler: SchedulerName, ...weights: readonly number[]): CpuStory {
+  const [firstWeight = 1] = weights;
+  const sizes = { vm: weights.length, weight: firstWeight, firstWeight, grid: 60, request: 1 };
+  return new CpuStory(cpusOf(scheduler, sizes));
+}
+
 function complain(found: readonly { readonly message: string }[], after: string): void {
   if (found.length > 0)
     throw new Error(`${after}: ${found.map((each) => each.message).join('; ')}`);

@@ -1,16 +1,5 @@
 import { expect, test } from 'vitest';
-import { CpuStory, cpu, cpusOf } from './story.ts';
-
-/** A story on one CPU, with a VM of one vCPU for each weight. */
-function weighted(scheduler: 'stride', ...weights: readonly number[]): CpuStory {
-  const weight = Math.max(...weights);
-  const sizes = { vm: weights.length, weight, firstWeight: weights[0] ?? 1, grid: 60 };
-  const story = new CpuStory(cpusOf(scheduler, sizes));
-  weights.forEach((each, vm) => {
-    if (vm > 0 && each > 1) story.run(cpu('set-weight', { vm, weight: each }));
-  });
-  return story;
-}
+import { CpuStory, cpu, cpusOf, weighted } from './story.ts';
 
 test('EX-1: stride serves weights 3 and 1 as ABAAABAAABAA', () => {
   expect(weighted('stride', 3, 1).ticks(12)).toBe('ABAAABAAABAA');

@@ -1,0 +1,181 @@
+/** What EEVDF promises. 5.6. */
+import {
+  absolute,
+  add,
+  compare,
+  divide,
+  greater,
+  isEqual,
+  isLess,
+  lesser,
+  multiply,
+  printRational,
+  type Rational,
+  rational,
+  subtract,
+} from '../../machine/index.ts';
+import type { CpuSizes } from '../../model/index.ts';
+import {
+  allMayRunAnywhere,
+  competes,
+  kinds,
+  property,
+  type Reading,
+  reads,
+  runs,
+  weightOf,
+} from './reading.ts';
+
+const when = (m: Reading): boolean => runs(m, 'eevdf');
+const onOneCpu = (m: Reading, size: CpuSizes): boolean => size.pcpu === 1 && when(m);
+
+/** Sums over those that compete. */
+function sumOf(m: Reading, of: (t: number, weight: number) => Rational): Rational {
+  let sum = rational(0);
+  for (let t = 0; t < m.threads.length; t++) {
+    if (competes(m.threads.at(t))) sum = add(sum, of(t, weightOf(m, t)));
+  }
+  return sum;
+}
+
+/** What a thread is owed, in ticks. */
+function lagOf(m: Reading, t: number): Rational {
+  const { runtime, virtualTime } = m.scheduler.states.eevdf;
+  return multiply(subtract(virtualTime, runtime.at(t)), rational(weightOf(m, t)));
+}
+
+const virtualTimeIsTheAverage = property.invariant({
+  id: 'EV-I1',
+  name: 'under EEVDF the virtual time, kept step by step, is the average of run times by weight',
+  reads,
+  when: (m) => when(m) && m.threads.some(competes),
+  violation(m) {
+    const { runtime, virtualTime } = m.scheduler.states.eevdf;
+    const total = sumOf(m, (_, weight) => rational(weight));
+    const sum = sumOf(m, (t, weight) => multiply(runtime.at(t), rational(weight)));
+    const average = divide(sum, total);
+    if (isEqual(average, virtualTime)) return null;
+    return `the virtual time is ${printRational(virtualTime)}, the average ${printRational(average)}`;
+  },
+});
+
+const lagsCancelOut = property.invariant({
+  id: 'EV-I2',
+  name: 'under EEVDF what some are owed is what others have had too much',
+  reads,
+  when,
+  violation(m) {
+    const sum = sumOf(m, (t) => lagOf(m, t));
+    return sum.n === 0 ? null : `all lags together are ${printRational(sum)}`;
+  },
+});
+
+const someoneIsEligible = property.invariant({
+  id: 'EV-I3',
+  name: 'under EEVDF somebody who competes has had no more than its share',
+  reads,
+  when: (m) => when(m) && m.threads.some(competes),
+  violation(m) {
+    for (let t = 0; t < m.threads.length; t++) {
+      if (competes(m.threads.at(t)) && lagOf(m, t).n >= 0) return null;
+    }
+    return 'nobody is eligible';
+  },
+});
+
+/** What sleeping may save or cost. The bound while queued is looser than EV-1: joins move it. */
+const lagsAreBounded = property.invariant({
+  id: 'EV-2',
+  name: 'under EEVDF a sleeper is owed, or owes, no more than a request and a tick',
+  reads,
+  when: onOneCpu,
+  violation(m, { request }) {
+    const { lag } = m.scheduler.states.eevdf;
+    for (let t = 0; t < m.threads.length; t++) {
+      const saved = multiply(lag.at(t), rational(weightOf(m, t)));
+      if (compare(absolute(saved), rational(request + 1)) > 0) {
+        return `thread ${t} sleeps with a lag of ${printRational(saved)}`;
+      }
+      if (!competes(m.threads.at(t))) continue;
+      const its = lagOf(m, t);
+      if (isLess(its, rational(-request - 2)))
+        return `thread ${t} owes ${printRational(its)} ticks`;
+    }
+    return null;
+  },
+});
+
+/** Nobody's joining or leaving moves one thread against another. */
+const sharesFollowWeights = property.invariant({
+  id: 'EV-3',
+  name: 'under EEVDF nobody gets further ahead of another than two requests of each, by weight',
+  reads,
+  when: (m, size) => onOneCpu(m, size) && allMayRunAnywhere(m),
+  violation(m, { request }) {
+    const { ahead } = m.watch;
+    for (let i = 0; i < ahead.length; i++) {
+      for (let j = 0; j < ahead.length; j++) {
+        const one = add(rational(1, weightOf(m, i)), rational(1, weightOf(m, j)));
+        const lead = ahead.at(i).at(j);
+        if (compare(lead, multiply(one, rational(2 * request))) >= 0) {
+          return `thread ${i} got ${printRational(lead)} more for its weight than thread ${j}`;
+        }
+      }
+    }
+    return null;
+  },
+});
+
+/** CPU-N of EEVDF, from the last time that anybody came or went. */
+const waitsAreBounded = property.invariant({
+  id: 'EV-N',
+  name: 'under EEVDF a thread waits less than a request and a tick for all, by its share',
+  reads,
+  when: (m, size) => onOneCpu(m, size) && allMayRunAnywhere(m),
+  violation(m, { request }) {
+    const { waited, steady } = m.watch;
+    const total = sumOf(m, (_, weight) => rational(weight));
+    for (let t = 0; t < m.threads.length; t++) {
+      const since = Math.min(waited.at(t), steady);
+      const most = multiply(total, rational(request + 1, weightOf(m, t)));
+      if (since > 0 && !isLess(rational(since), most)) {
+        return `thread ${t} has waited ${since} ticks, not less than ${printRational(most)}`;
+      }
+    }
+    return null;
+  },
+});
+
+/** Sleeping is no way to be rid of what one owes, nor to lose what one is owed. */
+const sleepersKeepTheirLag = property.transition({
+  id: 'EV-4',
+  name: 'under EEVDF a thread that halts keeps its lag, but for what is over the limit and off the grid',
+  commands: kinds('cpu.halt'),
+  reads,
+  when: ({ before, after, call }) =>
+    when(before) &&
+    call.kind === 'cpu.halt' &&
+    after.threads.at(call.args.thread).state.kind === 'blocked',
+  violation({ before, after, call, size }) {
+    if (call.kind !== 'cpu.halt') return null;
+    const { thread: t } = call.args;
+    const { runtime, virtualTime } = before.scheduler.states.eevdf;
+    const most = rational(size.request + 1, weightOf(before, t));
+    const had = subtract(virtualTime, runtime.at(t));
+    const due = greater(lesser(had, most), subtract(rational(0), most));
+    const kept = after.scheduler.states.eevdf.lag.at(t);
+    const lost = subtract(due, kept);
+    if (lost.n >= 0 && isLess(lost, rational(1, size.grid))) return null;
+    return `thread ${t} had a lag of ${printRational(had)} and keeps ${printRational(kept)}`;
+  },
+});
+
+export const eevdfProperties = [
+  virtualTimeIsTheAverage,
+  lagsCancelOut,
+  someoneIsEligible,
+  lagsAreBounded,
+  sharesFollowWeights,
+  waitsAreBounded,
+  sleepersKeepTheirLag,
+];
