@@ -59,8 +59,8 @@ export const creditState = record({
   active: list(ref(thread), 'thread'),
   /** The weight of each of those, together. */
   weight: int(({ weight, thread: all }: CpuSizes) => weight * all),
-  /** What those that were accounted last had then, together. */
-  balance: credits,
+  /** What those that were accounted last had then, together: of ten threads, 300 each at the least. */
+  balance: int(({ thread: all }: CpuSizes) => all * (all + 2) * CREDITS_PER_ACCOUNTING, -3000),
   /** Ticks since the last accounting, and of the slice on each CPU. */
   ticks: int(TICKS_PER_ACCOUNTING),
   slice: array(pcpu, int('quantum')),
