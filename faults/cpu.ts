@@ -1,6 +1,7 @@
 /** Every fault of CPUs, in the order of the specification, and those that wait. */
 import { capacityFaults } from './cpu/capacity.ts';
 import { creditFaults } from './cpu/credit.ts';
+import { credit2Faults } from './cpu/credit2.ts';
 import { eevdfFaults } from './cpu/eevdf.ts';
 import { roundRobinFaults } from './cpu/round-robin.ts';
 import { stealFaults } from './cpu/steal.ts';
@@ -11,6 +12,7 @@ import type { DeferredFault } from './memory.ts';
 
 export const cpuFaults: readonly VmmFault[] = [
   ...creditFaults,
+  ...credit2Faults,
   ...roundRobinFaults,
   ...strideFaults,
   ...eevdfFaults,
@@ -23,7 +25,7 @@ const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFa
   ids.map((id) => ({ id: `cpu/${id}`, reason }));
 
 export const deferredCpuFaults: readonly DeferredFault[] = [
-  ...waiting('comes with the credit2 scheduler', 'C9', 'C10', 'C11', 'C12', 'C13'),
+  ...waiting('comes with budgets of credit2; the core counts its caps in periods', 'C13'),
   ...waiting('one queue serves all CPUs: nothing is stolen from another’s', 'C14'),
   ...waiting('a guest does not account its own time yet', 'C19b'),
   ...waiting('translation caches are not modelled', 'C23'),

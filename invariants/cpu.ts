@@ -3,6 +3,7 @@ import type { Property } from '../machine/index.ts';
 import type { CheckedCpu } from '../model/index.ts';
 import { capacityProperties } from './cpu/capacity.ts';
 import { creditProperties } from './cpu/credit.ts';
+import { credit2Properties } from './cpu/credit2.ts';
 import * as edges from './cpu/edges.ts';
 import { eevdfProperties } from './cpu/eevdf.ts';
 import { cpuGoals } from './cpu/goals.ts';
@@ -36,5 +37,6 @@ export const cpuProperties: readonly Property<CheckedCpu>[] = [
   ...strideProperties,
   ...creditProperties,
   ...eevdfProperties,
+  ...credit2Properties,
   ...cpuGoals,
 ];

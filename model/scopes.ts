@@ -748,4 +748,20 @@ export const scopes = {
     explored: { distinct: 16341, generated: 49703, depth: 9, complete: false },
     commands: cpu('set-weight', 'halt', 'wake', 'tick'),
   },
+  'cpu-credit2-fuzz': {
+    name: 'cpu-credit2-fuzz',
+    purpose: 'random testing of Xen’s credit2: ten sub-ticks a tick, parts of which are used',
+    sizes: { ...cpuFuzzSizes, scheduler: place('credit2') },
+    commands: cpu(
+      ...['set-weight', 'set-cap', 'set-affinity', 'pause-vm', 'resume-vm'],
+      ...['halt', 'wake', 'yield', 'run-part', 'vmm-work', 'tick'],
+    ),
+  },
+  'cpu-credit2': {
+    name: 'cpu-credit2',
+    purpose: 'three vCPUs on two CPUs that use parts of ticks, one of double weight, under credit2',
+    sizes: { ...cpuSizes, scheduler: place('credit2'), firstWeight: 2, subticks: 3, horizon: 4 },
+    explored: { distinct: 12898, generated: 17275, depth: 14, complete: true },
+    commands: cpu('run-part', 'tick'),
+  },
 } satisfies Readonly<Record<string, VmmScope>>;

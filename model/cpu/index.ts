@@ -12,6 +12,7 @@ export { cpuOperations } from './operations.ts';
 export type { PcpuId, Scheduler, ThreadId } from './scheduler.ts';
 export { creditScheduler, creditStages } from './schedulers/credit.ts';
 export type { CreditStages } from './schedulers/credit-accounting.ts';
+export { type Credit2Stages, credit2Scheduler, credit2Stages } from './schedulers/credit2.ts';
 export { type SchedulerName, schedulers } from './schedulers/index.ts';
 export { type CpuSizes, type CpuThread, pcpu, type ThreadState, thread } from './state.ts';
 

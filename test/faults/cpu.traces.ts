@@ -24,6 +24,15 @@ export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
   'cpu/C6': capped,
   'cpu/C7': [...capped, call('set-scheduler', { scheduler: 'round-robin' })],
   // Each VM has had the CPU for three ticks, and is due a third of it.
+  // Four times the weight of the others, which burn four times as much: more than all that they have.
+  'cpu/C9': [call('set-weight', { vm: 0, weight: 4 }), ...ticks(2)],
+  'cpu/C10a': [tick, call('run-part', { thread: 3, subticks: 1 }), ...ticks(2)],
+  'cpu/C10b': [tick, call('run-part', { thread: 3, subticks: 1 })],
+  'cpu/C11': [tick, call('run-part', { thread: 3, subticks: 1 })],
+  'cpu/C12': [
+    ...[call('set-cap', { vm: 1, cap: 5 }), call('pause-vm', { vm: 0 }), ...ticks(3)],
+    ...[call('set-weight', { vm: 0, weight: 2 }), tick],
+  ],
   'cpu/C8': [call('set-cap', { vm: 2, cap: 1 }), ...ticks(9)],
   // A quantum is two ticks: who ran for one goes on for good, and the others wait a tick too long.
   'cpu/R1': ticks(3),

@@ -15,8 +15,7 @@ import {
 import { scopes, vmmMachine } from '../../model/index.ts';
 
 /** What reports show and no key holds. */
-const history =
-  /swapOuts|swapIns|doublePagings|fullScans|buckets|published\.steal|computed|earned|adjusted/;
+const history = /swapOuts|swapIns|doublePagings|fullScans|buckets|published\.steal|computed|ledger/;
 
 /** Outcomes, events, states and keys are equal on all hosts; a refusal returns what it was given. */
 function agreeing(scope: Scope): fc.IProperty<unknown> {
@@ -68,6 +67,7 @@ test.each([
   ['cpu-fuzz', 15],
   ['cpu-fuzz-one', 10],
   ['cpu-credit-fuzz', 10],
+  ['cpu-credit2-fuzz', 6],
 ] as const)('the rules run alike on all hosts in scope %s', (name, numRuns) => {
   fc.assert(agreeing(scopes[name]), { numRuns, seed: 7 });
 });

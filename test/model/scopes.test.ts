@@ -17,6 +17,7 @@ test('every scope is there for random runs or is searched', () => {
     'cpu-stride-two',
     'cpu-credit-fuzz',
     'cpu-credit-moves',
+    'cpu-credit2-fuzz',
   ]);
 });
 

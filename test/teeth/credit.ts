@@ -1,4 +1,4 @@
-/** Mistakes in what Xen's credit scheduler keeps. In `cpu-fuzz`, threads 0 and 1 of VM 0 run. */
+/** Mistakes in what Xen's credit schedulers keep. In `cpu-fuzz`, threads 0 and 1 of VM 0 run. */
 import type { Cpu } from '../../model/index.ts';
 import { type CpuStep, call, tick } from './cpu-bench.ts';
 
@@ -7,7 +7,16 @@ const before: readonly CpuStep[] = [call('set-scheduler', { scheduler: 'credit' 
 /** The next tick is one of accounting. */
 const beforeAccounting: readonly CpuStep[] = [...before, tick, tick];
 
+const credit2 = (m: Cpu): Cpu['scheduler']['states']['credit2'] => m.scheduler.states.credit2;
+const before2: readonly CpuStep[] = [call('set-scheduler', { scheduler: 'credit2' })];
+
 export const creditBadStates = {
+  'C2-I1': {
+    before: before2,
+    spoil: (m: Cpu) => {
+      credit2(m).credit[0] = -101;
+    },
+  },
   'CPU-I8': {
     spoil: (m: Cpu) => {
       m.threads.at(2).held = true;
@@ -47,6 +56,46 @@ export const creditBadStates = {
 };
 
 export const creditBadSteps = {
+  'C2-T1': {
+    before: [...before2, tick],
+    step: tick,
+    // An epoch ends with nothing left to anybody: as if thread 3 had had 10, and got 40.
+    spoil: (m: Cpu) => {
+      const own = credit2(m);
+      own.credit[3] = 50;
+      own.ledger.at(3).given -= 60;
+      own.ledger.at(3).forgiven += 10;
+    },
+  },
+  'C2-T3': {
+    before: before2,
+    step: tick,
+    spoil: (m: Cpu) => {
+      credit2(m).residual[0] = 1;
+    },
+  },
+  'C2-T4': {
+    before: before2,
+    step: tick,
+    // What the two that get CPUs have, as if it had not been enough.
+    spoil: (m: Cpu) => {
+      for (const t of [3, 4]) {
+        const own = credit2(m);
+        own.ledger.at(t).forgiven -= own.credit.at(t);
+        own.credit[t] = 0;
+      }
+    },
+  },
+  'C2-T5': {
+    before: before2,
+    step: tick,
+    spoil: (m: Cpu) => {
+      // Given where nobody who runs was without.
+      const own = credit2(m);
+      own.ledger.at(2).given++;
+      own.ledger.at(2).forgiven--;
+    },
+  },
   'CR-I1': {
     before,
     step: tick,

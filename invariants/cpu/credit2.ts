@@ -1,0 +1,114 @@
+/** What Xen's credit2 promises. 5.4. */
+import { type CpuChange, property, type Reading, reads, runs, weightOf } from './reading.ts';
+
+/** Credits that everybody begins with, and that the heaviest burns in a tick. */
+const INITIAL = 100;
+const CARRY = 5;
+
+const credit2Runs = (m: Reading): boolean => runs(m, 'credit2');
+const bothRun = ({ before, after }: CpuChange): boolean =>
+  credit2Runs(before) && credit2Runs(after);
+const ownOf = (m: Reading) => m.scheduler.states.credit2;
+const givenIn = ({ before, after }: CpuChange, t: number): number =>
+  ownOf(after).ledger.at(t).given - ownOf(before).ledger.at(t).given;
+
+const creditsAreBounded = property.invariant({
+  id: 'C2-I1',
+  name: 'under credit2 nobody owes more than it gets, nor keeps more than 0.5 ms of it',
+  reads,
+  when: credit2Runs,
+  violation(m) {
+    for (let t = 0; t < m.threads.length; t++) {
+      const credit = ownOf(m).credit.at(t);
+      if (credit < -INITIAL || credit > INITIAL + CARRY) return `thread ${t} has ${credit} credits`;
+    }
+    return null;
+  },
+});
+
+const resetKeepsTheOrder = property.transition({
+  id: 'C2-T1',
+  name: 'under credit2 nobody overtakes another by the end of an epoch',
+  reads,
+  when: (change) => bothRun(change) && change.after.threads.some((_, t) => givenIn(change, t) > 0),
+  violation(change) {
+    const { after } = change;
+    const has = (t: number): number => ownOf(after).credit.at(t);
+    const had = (t: number): number => has(t) - givenIn(change, t);
+    for (let a = 0; a < after.threads.length; a++) {
+      for (let b = 0; b < after.threads.length; b++) {
+        if (had(a) > had(b) && has(a) < has(b)) return `thread ${b} has overtaken thread ${a}`;
+      }
+    }
+    return null;
+  },
+});
+
+const ledgerIsExact = property.transition({
+  id: 'C2-T3',
+  name: 'under credit2 what a thread has is what it was given less what it ran, by weight',
+  reads,
+  when: (change) => bothRun(change) && change.call.kind !== 'cpu.set-weight',
+  violation(change) {
+    const { before, after, size } = change;
+    let heaviest = 1;
+    for (let t = 0; t < after.threads.length; t++)
+      heaviest = Math.max(heaviest, weightOf(after, t));
+    for (let t = 0; t < after.threads.length; t++) {
+      const whole = size.subticks * weightOf(after, t);
+      const has = (m: Reading): number =>
+        ownOf(m).credit.at(t) * whole -
+        ownOf(m).residual.at(t) -
+        INITIAL * heaviest * m.threads.at(t).uncharged;
+      const forgiven = ownOf(after).ledger.at(t).forgiven - ownOf(before).ledger.at(t).forgiven;
+      const ran = after.threads.at(t).computed - before.threads.at(t).computed;
+      const due = has(before) + (givenIn(change, t) + forgiven) * whole - INITIAL * heaviest * ran;
+      if (has(after) !== due) {
+        return `thread ${t} has ${has(after)} / ${whole} credits, not ${due} / ${whole}`;
+      }
+    }
+    return null;
+  },
+});
+
+const whoBeginsHasCredits = property.transition({
+  id: 'C2-T4',
+  name: 'under credit2 who gets a CPU has credits: an epoch ends in time, and gives enough',
+  reads,
+  when: bothRun,
+  violation({ before, after }) {
+    for (let p = 0; p < after.pcpus.length; p++) {
+      const { current, byRight } = after.pcpus.at(p);
+      if (current === null || byRight || before.pcpus.at(p).current === current) continue;
+      const credit = ownOf(after).credit.at(current);
+      if (credit <= 0) return `thread ${current} gets a CPU with ${credit} credits`;
+    }
+    return null;
+  },
+});
+
+const epochsEndForNobodyInDebt = property.transition({
+  id: 'C2-T5',
+  name: 'under credit2 an epoch ends only when the next to run has no credits, and all have paid',
+  reads,
+  when: (change) => bothRun(change) && change.after.threads.some((_, t) => givenIn(change, t) > 0),
+  violation(change) {
+    const { after } = change;
+    let hadNone = false;
+    for (let t = 0; t < after.threads.length; t++) {
+      const { state, uncharged } = after.threads.at(t);
+      if (uncharged > 0) return `thread ${t} has not paid for what it ran before the epoch`;
+      if (state.kind !== 'running') continue;
+      if (ownOf(after).credit.at(t) - givenIn(change, t) <= 0) hadNone = true;
+    }
+    return hadNone ? null : 'an epoch ended while all that run had credits';
+  },
+});
+
+export const credit2Properties = [
+  creditsAreBounded,
+  resetKeepsTheOrder,
+  ledgerIsExact,
+  whoBeginsHasCredits,
+  epochsEndForNobodyInDebt,
+];
