@@ -41,7 +41,8 @@ const state = record({
   served: array(thread, int('request')),
   /** How far a thread that does not compete was behind the virtual time when it left. */
   lag: array(thread, perThread),
-  virtualTime: fraction('patience', (z: CpuSizes) => z.grid * z.weight * z.thread),
+  /** An average by weight. A host without threads has no average, and time zero. */
+  virtualTime: fraction('patience', (z: CpuSizes) => z.grid * z.weight * Math.max(z.thread, 1)),
 });
 export interface Eevdf extends Infer<typeof state> {}
 
