@@ -109,11 +109,12 @@ export const cpuRules: readonly Rule[] = [
     'Linux pause-loop exit patches 2010 to 2017',
     'locks of guests are not modelled yet',
   ),
+  { id: 'HP-1', says: 'Plugging vCPUs in and out changes no weight of a VM.', source: xen },
   ...later(
-    ['HP-1', 'DC-I1', 'DC-I2', 'DC-T1', 'DC-L1'],
-    'vCPUs are plugged in and out; dedicated VMs have CPUs to themselves.',
+    ['DC-I1', 'DC-I2', 'DC-T1', 'DC-L1'],
+    'Dedicated VMs have CPUs to themselves.',
     xen,
-    'vCPU hotplug and dedicated CPUs are not modelled yet',
+    'dedicated CPUs are not modelled yet',
   ),
   ...later(
     ['TIME-I1', 'TIME-I2', 'TIME-I3', 'TIME-I4', 'TIME-T1', 'TIME-T2', 'TIME-T3', 'TIME-L1'],

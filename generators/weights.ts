@@ -67,6 +67,7 @@ export const commandWeights: Readonly<Record<string, number>> = {
   'cpu.resume-vm': 1,
   'cpu.offline-pcpu': 0.15,
   'cpu.online-pcpu': 1,
+  'cpu.set-vcpus': 0.3,
   'cpu.set-scheduler': 0.15,
   'cpu.vmm-work': 0.4,
 };

@@ -7,6 +7,7 @@ import { credit2Properties } from './cpu/credit2.ts';
 import * as edges from './cpu/edges.ts';
 import { eevdfProperties } from './cpu/eevdf.ts';
 import { cpuGoals } from './cpu/goals.ts';
+import { hotplugProperties } from './cpu/hotplug.ts';
 import { roundRobinProperties } from './cpu/round-robin.ts';
 import * as settings from './cpu/settings.ts';
 import { stealProperties } from './cpu/steal.ts';
@@ -33,6 +34,7 @@ export const cpuProperties: readonly Property<CheckedCpu>[] = [
   ...structure,
   ...capacityProperties,
   ...stealProperties,
+  ...hotplugProperties,
   ...roundRobinProperties,
   ...strideProperties,
   ...creditProperties,

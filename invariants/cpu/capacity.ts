@@ -64,16 +64,17 @@ const promisesAreSplit = property.transition({
   commands: kinds('cpu.tick'),
   reads,
   when: ({ after }) => after.phase === 0 && anyPromise(after),
-  violation({ after: { threads, vms } }) {
+  violation({ after: { threads, vms }, size: { period } }) {
     for (let vm = 0; vm < vms.length; vm++) {
       const shares: number[] = [];
       for (let t = 0; t < threads.length; t++) {
         const { vm: of, state, promised } = threads.at(t);
         if (of === vm && state.kind !== 'offline') shares.push(promised);
       }
-      const { reservation } = vms.at(vm);
+      // vCPUs may have gone since: what is left cannot use more than this.
+      const due = Math.min(vms.at(vm).reservation, shares.length * period);
       const sum = shares.reduce((all, each) => all + each, 0);
-      if (sum !== reservation) return `vCPUs of VM ${vm} are promised ${sum}, not ${reservation}`;
+      if (sum !== due) return `vCPUs of VM ${vm} are promised ${sum}, not ${due}`;
       if (Math.max(...shares) - Math.min(...shares) > 1) return `VM ${vm} splits as ${shares}`;
     }
     return null;

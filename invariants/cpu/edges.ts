@@ -57,6 +57,14 @@ function isLegal({ before, call }: CpuChange, t: number, from: State, to: State)
       return vm === call.args.vm && from.kind !== 'offline' && pauses(from, to);
     case 'cpu.resume-vm':
       return vm === call.args.vm && resumes(from, to);
+    case 'cpu.online-vcpu':
+      return (
+        t === call.args.thread &&
+        from.kind === 'offline' &&
+        (to.kind === 'ready' || to.kind === 'throttled')
+      );
+    case 'cpu.release-vcpu':
+      return t === call.args.thread && to.kind === 'offline';
     case 'cpu.offline-pcpu':
       return from.kind === 'running' && from.on === call.args.pcpu && to.kind === 'ready';
     case 'cpu.run-part':
@@ -107,7 +115,7 @@ export const noWakeIsLost = property.transition({
   violation({ before, call, after }) {
     for (let t = 0; t < after.threads.length; t++) {
       const [from, to] = [before.threads.at(t), after.threads.at(t)];
-      if (!from.wakePending || to.wakePending) continue;
+      if (!from.wakePending || to.wakePending || to.state.kind === 'offline') continue;
       const awake = to.state.kind !== 'blocked' && to.state.kind !== 'paused';
       const slept = from.state.kind === 'blocked';
       const ran = from.state.kind === 'running';

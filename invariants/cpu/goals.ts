@@ -7,6 +7,7 @@ type Goal = Property<CheckedCpu>;
 
 /** States of threads, and the commands that may bring them there. */
 const statesBy = {
+  offline: kinds('cpu.release-vcpu'),
   paused: kinds('cpu.pause-vm'),
   blocked: kinds('cpu.halt', 'cpu.tick'),
   ready: kinds('cpu.tick'),

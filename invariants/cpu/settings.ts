@@ -11,6 +11,8 @@ function vmSettings({ before, call, after }: CpuChange): Finding {
     const cap = of && call.kind === 'cpu.set-cap' ? call.args.cap : from.cap;
     const reservation =
       of && call.kind === 'cpu.set-reservation' ? call.args.reservation : from.reservation;
+    const wanted = of && call.kind === 'cpu.set-vcpus' ? call.args.count : from.wanted;
+    if (to.wanted !== wanted) return `VM ${vm} is to have ${to.wanted} vCPUs, not ${wanted}`;
     if (to.weight !== weight) return `VM ${vm} has weight ${to.weight}, not ${weight}`;
     if (to.cap !== cap) return `VM ${vm} has cap ${to.cap}, not ${cap}`;
     if (to.reservation !== reservation) {

@@ -2,6 +2,7 @@
 import type { CallOf } from '../../machine/index.ts';
 import * as guest from './guest.ts';
 import * as host from './host.ts';
+import * as hotplug from './hotplug.ts';
 import type { CpuModel } from './model.ts';
 import * as settings from './settings.ts';
 import { tick } from './tick.ts';
@@ -25,6 +26,9 @@ export const cpuCommands = {
   'cpu.resume-vm': host.resumeVm,
   'cpu.offline-pcpu': host.offlinePcpu,
   'cpu.online-pcpu': host.onlinePcpu,
+  'cpu.set-vcpus': hotplug.setVcpus,
+  'cpu.online-vcpu': hotplug.onlineVcpu,
+  'cpu.release-vcpu': hotplug.releaseVcpu,
   'cpu.set-scheduler': settings.setScheduler,
   'cpu.halt': guest.halt,
   'cpu.wake': guest.wake,

@@ -21,6 +21,7 @@ export function initialCpu(z: CpuSizes): Cpu {
       reservation: 0,
       cap: 0,
       used: 0,
+      wanted: z.online,
     })),
     queue: [],
     countsCaps: !schedulers[algorithm].keepsCaps,

@@ -15,6 +15,7 @@ export interface BoundScheduler {
   pick(p: PcpuId): ThreadId | null;
   onWeight(vm: VmId, before: number): void;
   onCap(vm: VmId): void;
+  onHotplug(t: ThreadId): void;
   order(): readonly ThreadId[];
 }
 
@@ -38,6 +39,7 @@ function bind<S>(policy: Scheduler<S>, own: S, m: Cpu, size: CpuSizes): BoundSch
     pick: (p) => policy.pick(own, m, p, size),
     onWeight: (vm, before) => policy.onWeight(own, m, vm, before, size),
     onCap: (vm) => policy.onCap?.(own, m, vm, size),
+    onHotplug: (t) => policy.onHotplug(own, m, t, size),
     order: () => policy.order(own, m, size),
   };
 }

@@ -13,7 +13,9 @@ export type Cause =
   | 'wake'
   /** Its VM goes on after a pause, or has a new budget, or its scheduler holds it no more. */
   | 'resume'
-  | 'refill';
+  | 'refill'
+  /** Its guest begins to use it. */
+  | 'hotplug';
 
 /**
  * A scheduling policy. The core (`../operations.ts`) changes the states of threads and calls these
@@ -53,7 +55,7 @@ export interface Scheduler<S = unknown> {
   onWeight(own: S, m: CpuCore, vm: Id<'vm'>, before: number, size: CpuSizes): void;
   /** The cap of a VM has changed: asked only of policies that keep caps. */
   onCap?(own: S, m: CpuCore, vm: Id<'vm'>, size: CpuSizes): void;
-  /** A thread was plugged in and is ready (it joins the queue), or was unplugged. */
+  /** A thread was plugged in and is ready (it joins the queue), or unplugged, after `onBlock`. */
   onHotplug(own: S, m: CpuCore, t: ThreadId, size: CpuSizes): void;
   /** The queue as this policy would serve it. */
   order(own: S, m: CpuCore, size: CpuSizes): readonly ThreadId[];

@@ -150,6 +150,8 @@ const CpuVm = record({
   reservation: int(perPeriod),
   cap: int(perPeriod),
   used: int(perPeriod),
+  /** vCPUs that its host wants it to have: the first so many are plugged in. */
+  wanted: int('vcpus'),
 });
 
 /**

@@ -38,7 +38,9 @@ export function join(m: Cpu, t: ThreadId, cause: Cause, c: C): void {
   thread.state = { kind: 'ready' };
   thread.late = thread.promised > 0;
   beginWait(m, t);
-  schedulerOf(m, c).onWake(t, cause);
+  const scheduler = schedulerOf(m, c);
+  if (cause === 'hotplug') scheduler.onHotplug(t);
+  else scheduler.onWake(t, cause);
 }
 
 export function leave(m: Cpu, t: ThreadId, state: ThreadState, c: C): void {

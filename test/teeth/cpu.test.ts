@@ -25,6 +25,8 @@ const idsOf = (kind: string): string[] =>
 /** Mistakes that other properties cannot but see as well. */
 const alsoSeenBy: Readonly<Record<string, readonly string[]>> = {
   'CPU-T1': ['CPU-I5'],
+  'HP-1': ['CPU-T4'],
+  'HP-2': ['CPU-T1'],
   // What is told is held against the books, against the state, and against the clock.
   'STL-I1': ['STL-I4', 'STL-T1'],
   'STL-I4': ['STL-I1', 'STL-T1'],
@@ -250,6 +252,20 @@ const badSteps: Readonly<Record<string, BadStep>> = {
     step: tick,
     spoil: (m) => {
       m.vms.at(1).used++;
+    },
+  },
+  'HP-1': {
+    step: call('set-vcpus', { vm: 0, count: 3 }),
+    spoil: (m) => {
+      m.vms.at(0).weight = 2;
+    },
+  },
+  'HP-2': {
+    step: call('set-vcpus', { vm: 0, count: 1 }),
+    spoil: (m) => {
+      // The host takes what it may only ask for.
+      m.threads.at(1).state = { kind: 'offline' };
+      m.pcpus.at(1).current = null;
     },
   },
   'STL-I1': {

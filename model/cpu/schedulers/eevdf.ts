@@ -108,7 +108,6 @@ export const eevdf: Scheduler<Eevdf> = {
   },
   onHotplug(own, m, t, size) {
     if (competes(m, t)) place(own, m, t, size);
-    else leave(own, m, t, size);
   },
   order(own, m) {
     const byDeadline = (a: ThreadId, b: ThreadId): number =>
