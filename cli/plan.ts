@@ -30,6 +30,7 @@ export const quick: Plan = {
     { scope: 'tiny', runs: 300 },
     { scope: 'overcommit', runs: 300 },
     { scope: 'cpu-fuzz', runs: 400 },
+    { scope: 'cpu-fuzz-one', runs: 100 },
   ],
   pairs: 200,
   exploredStates: 8_000,

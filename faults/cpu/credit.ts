@@ -92,7 +92,7 @@ const boostedAfterPark: VmmFault = {
   seam: 'policy',
   story: 'PARKED is cleared before the thread goes on, so that it is boosted for having overspent.',
   origin: 'Xen 5c8c0ae7c4: the flag was cleared before the unpause',
-  randomScope: 'cpu-credit-caps',
+  randomScope: 'cpu-credit-fuzz',
   scope: 'cpu-credit-caps',
   killedBy: ['CR-T1'],
   apply: (machine) =>
