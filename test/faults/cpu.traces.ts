@@ -19,8 +19,11 @@ export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
   'cpu/C2': ticks(3),
   'cpu/C3': [call('run-part', { thread: 0, subticks: 1 })],
   'cpu/C4': [call('set-affinity', { thread: 0, pcpus: [1] }), tick],
-  // With three times the cap the next accounting is enough to let it go.
-  'cpu/C5': [...capped, call('set-cap', { vm: 0, cap: 3 }), ...ticks(3)],
+  // It is seen running, parked for its cap at an accounting, and let go at the third.
+  'cpu/C5': [
+    ...[call('set-cap', { vm: 0, cap: 2 }), tick, call('yield', { thread: 0 })],
+    ...ticks(8),
+  ],
   'cpu/C6': capped,
   'cpu/C7': [...capped, call('set-scheduler', { scheduler: 'round-robin' })],
   // Each VM has had the CPU for three ticks, and is due a third of it.
