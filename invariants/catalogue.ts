@@ -1,5 +1,5 @@
 /** Every property of the VMM. */
-import { liftProperty, type Places, type Property } from '../machine/index.ts';
+import { liftProperty, type Model, type Places, type Property } from '../machine/index.ts';
 import type { CheckedCpu, CheckedMemory, CheckedVmm } from '../model/index.ts';
 import { cpuProperties } from './cpu.ts';
 import { memoryProperties } from './memory.ts';
@@ -19,15 +19,18 @@ const cpus: Places<CheckedVmm, CheckedCpu> = {
   at: (state, i) => state.hosts.at(i).cpu,
 };
 
-/** Commands of one subsystem see no other: they cannot make its properties false. */
+/**
+ * Commands of one subsystem see no other: they cannot make its properties false. Said of the part's
+ * properties, since what was lifted is known by its object.
+ */
 const about =
   (family: string) =>
-  (property: Property<CheckedVmm>): Property<CheckedVmm> => ({
+  <M extends Model>(property: Property<M>): Property<M> => ({
     commands: ['refused' in property ? property.refused.command : family],
     ...property,
   });
 
 export const vmmProperties: readonly Property<CheckedVmm>[] = [
-  ...memoryProperties.map((each) => liftProperty(memories, each)).map(about('memory.*')),
-  ...cpuProperties.map((each) => liftProperty(cpus, each)).map(about('cpu.*')),
+  ...memoryProperties.map(about('memory.*')).map((each) => liftProperty(memories, each)),
+  ...cpuProperties.map(about('cpu.*')).map((each) => liftProperty(cpus, each)),
 ];
