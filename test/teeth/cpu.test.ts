@@ -369,3 +369,34 @@ describe('every bounded promise of CPUs sees a run that breaks it', () => {
     expect(runViolations(machine, steps.slice(0, -1)), 'not before the last step').toEqual([]);
   });
 });
+
+/** Each thing that CPU-T4 is about, changed by a tick, which nobody asked for anything. */
+const unasked: Readonly<Record<string, (m: Cpu) => void>> = {
+  'a cap': (m) => {
+    m.vms.at(1).cap = 3;
+  },
+  'a promise': (m) => {
+    m.vms.at(1).reservation = 1;
+  },
+  'how many vCPUs a VM is to have': (m) => {
+    m.vms.at(1).wanted = 1;
+  },
+  'whose a thread is': (m) => {
+    m.threads.at(3).vm = 0;
+  },
+  'an affinity': (m) => {
+    m.threads.at(3).affinity[0] = false;
+  },
+  'work of the VMM': (m) => {
+    m.threads.at(6).work = 2;
+  },
+  'a CPU in service': (m) => {
+    m.pcpus.at(1).online = false;
+  },
+  'the scheduler': (m) => {
+    m.scheduler.algorithm = 'stride';
+  },
+};
+test.each(Object.entries(unasked))('CPU-T4 sees %s changed unasked', (_, spoil) => {
+  expect(changeViolations(start(), tick, spoil)).toContain('CPU-T4');
+});
