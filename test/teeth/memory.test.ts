@@ -259,3 +259,36 @@ describe('what a VM can learn of another from what its accesses cost', () => {
     expect(leaks(unsalted)).toBeGreaterThan(0);
   });
 });
+
+/** Each thing that a new VM of one page begins with, wrong. */
+const begunWrong: Readonly<Record<string, (m: Memory) => void>> = {
+  size: (m) => {
+    m.host.vms.at(2).limit = 2;
+  },
+  shares: (m) => {
+    m.host.vms.at(2).shares = 2;
+  },
+  salt: (m) => {
+    m.host.vms.at(2).salt = 1;
+  },
+  'dirty log': (m) => {
+    m.host.vms.at(2).logging = 'auto';
+  },
+  overhead: (m) => {
+    m.host.frames.at(9).use = { kind: 'free', scrubbed: true };
+  },
+  'memory as the guest knows it': (m) => {
+    m.guests.at(2).managed = 2;
+  },
+  'use of a page': (m) => {
+    m.guests.at(2).use[0] = 'ballooned';
+  },
+  content: (m) => {
+    m.guests.at(2).expected[0] = 1;
+  },
+};
+test.each(Object.entries(begunWrong))('MEM-T21 sees a new VM with the wrong %s', (_, spoil) => {
+  const args = { size: 1, reservation: 1, mode: 'refill', huge: false, overhead: [9] } as const;
+  const create = call('create-vm', { vm: 2, ...args });
+  expect(changeViolations(busy(), create, spoil)).toContain('MEM-T21');
+});
