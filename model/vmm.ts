@@ -31,7 +31,7 @@ import {
   memoryOperations,
   vm,
 } from './memory/index.ts';
-import { scopes, type VmmSizes } from './scopes.ts';
+import { scopes, type VmmSizes } from './scopes/index.ts';
 
 /** A machine that VMs run on. There is one until they can migrate. */
 export const host = index('host');

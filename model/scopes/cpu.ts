@@ -1,0 +1,118 @@
+/** Scopes of CPUs: round robin, stride, EEVDF, and what all schedulers have in common. */
+import { cpu, cpuFuzzSizes, cpuSizes, place } from './cpu-sizes.ts';
+import type { Scopes, VmmSizes } from './scope.ts';
+
+/** On one CPU, one of them with double weight. */
+const strideSizes: VmmSizes = {
+  ...cpuSizes,
+  pcpu: 1,
+  scheduler: 1,
+  firstWeight: 2,
+  patience: 7,
+};
+/** Where it does not matter who gets how much: quanta of one tick, and no fairness to watch. */
+const equalSizes: VmmSizes = {
+  ...cpuSizes,
+  weight: 1,
+  quantum: 1,
+  patience: 1,
+  advantage: 0,
+  grid: 1,
+};
+/** One VM of two vCPUs. */
+const pairSizes: VmmSizes = { ...equalSizes, vm: 1, thread: 2, vcpus: 2, online: 2 };
+
+export const cpuScopes = {
+  'cpu-fuzz': {
+    name: 'cpu-fuzz',
+    purpose: 'random testing: every command of CPUs, every scheduler',
+    sizes: cpuFuzzSizes,
+    commands: ['cpu.*'],
+  },
+  'cpu-fuzz-one': {
+    name: 'cpu-fuzz-one',
+    purpose: 'random testing on one CPU, where bounds of fairness are proved',
+    sizes: { ...cpuFuzzSizes, pcpu: 1, quantum: 1 },
+    commands: ['cpu.*'],
+  },
+  'cpu-round-robin': {
+    name: 'cpu-round-robin',
+    purpose: 'every state of three vCPUs on two CPUs that sleep, wake and yield, under round robin',
+    sizes: cpuSizes,
+    explored: { distinct: 22496, generated: 146760, depth: 17, complete: true },
+    commands: cpu('halt', 'wake', 'yield', 'tick'),
+  },
+  'cpu-stride': {
+    name: 'cpu-stride',
+    purpose:
+      'every state of three vCPUs on one CPU that sleep and wake, one of double weight, under stride',
+    sizes: strideSizes,
+    explored: { distinct: 33664, generated: 151920, depth: 36, complete: true },
+    commands: cpu('halt', 'wake', 'tick'),
+  },
+  'cpu-reweight': {
+    name: 'cpu-reweight',
+    purpose: 'every state of two vCPUs on one CPU that sleep and change weight, under stride',
+    sizes: { ...strideSizes, vm: 2, thread: 2, firstWeight: 1 },
+    explored: { distinct: 10288, generated: 57000, depth: 32, complete: true },
+    commands: cpu('set-weight', 'halt', 'wake', 'tick'),
+  },
+  'cpu-stride-two': {
+    name: 'cpu-stride-two',
+    purpose:
+      'every state of three vCPUs on two CPUs, one of a weight that no CPU can serve, under stride',
+    sizes: {
+      ...strideSizes,
+      pcpu: 2,
+      weight: 3,
+      firstWeight: 3,
+      grid: 6,
+      patience: 12,
+      advantage: 1,
+    },
+    commands: cpu('halt', 'wake', 'tick'),
+  },
+  'cpu-promises': {
+    name: 'cpu-promises',
+    purpose: 'every state of three vCPUs on two CPUs that are promised ticks in each period',
+    sizes: { ...equalSizes, period: 2 },
+    explored: { distinct: 3933, generated: 24453, depth: 11, complete: true },
+    commands: cpu('set-reservation', 'tick'),
+  },
+  'cpu-caps': {
+    name: 'cpu-caps',
+    purpose: 'every state of a VM of two vCPUs whose cap changes while they sleep and wake',
+    sizes: { ...pairSizes, period: 3 },
+    explored: { distinct: 9820, generated: 93388, depth: 15, complete: true },
+    commands: cpu('set-cap', 'halt', 'wake', 'tick'),
+  },
+  'cpu-hotplug': {
+    name: 'cpu-hotplug',
+    purpose: 'every state of a VM whose two vCPUs are plugged in and out, run and sleep',
+    sizes: { ...pairSizes, pcpu: 1, online: 1 },
+    explored: { distinct: 320, generated: 1396, depth: 14, complete: true },
+    commands: cpu('set-vcpus', 'online-vcpu', 'release-vcpu', 'halt', 'wake', 'tick'),
+  },
+  'cpu-pauses': {
+    name: 'cpu-pauses',
+    purpose: 'every state of two vCPUs that sleep, wake each other and are paused',
+    sizes: { ...pairSizes, pcpu: 1 },
+    explored: { distinct: 252, generated: 1044, depth: 9, complete: true },
+    commands: cpu('halt', 'wake', 'pause-vm', 'resume-vm', 'tick'),
+  },
+  'cpu-eevdf': {
+    name: 'cpu-eevdf',
+    purpose:
+      'every state of two vCPUs on one CPU that sleep and wake, of weights 2 and 1, under EEVDF',
+    sizes: { ...strideSizes, vm: 2, thread: 2, scheduler: place('eevdf'), grid: 6 },
+    explored: { distinct: 1860, generated: 6656, depth: 30, complete: true },
+    commands: cpu('halt', 'wake', 'tick'),
+  },
+  'cpu-eevdf-weights': {
+    name: 'cpu-eevdf-weights',
+    purpose: 'two vCPUs on one CPU that change weight, under EEVDF, as far as a search goes',
+    sizes: { ...strideSizes, vm: 2, thread: 2, scheduler: place('eevdf'), grid: 6, patience: 12 },
+    explored: { distinct: 16341, generated: 49703, depth: 9, complete: false },
+    commands: cpu('set-weight', 'halt', 'wake', 'tick'),
+  },
+} satisfies Scopes;

@@ -1,0 +1,92 @@
+/** Scopes of Xen’s credit and credit2 schedulers. */
+import { cpu, cpuFuzzSizes, cpuSizes, place } from './cpu-sizes.ts';
+import type { Scopes, VmmSizes } from './scope.ts';
+
+/** Long enough for two accountings of the credit scheduler, one every 3 ticks. */
+const creditSizes: VmmSizes = {
+  ...cpuSizes,
+  scheduler: place('credit'),
+  quantum: 3,
+  period: 3,
+  patience: 12,
+};
+const creditCapSizes: VmmSizes = { ...creditSizes, pcpu: 1, vm: 2, thread: 2, horizon: 8 };
+
+export const creditScopes = {
+  'cpu-credit-fuzz': {
+    name: 'cpu-credit-fuzz',
+    purpose:
+      'random testing of Xen’s credit scheduler: ten sub-ticks a tick, parts of which are used',
+    sizes: { ...cpuFuzzSizes, scheduler: place('credit'), quantum: 3 },
+    commands: cpu(
+      ...['set-weight', 'set-cap', 'set-affinity', 'pause-vm', 'resume-vm'],
+      ...['halt', 'wake', 'yield', 'run-part', 'vmm-work', 'tick'],
+    ),
+  },
+  'cpu-credit-moves': {
+    name: 'cpu-credit-moves',
+    purpose:
+      'random testing of two vCPUs that credit parks for their caps, and of other schedulers then',
+    sizes: creditCapSizes,
+    commands: cpu('set-cap', 'set-scheduler', 'tick'),
+  },
+  'cpu-credit': {
+    name: 'cpu-credit',
+    purpose: 'three vCPUs on one CPU that sleep and wake through two accountings of Xen’s credit',
+    sizes: { ...creditSizes, pcpu: 1, firstWeight: 2, horizon: 6 },
+    explored: { distinct: 55168, generated: 209888, depth: 22, complete: true },
+    commands: cpu('halt', 'wake', 'tick'),
+  },
+  'cpu-credit-pair': {
+    name: 'cpu-credit-pair',
+    purpose: 'three vCPUs on two CPUs that sleep and wake through an accounting of Xen’s credit',
+    sizes: { ...creditSizes, firstWeight: 2, horizon: 3 },
+    explored: { distinct: 22728, generated: 91872, depth: 20, complete: true },
+    commands: cpu('halt', 'wake', 'tick'),
+  },
+  'cpu-credit-parts': {
+    name: 'cpu-credit-parts',
+    purpose:
+      'two vCPUs on one CPU that give up the rest of a tick, of three sub-ticks, under credit',
+    sizes: { ...creditSizes, pcpu: 1, vm: 2, thread: 2, subticks: 3, horizon: 6 },
+    explored: { distinct: 3138, generated: 4436, depth: 20, complete: true },
+    commands: cpu('run-part', 'tick'),
+  },
+  'cpu-credit-caps': {
+    name: 'cpu-credit-caps',
+    purpose: 'two vCPUs on one CPU whose caps change, and that are parked and let go, under credit',
+    sizes: creditCapSizes,
+    explored: { distinct: 17169, generated: 112326, depth: 17, complete: true },
+    commands: cpu('set-cap', 'tick'),
+  },
+  'cpu-credit-affinity': {
+    name: 'cpu-credit-affinity',
+    purpose: 'three vCPUs that are moved between two CPUs, under Xen’s credit',
+    sizes: { ...creditSizes, horizon: 3 },
+    explored: { distinct: 9918, generated: 61293, depth: 14, complete: true },
+    commands: cpu('set-affinity', 'tick'),
+  },
+  'cpu-credit-shares': {
+    name: 'cpu-credit-shares',
+    purpose: 'three vCPUs on one CPU with caps that none of them can reach, under Xen’s credit',
+    sizes: { ...creditSizes, pcpu: 1, period: 1, horizon: 9 },
+    explored: { distinct: 213, generated: 825, depth: 12, complete: true },
+    commands: cpu('set-cap', 'tick'),
+  },
+  'cpu-credit2-fuzz': {
+    name: 'cpu-credit2-fuzz',
+    purpose: 'random testing of Xen’s credit2: ten sub-ticks a tick, parts of which are used',
+    sizes: { ...cpuFuzzSizes, scheduler: place('credit2') },
+    commands: cpu(
+      ...['set-weight', 'set-cap', 'set-affinity', 'pause-vm', 'resume-vm'],
+      ...['halt', 'wake', 'yield', 'run-part', 'vmm-work', 'tick'],
+    ),
+  },
+  'cpu-credit2': {
+    name: 'cpu-credit2',
+    purpose: 'three vCPUs on two CPUs that use parts of ticks, one of double weight, under credit2',
+    sizes: { ...cpuSizes, scheduler: place('credit2'), firstWeight: 2, subticks: 3, horizon: 4 },
+    explored: { distinct: 12898, generated: 17275, depth: 14, complete: true },
+    commands: cpu('run-part', 'tick'),
+  },
+} satisfies Scopes;

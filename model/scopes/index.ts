@@ -1,0 +1,14 @@
+/** The named bounded configurations of the VMM. */
+import { balloonScopes } from './balloon.ts';
+import { cpuScopes } from './cpu.ts';
+import { creditScopes } from './credit.ts';
+import { memoryScopes } from './memory.ts';
+import type { Scopes } from './scope.ts';
+
+export type { VmmScope, VmmSizes } from './scope.ts';
+export const scopes = {
+  ...memoryScopes,
+  ...balloonScopes,
+  ...cpuScopes,
+  ...creditScopes,
+} satisfies Scopes;

@@ -1,0 +1,23 @@
+/** What a bounded configuration of the VMM says. */
+import type { Scope } from '../../machine/index.ts';
+import type { CpuSizes } from '../cpu/index.ts';
+import type { MemorySizes } from '../memory/index.ts';
+
+export type VmmSizes = MemorySizes &
+  CpuSizes & {
+    /** Hosts between which VMs may move. */
+    readonly host: number;
+  };
+export interface VmmScope extends Scope {
+  readonly sizes: VmmSizes;
+  /** What an exhaustive search finds while it asks nothing. */
+  readonly explored?: {
+    readonly distinct: number;
+    readonly generated: number;
+    readonly depth: number;
+    /** Every state there is; else every state that is no more than `depth` steps away. */
+    readonly complete: boolean;
+  };
+}
+
+export type Scopes = Readonly<Record<string, VmmScope>>;
