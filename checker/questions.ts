@@ -23,11 +23,11 @@ export class Questions {
 
   constructor(
     machine: Machine,
-    { sizes }: Scope,
+    scope: Scope,
     properties: readonly Property[],
     goal: ((state: never) => boolean) | undefined,
   ) {
-    this.asked = evaluation(machine, sizes, properties);
+    this.asked = evaluation(machine, scope, properties);
     this.goal = goal;
     this.ofSteps = properties.some(({ kind }) => kind !== 'invariant');
     this.compares = properties.some((p) => p.kind !== 'invariant' || p.reads !== undefined);

@@ -25,7 +25,7 @@ import {
   type Readers,
   readerOf,
 } from './readers.ts';
-import { names, type Sizes } from './scope.ts';
+import { names, type Scope } from './scope.ts';
 import { type Counted, type Tallies, type Tally, type Violation, violation } from './tally.ts';
 
 export interface Evaluation {
@@ -55,11 +55,11 @@ export interface Evaluation {
 
 /**
  * Throws when two properties have one id. Two-run properties and those of whole runs are not asked
- * here: their counts stay at nothing.
+ * here, nor are those that no command of the scope concerns: their counts stay at nothing.
  */
 export function evaluation(
   machine: Machine,
-  size: Sizes,
+  { sizes: size, commands }: Pick<Scope, 'sizes' | 'commands'>,
   properties: readonly Property[],
 ): Evaluation {
   const rounds: Rounds = { states: 0, changes: 0 };
@@ -71,14 +71,17 @@ export function evaluation(
     return { property, tally };
   });
   const aspects = new Aspects(size);
-  const invariants = counted.filter(isInvariant).map((each) => readerOf(each, aspects));
-  const transitions = counted.filter(isTransition).map((each) => readerOf(each, aspects));
+  const kinds = Object.keys(machine.commands).filter((kind) => names(commands, kind));
+  const concerned = counted.filter(({ property }) =>
+    kinds.some((kind) => names(property.commands, kind)),
+  );
+  const invariants = concerned.filter(isInvariant).map((each) => readerOf(each, aspects));
+  const transitions = concerned.filter(isTransition).map((each) => readerOf(each, aspects));
   const ofStates = byReading(invariants);
-  const goals = counted.filter(isReached);
-  let ofKinds = propertiesByKind(machine, transitions, goals);
+  const goals = concerned.filter(isReached);
+  let ofKinds = propertiesByKind(kinds, transitions, goals);
   const refusals = refusalsByCode(counted.filter(isRefused));
-  const within = promises(counted.filter(isWithin), size, aspects);
-  const kinds = Object.keys(machine.commands);
+  const within = promises(concerned.filter(isWithin), size, aspects);
   const block = new Block(size, kinds, transitions, invariants);
 
   return {
@@ -149,7 +152,7 @@ export function evaluation(
         Object.assign(tally, { evaluations, couldFail, violations });
       }
       // Goals that were reached since are to be reached again.
-      ofKinds = propertiesByKind(machine, transitions, goals);
+      ofKinds = propertiesByKind(kinds, transitions, goals);
     },
   };
 }
@@ -226,12 +229,12 @@ interface ByKind {
 }
 
 function propertiesByKind(
-  machine: Machine,
+  kinds: readonly string[],
   transitions: readonly Reader<Transition>[],
   goals: readonly Counted<Reached>[],
 ): ReadonlyMap<string, ByKind> {
   return new Map(
-    Object.keys(machine.commands).map((kind) => [
+    kinds.map((kind) => [
       kind,
       {
         looking: byReading(transitions.filter(({ property }) => names(property.commands, kind))),

@@ -50,7 +50,7 @@ export function watched<S>(
   properties: readonly Property<never>[],
 ): Watched<S> {
   // Which model the properties are of does not matter to what asks them.
-  const asked = evaluation(machine as Machine, scope.sizes, properties as readonly Property[]);
+  const asked = evaluation(machine as Machine, scope, properties as readonly Property[]);
   const rules = engine(machine as Machine, scope);
   const run = versions(machine.shape, initialState(machine, scope.sizes));
   const initial = run.take();

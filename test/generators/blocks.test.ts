@@ -190,7 +190,7 @@ function broken(
   between: (asked: Evaluation) => void = () => undefined,
 ): readonly string[] {
   const promised = vmmProperties.filter(({ kind }) => kind === 'within');
-  const asked = evaluation(vmmMachine as Machine, fuzz.sizes, promised as readonly Property[]);
+  const asked = evaluation(vmmMachine as Machine, fuzz, promised as readonly Property[]);
   const told: string[] = [];
   if (changes[0] !== undefined) asked.promises.open(changes[0].before);
   for (let from = 0; from < changes.length; from += blockSteps) {

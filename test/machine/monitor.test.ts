@@ -232,3 +232,29 @@ test('what only whole runs can violate is never asked, and its count says so', (
   const nothing = { evaluations: 0, couldFail: 0, skipped: 0, violations: 0 };
   expect([...watched.tallies.values()]).toEqual([nothing, nothing]);
 });
+
+test('what no command of the scope concerns is not asked, and counts as skipped', () => {
+  const properties = [
+    invariant({ id: 'i', name: 'i', commands: ['rest'], violation: () => 'never' }),
+    transition({ id: 't', name: 't', commands: ['rest'], violation: () => 'never' }),
+    sometimes({ id: 'g', name: 'g', commands: ['rest'], reached: () => true }),
+  ];
+  const judged = (commands: readonly string[]) => {
+    const watched = monitor(machine, { ...scope, commands }, properties);
+    watched.start(start());
+    const kind = commands[0] as string;
+    return { found: watched.after({ kind, args: { change: nothing } }, []), watched };
+  };
+  expect(judged(['rest']).found.map(({ property }) => property)).toEqual(['t', 'i']);
+  const { found, watched } = judged(['work']);
+  expect(found).toEqual([]);
+  const skipped = (count: number) => ({
+    evaluations: 0,
+    couldFail: 0,
+    skipped: count,
+    violations: 0,
+  });
+  expect(watched.tallies.get('i')).toEqual(skipped(2));
+  expect(watched.tallies.get('t')).toEqual(skipped(1));
+  expect(watched.tallies.get('g')).toEqual(skipped(0));
+});

@@ -29,7 +29,7 @@ export function bench<S, T extends CommandTable, C extends Call>(
   const ofKind = (kind: Property['kind']): readonly Property[] =>
     properties.filter((each) => each.kind === kind) as readonly Property[];
   const asking = (kind: Property['kind'], sizes = scope.sizes) =>
-    evaluation(machine as Machine, sizes, ofKind(kind));
+    evaluation(machine as Machine, { sizes }, ofKind(kind));
   const idsOf = (found: readonly Violation[]): string[] => found.map(({ property }) => property);
 
   /** Takes a step in place; throws where the model refuses what is not forced. */

@@ -23,7 +23,7 @@ const scope = scopes.fuzz;
 const copies = copier(memory);
 const asked = evaluation(
   memoryMachine as Machine,
-  scope.sizes,
+  scope,
   memoryProperties.filter(
     ({ kind }) => kind === 'invariant' || kind === 'transition',
   ) as unknown as readonly Property[],
