@@ -3,11 +3,13 @@
  * refusal, and the interactions of chapter 6. Nothing holds only because nothing happens.
  */
 import { match } from 'ts-pattern';
-import type { Property } from '../../machine/index.ts';
+import type { Sometimes } from '../../machine/index.ts';
 import { type CheckedMemory, type MemoryCall, memoryCommands } from '../../model/index.ts';
+import { goalsOf } from '../goals.ts';
 import { isShared, kinds, type MemoryChange, property, type Reading } from './reading.ts';
 
-type Goal = Property<CheckedMemory>;
+type Goal = Sometimes<CheckedMemory>;
+const { states, events, refusals } = goalsOf(property);
 
 /** Whether any page of any VM is so. */
 function somePage(m: Reading, is: (m: Reading, vm: number, page: number) => boolean): boolean {
@@ -27,15 +29,8 @@ const placesBy = {
   reported: kinds('memory.acknowledge-report'),
   special: kinds('memory.map-special'),
 };
-const places = Object.entries(placesBy).map(
-  ([kind, commands]): Goal =>
-    property.sometimes({
-      id: `GOAL-place-${kind}`,
-      name: `a page is ${kind}`,
-      commands,
-      reached: ({ after }) =>
-        somePage(after, (m, v, p) => m.host.vms.at(v).pages.at(p).at.kind === kind),
-    }),
+const places = states('place', 'a page is', placesBy, (after, kind) =>
+  somePage(after, (m, v, p) => m.host.vms.at(v).pages.at(p).at.kind === kind),
 );
 
 const frameUsesBy = {
@@ -45,14 +40,8 @@ const frameUsesBy = {
   overhead: kinds('memory.create-vm'),
   hypervisor: kinds('memory.create-vm'),
 };
-const frameUses = Object.entries(frameUsesBy).map(
-  ([kind, commands]): Goal =>
-    property.sometimes({
-      id: `GOAL-frame-${kind}`,
-      name: `a frame is ${kind}`,
-      commands,
-      reached: ({ after }) => after.host.frames.some(({ use }) => use.kind === kind),
-    }),
+const frameUses = states('frame', 'a frame is', frameUsesBy, ({ host }, kind) =>
+  host.frames.some(({ use }) => use.kind === kind),
 );
 
 const guestUsesBy = {
@@ -63,18 +52,12 @@ const guestUsesBy = {
   isolated: kinds('memory.report-free-pages'),
   reserved: kinds('memory.map-special'),
 };
-const guestUses = Object.entries(guestUsesBy).map(
-  ([use, commands]): Goal =>
-    property.sometimes({
-      id: `GOAL-guest-${use}`,
-      name: `a guest has a page that is ${use}`,
-      commands,
-      reached: ({ after }) => after.guests.some((guest) => guest.use.some((each) => each === use)),
-    }),
+const guestUses = states('guest', 'a guest has a page that is', guestUsesBy, ({ guests }, kind) =>
+  guests.some(({ use }) => use.some((each) => each === kind)),
 );
 
 const access = kinds('memory.read', 'memory.write', 'memory.page-out');
-const eventsBy = {
+const told = events({
   read: kinds('memory.read'),
   written: kinds('memory.write'),
   stalled: access,
@@ -89,16 +72,7 @@ const eventsBy = {
   'balloon-gave': kinds('memory.out-of-memory'),
   'host-oom-kill': kinds('memory.oom-kill'),
   scanned: kinds('memory.scan-page'),
-};
-const events = Object.entries(eventsBy).map(
-  ([type, commands]): Goal =>
-    property.sometimes({
-      id: `GOAL-event-${type}`,
-      name: `something tells '${type}'`,
-      commands,
-      reached: ({ events: told }) => told.some((event) => event.type === type),
-    }),
-);
+});
 
 const scans = (['already-shared', 'volatile', 'merged', 'merged-zero', 'inserted'] as const).map(
   (result): Goal =>
@@ -207,24 +181,12 @@ const interactions = Object.entries(cells).flatMap(([kind, columns]) =>
   ),
 );
 
-const refusals = Object.entries(memoryCommands).flatMap(([kind, { requires }]) => {
-  const codes = new Set(requires.map(([code]): string => code));
-  return [...codes].map(
-    (code): Goal =>
-      property.refused({
-        id: `GOAL-${kind.slice('memory.'.length)}-refused-${code}`,
-        name: `${kind} is refused with ${code}`,
-        refused: { command: kind, code },
-      }),
-  );
-});
-
 export const memoryGoals: readonly Goal[] = [
   ...places,
   ...frameUses,
   ...guestUses,
-  ...events,
+  ...told,
   ...scans,
   ...interactions,
-  ...refusals,
+  ...refusals(memoryCommands, (kind) => kind.slice('memory.'.length)),
 ];
