@@ -17,6 +17,17 @@ export type Forced<C> = C & { readonly forced?: true };
 /** The command happens although the model would refuse it. */
 export const forced = <C extends Call>(step: C): Forced<C> => ({ ...step, forced: true });
 
+/** The arguments of one command of a table of calls. */
+type ArgumentsOf<C extends Call, K> = Extract<C, { readonly kind: K }>['args'];
+/** The names of commands without the family that they are of. */
+type NameOf<C extends Call, F extends string> = C['kind'] extends `${F}.${infer N}` ? N : never;
+
+/** Makes commands of a family by their names without it. */
+export const callsOf =
+  <C extends Call, F extends string>(family: F) =>
+  <N extends NameOf<C, F>>(name: N, args: ArgumentsOf<C, `${F}.${N}`>): Forced<C> =>
+    ({ kind: `${family}.${name}`, args }) as unknown as Forced<C>;
+
 /** Judges states and steps of one part of the VMM, as a machine of its own. */
 export function bench<S, T extends CommandTable, C extends Call>(
   machine: Machine<S, T>,

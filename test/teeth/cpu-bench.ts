@@ -10,7 +10,7 @@ import {
   initialCpu,
   scopes,
 } from '../../model/index.ts';
-import { bench, type Forced } from './bench.ts';
+import { bench, callsOf, type Forced } from './bench.ts';
 
 /** The CPUs of one host as a machine of their own. */
 export const cpuMachine: Machine<Cpu> = {
@@ -23,16 +23,10 @@ export const cpuMachine: Machine<Cpu> = {
   scopes,
 };
 
-type ArgumentsOf<K extends CpuCall['kind']> = Extract<CpuCall, { readonly kind: K }>['args'];
 export type CpuStep = Forced<CpuCall>;
 
 /** A command by its name without the subsystem. */
-export function call<K extends CpuCall['kind'] extends `cpu.${infer N}` ? N : never>(
-  kind: K,
-  args: ArgumentsOf<`cpu.${K}`>,
-): CpuStep {
-  return { kind: `cpu.${kind}`, args } as unknown as CpuStep;
-}
+export const call = callsOf<CpuCall, 'cpu'>('cpu');
 export const tick: CpuStep = call('tick', {});
 
 export const { after, stateViolations, changeViolations, runViolations } = bench<

@@ -10,7 +10,7 @@ import {
   memoryOperations,
   scopes,
 } from '../../model/index.ts';
-import { bench, type Forced } from './bench.ts';
+import { bench, callsOf, type Forced } from './bench.ts';
 
 /** The memory of one host as a machine of its own. */
 export const memoryMachine: Machine<Memory> = {
@@ -23,16 +23,10 @@ export const memoryMachine: Machine<Memory> = {
   scopes,
 };
 
-type ArgumentsOf<K extends MemoryCall['kind']> = Extract<MemoryCall, { readonly kind: K }>['args'];
 export type Step = Forced<MemoryCall>;
 
 /** A command by its name without the subsystem. */
-export function call<K extends MemoryCall['kind'] extends `memory.${infer N}` ? N : never>(
-  kind: K,
-  args: ArgumentsOf<`memory.${K}`>,
-): Step {
-  return { kind: `memory.${kind}`, args } as unknown as Step;
-}
+export const call = callsOf<MemoryCall, 'memory'>('memory');
 
 export const { take, after, stateViolations, changeViolations, runViolations } = bench<
   Memory,
