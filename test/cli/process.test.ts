@@ -26,7 +26,7 @@ function ended(child: ChildProcess): Promise<{ code: number | null; out: string;
 }
 
 test('Ctrl-C prints what was established so far and exits 3', async () => {
-  const child = start(['verify']);
+  const child = start(['verify', '--scope', 'fuzz']);
   child.stderr?.on('data', (text) => {
     if (String(text).includes('Random traces in scope fuzz')) child.kill('SIGINT');
   });

@@ -117,10 +117,10 @@ test('--for ends with time, and holds with its bound', async () => {
 
 test('a counterexample that is stored is replayed first, whatever else is there', async () => {
   const out = file('stored');
-  const args = ['--fault', 'memory/K6', '--seed', '1', '--out', out];
+  const args = ['--fault', 'memory/S6', '--seed', '1', '--out', out];
   expect((await hypercheck(['fuzz', ...args])).code).toBe(1);
   file('stored/broken.json', 'not a trace');
-  const flags = { fault: 'memory/K6', out, json: true };
+  const flags = { fault: 'memory/S6', out, json: true };
   const again = JSON.parse((await verified(flags, small)).out);
   expect(again).toMatchObject({ verdict: 'violated', runs: 0 });
   expect(again.stored.map((each: { verdict: string }) => each.verdict).sort()).toEqual([
@@ -129,21 +129,21 @@ test('a counterexample that is stored is replayed first, whatever else is there'
   ]);
   const other = await verified({ property: ['MEM-I1'], out }, small);
   expect(other.code).toBe(0);
-  expect(other.out).toContain('was left out: it is of vmm+memory/K6');
+  expect(other.out).toContain('was left out: it is of vmm+memory/S6');
 });
 
 test('a faulted machine is told from the model by --fault', async () => {
   const { code, out } = await hypercheck([
     'verify',
     '--fault',
-    'memory/K6',
+    'memory/S6',
     '--out',
     file('k6'),
     '--junit',
     file('k6.xml'),
   ]);
   expect(code).toBe(1);
-  expect(out).toContain('fault memory/K6, scope fuzz, seed 1, path');
+  expect(out).toContain('fault memory/S6, scope fuzz, seed 1, path');
   expect(readFileSync(file('k6.xml'), 'utf8')).toContain('<failure ');
 });
 
