@@ -1,4 +1,5 @@
 /** Mistakes about virtual time in stride scheduling. 5.5. */
+import { rational, subtract } from '../../machine/index.ts';
 import { unseen, type VmmFault } from '../memory/seams.ts';
 import { changeScheduler } from './seams.ts';
 
@@ -75,9 +76,54 @@ const reweightKeepsPass: VmmFault = {
   apply: (machine) => changeScheduler(machine, 'stride', () => ({ onWeight() {} })),
 };
 
+const promisesAreOwedAgain: VmmFault = {
+  id: 'cpu/P3',
+  seam: 'policy',
+  story: 'A thread that had a CPU by right comes back with its old pass, and catches up on it all.',
+  origin: 'made: what a promise gave is given again by the scheduler when the promise ends',
+  randomScope: 'cpu-rights',
+  scope: 'cpu-rights',
+  killedBy: ['ST-I2'],
+  apply: (machine) =>
+    changeScheduler(machine, 'stride', (original) => ({
+      onWake(own, m, t, cause, size) {
+        const pass = own.pass.at(t);
+        original.onWake(own, m, t, cause, size);
+        if (cause === 'right') own.pass[t] = pass;
+      },
+    })),
+};
+
+const truncatedStrides: VmmFault = {
+  id: 'cpu/P4',
+  seam: 'policy',
+  story: 'A stride is an integer: what is left of the division is lost at every tick.',
+  origin: 'integer strides of many implementations; the drift is named in 0.1 and 5.5',
+  randomScope: 'cpu-strides',
+  scope: 'cpu-strides',
+  killedBy: ['ST-1'],
+  apply: (machine) =>
+    changeScheduler(machine, 'stride', (original) => ({
+      onTick(own, m, size) {
+        // One is as many units as the largest weight.
+        const one = size.weight;
+        for (const { current, byRight } of m.pcpus) {
+          const vm = current === null ? null : m.threads.at(current).vm;
+          if (current === null || vm === null || byRight) continue;
+          const { weight } = m.vms.at(vm);
+          const lost = rational(one % weight, one * weight);
+          own.pass[current] = subtract(own.pass.at(current), lost);
+        }
+        original.onTick(own, m, size);
+      },
+    })),
+};
+
 export const strideFaults: readonly VmmFault[] = [
   sleepersKeepTheirPass,
   infeasibleWeights,
   sleepersSave,
   reweightKeepsPass,
+  promisesAreOwedAgain,
+  truncatedStrides,
 ];

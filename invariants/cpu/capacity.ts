@@ -45,7 +45,7 @@ const capsAreUsedUp = property.invariant({
 
 const promisesAreKept = property.transition({
   id: 'RES-1',
-  name: 'a vCPU that competes for a whole period gets all that it was promised for it',
+  name: 'a vCPU that is awake for a whole period gets all that it was promised for it',
   commands: kinds('cpu.tick'),
   reads,
   when: ({ before, after }) => after.phase === 0 && before.watch.owed.some((owed) => owed > 0),

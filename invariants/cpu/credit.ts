@@ -180,7 +180,7 @@ const waitsAreBounded = property.invariant({
     const cpus = onlinePcpus(m);
     let [rivals, all] = [0, 0];
     for (let t = 0; t < m.threads.length; t++) {
-      if (!competes(m.threads.at(t))) continue;
+      if (!competes(m, t)) continue;
       rivals++;
       all += weightOf(m, t);
     }

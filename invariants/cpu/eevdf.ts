@@ -17,6 +17,7 @@ import {
 import type { CpuSizes } from '../../model/index.ts';
 import {
   allMayRunAnywhere,
+  anyCompetes,
   competes,
   kinds,
   property,
@@ -33,7 +34,7 @@ const onOneCpu = (m: Reading, size: CpuSizes): boolean => size.pcpu === 1 && whe
 function sumOf(m: Reading, of: (t: number, weight: number) => Rational): Rational {
   let sum = rational(0);
   for (let t = 0; t < m.threads.length; t++) {
-    if (competes(m.threads.at(t))) sum = add(sum, of(t, weightOf(m, t)));
+    if (competes(m, t)) sum = add(sum, of(t, weightOf(m, t)));
   }
   return sum;
 }
@@ -48,7 +49,7 @@ const virtualTimeIsTheAverage = property.invariant({
   id: 'EV-I1',
   name: 'under EEVDF the virtual time, kept step by step, is the average of run times by weight',
   reads,
-  when: (m) => when(m) && m.threads.some(competes),
+  when: (m) => when(m) && anyCompetes(m),
   violation(m) {
     const { runtime, virtualTime } = m.scheduler.states.eevdf;
     const total = sumOf(m, (_, weight) => rational(weight));
@@ -74,10 +75,10 @@ const someoneIsEligible = property.invariant({
   id: 'EV-I3',
   name: 'under EEVDF somebody who competes has had no more than its share',
   reads,
-  when: (m) => when(m) && m.threads.some(competes),
+  when: (m) => when(m) && anyCompetes(m),
   violation(m) {
     for (let t = 0; t < m.threads.length; t++) {
-      if (competes(m.threads.at(t)) && lagOf(m, t).n >= 0) return null;
+      if (competes(m, t) && lagOf(m, t).n >= 0) return null;
     }
     return 'nobody is eligible';
   },
@@ -96,7 +97,7 @@ const lagsAreBounded = property.invariant({
       if (compare(absolute(saved), rational(request + 1)) > 0) {
         return `thread ${t} sleeps with a lag of ${printRational(saved)}`;
       }
-      if (!competes(m.threads.at(t))) continue;
+      if (!competes(m, t)) continue;
       const its = lagOf(m, t);
       if (isLess(its, rational(-request - 2)))
         return `thread ${t} owes ${printRational(its)} ticks`;
@@ -155,6 +156,7 @@ const sleepersKeepTheirLag = property.transition({
   when: ({ before, after, call }) =>
     when(before) &&
     call.kind === 'cpu.halt' &&
+    competes(before, call.args.thread) &&
     after.threads.at(call.args.thread).state.kind === 'blocked',
   violation({ before, after, call, size }) {
     if (call.kind !== 'cpu.halt') return null;

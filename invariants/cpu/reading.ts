@@ -34,8 +34,15 @@ export function onlinePcpus({ pcpus }: Reading): number {
   return count;
 }
 
-export function competes({ state }: ThreadReading): boolean {
-  return state.kind === 'ready' || state.kind === 'running';
+/** It runs or is ready, and has no CPU by right: what it gets its scheduler shares out. */
+export function competes({ threads, pcpus }: Reading, t: number): boolean {
+  const { state } = threads.at(t);
+  return state.kind === 'ready' || (state.kind === 'running' && !pcpus.at(state.on).byRight);
+}
+
+export function anyCompetes(m: Reading): boolean {
+  for (let t = 0; t < m.threads.length; t++) if (competes(m, t)) return true;
+  return false;
 }
 
 /** The weight by which a thread competes: its VM's; threads of the VMM have 1. */

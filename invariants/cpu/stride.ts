@@ -1,8 +1,18 @@
 /** What stride scheduling promises; a tick is its quantum. 5.5. */
-import { add, compare, isLess, printRational, rational } from '../../machine/index.ts';
+import {
+  add,
+  compare,
+  isEqual,
+  isLess,
+  lesser,
+  printRational,
+  type Rational,
+  rational,
+} from '../../machine/index.ts';
 import type { CpuSizes } from '../../model/index.ts';
 import {
   allMayRunAnywhere,
+  anyCompetes,
   competes,
   property,
   type Reading,
@@ -22,7 +32,7 @@ const passesAreClose = property.invariant({
   violation(m) {
     const { pass, minimum } = m.scheduler.states.stride;
     for (let t = 0; t < m.threads.length; t++) {
-      if (!competes(m.threads.at(t))) continue;
+      if (!competes(m, t)) continue;
       const its = pass.at(t);
       const most = add(minimum, rational(1, weightOf(m, t)));
       if (isLess(its, minimum) || isLess(most, its)) {
@@ -31,6 +41,23 @@ const passesAreClose = property.invariant({
       }
     }
     return null;
+  },
+});
+
+/** Who joins begins there: behind all others it would have a CPU to itself until it caught up. */
+const timeIsThatOfTheLast = property.invariant({
+  id: 'ST-I2',
+  name: 'under stride the virtual time is the least pass of those that compete',
+  reads,
+  when: (m) => runs(m, 'stride') && anyCompetes(m),
+  violation(m) {
+    const { pass, minimum } = m.scheduler.states.stride;
+    let least: Rational | null = null;
+    for (let t = 0; t < m.threads.length; t++) {
+      if (competes(m, t)) least = least === null ? pass.at(t) : lesser(least, pass.at(t));
+    }
+    if (least === null || isEqual(least, minimum)) return null;
+    return `the virtual time is ${printRational(minimum)}, the least pass ${printRational(least)}`;
   },
 });
 
@@ -70,7 +97,7 @@ const waitsAreBounded = property.invariant({
       const own = weightOf(m, t);
       let most = 0;
       for (let other = 0; other < m.threads.length; other++) {
-        if (other === t || !competes(m.threads.at(other))) continue;
+        if (other === t || !competes(m, other)) continue;
         most += Math.floor(weightOf(m, other) / own) + 1;
       }
       const since = Math.min(waited.at(t), steady);
@@ -80,4 +107,9 @@ const waitsAreBounded = property.invariant({
   },
 });
 
-export const strideProperties = [passesAreClose, sharesFollowWeights, waitsAreBounded];
+export const strideProperties = [
+  passesAreClose,
+  timeIsThatOfTheLast,
+  sharesFollowWeights,
+  waitsAreBounded,
+];

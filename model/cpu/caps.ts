@@ -1,6 +1,6 @@
 /** Caps: what a VM may use in a period at most (5.7), and threads that a scheduler holds. */
 import type { C, Cpu, VmId } from './model.ts';
-import { competes } from './queue.ts';
+import { isAwake } from './queue.ts';
 import type { Cause, ThreadId } from './scheduler.ts';
 import { takeOff } from './threads.ts';
 
@@ -26,7 +26,7 @@ export function applyCap(m: Cpu, vm: VmId, c: C): void {
     if (of !== vm) continue;
     // Schedulers that park threads know of no promises.
     if (held) m.watch.owed[t] = 0;
-    if ((over || held) && competes(m, t)) c.operation.leave(m, t, { kind: 'throttled' }, c);
+    if ((over || held) && isAwake(m, t)) c.operation.leave(m, t, { kind: 'throttled' }, c);
     else if (!over && !held && state.kind === 'throttled') c.operation.join(m, t, 'refill', c);
   }
 }
@@ -42,7 +42,7 @@ export function makeRoom(m: Cpu, vm: VmId, c: C): void {
   const promised = (t: ThreadId): number => m.threads.at(t).promised;
   const its: ThreadId[] = [];
   for (let t = 0; t < m.threads.length; t++) {
-    if (m.threads.at(t).vm === vm && competes(m, t)) its.push(t);
+    if (m.threads.at(t).vm === vm && isAwake(m, t)) its.push(t);
   }
   its.sort((a, b) => promised(b) - promised(a) || runs(b) - runs(a) || a - b);
   for (const t of its.slice(Math.max(cap - used, 0))) {

@@ -11,6 +11,7 @@ export interface BoundScheduler {
   onWake(t: ThreadId, cause: Cause): void;
   onPreempt(t: ThreadId): void;
   onBlock(t: ThreadId): void;
+  onDeschedule(t: ThreadId): void;
   onTick(): void;
   pick(p: PcpuId): ThreadId | null;
   onWeight(vm: VmId, before: number): void;
@@ -35,6 +36,7 @@ function bind<S>(policy: Scheduler<S>, own: S, m: Cpu, size: CpuSizes): BoundSch
     onWake: (t, cause) => policy.onWake(own, m, t, cause, size),
     onPreempt: (t) => policy.onPreempt(own, m, t, size),
     onBlock: (t) => policy.onBlock(own, m, t, size),
+    onDeschedule: (t) => policy.onDeschedule?.(own, m, t, size),
     onTick: () => policy.onTick(own, m, size),
     pick: (p) => policy.pick(own, m, p, size),
     onWeight: (vm, before) => policy.onWeight(own, m, vm, before, size),

@@ -3,7 +3,7 @@
  * before it goes before all that the scheduler would choose, the one with most of it first.
  */
 import type { Cpu } from './model.ts';
-import { competes, mayRun, onlinePcpus } from './queue.ts';
+import { isAwake, mayRun, onlinePcpus } from './queue.ts';
 import type { PcpuId, ThreadId } from './scheduler.ts';
 import type { CpuSizes } from './state.ts';
 
@@ -21,15 +21,15 @@ export function promise(m: Cpu, { period }: CpuSizes): void {
 }
 
 /**
- * Who begins to compete within a period keeps what still fits in the rest of it, beside the promises
- * to those that compete already: these come first.
+ * Who wakes within a period keeps what still fits in the rest of it, beside the promises to those
+ * that are awake already: these come first.
  */
 export function fitLate(m: Cpu, { period }: CpuSizes): void {
   const left = period - m.phase;
   let free = onlinePcpus(m) * left;
   for (let t = 0; t < m.threads.length; t++) {
     const { promised, late } = m.threads.at(t);
-    if (competes(m, t) && !late) free -= promised;
+    if (isAwake(m, t) && !late) free -= promised;
   }
   for (const thread of m.threads) {
     if (!thread.late) continue;

@@ -42,10 +42,16 @@ export function firstFor(m: CpuCoreView, order: readonly ThreadId[], p: PcpuId):
   return null;
 }
 
-/** Whether a thread competes for CPUs: it runs, or would if it were let. */
-export function competes(m: CpuCoreView, t: ThreadId): boolean {
+/** Whether a thread runs, or would if it were let. */
+export function isAwake(m: CpuCoreView, t: ThreadId): boolean {
   const { kind } = m.threads.at(t).state;
   return kind === 'running' || kind === 'ready';
+}
+
+/** Whether a scheduler shares CPUs out to a thread: it is awake, and has no CPU by right. */
+export function competes(m: CpuCoreView, t: ThreadId): boolean {
+  const { state } = m.threads.at(t);
+  return state.kind === 'ready' || (state.kind === 'running' && !m.pcpus.at(state.on).byRight);
 }
 
 /** The weight by which a thread competes: its VM's, or 1 for a thread of the VMM. */

@@ -14,6 +14,8 @@ export type Cause =
   /** Its VM goes on after a pause, or has a new budget, or its scheduler holds it no more. */
   | 'resume'
   | 'refill'
+  /** It had a CPU by right, and has no more. */
+  | 'right'
   /** Its guest begins to use it. */
   | 'hotplug';
 
@@ -40,13 +42,15 @@ export interface Scheduler<S = unknown> {
   reset(own: S, m: CpuCore, size: CpuSizes): void;
   /** A thread has become ready: it joins the queue. */
   onWake(own: S, m: CpuCore, t: ThreadId, cause: Cause, size: CpuSizes): void;
-  /** A thread was taken off its CPU and is ready still: it joins the queue. */
+  /** A thread that competes was taken off its CPU and is ready still: it joins the queue. */
   onPreempt(own: S, m: CpuCore, t: ThreadId, size: CpuSizes): void;
-  /** A thread has stopped competing; it is in the queue no more. */
+  /** A thread has stopped competing, or has a CPU by right; it is in the queue no more. */
   onBlock(own: S, m: CpuCore, t: ThreadId, size: CpuSizes): void;
+  /** A thread loses its CPU: for policies that keep account of all time, by right or not. */
+  onDeschedule?(own: S, m: CpuCore, t: ThreadId, size: CpuSizes): void;
   /**
-   * A tick has passed, in which the threads that run now ran. What one on a CPU that is `byRight` got
-   * was no choice of the policy, and is not charged by it, unless it keeps account of all time.
+   * A tick has passed, in which the threads that run now ran. One on a CPU that is `byRight` does not
+   * compete, and is not charged, unless the policy keeps account of all time.
    */
   onTick(own: S, m: CpuCore, size: CpuSizes): void;
   /** Which thread runs on a CPU from now on: its current one, one of the queue, or none. */

@@ -16,13 +16,25 @@ export function run(m: Cpu, t: ThreadId, p: PcpuId, c: C): void {
   c.emit({ type: 'switched', pcpu: p, thread: t });
 }
 
+/** From now on a running thread has its CPU by right: its scheduler shares nothing out to it. */
+export function favour(m: Cpu, p: PcpuId, c: C): void {
+  const cpu = m.pcpus.at(p);
+  if (cpu.current === null || cpu.byRight) return;
+  cpu.byRight = true;
+  disturb(m, cpu.current);
+  schedulerOf(m, c).onBlock(cpu.current);
+}
+
 export function preempt(m: Cpu, t: ThreadId, c: C): void {
+  const competed = competes(m, t);
   leaveCpu(m, t, c);
   const thread = m.threads.at(t);
   thread.state = { kind: 'ready' };
   thread.published.preempted = true;
   beginWait(m, t);
-  schedulerOf(m, c).onPreempt(t);
+  const scheduler = schedulerOf(m, c);
+  if (competed) scheduler.onPreempt(t);
+  else scheduler.onWake(t, 'right');
   thread.yielded = false;
 }
 
@@ -62,6 +74,7 @@ export function leave(m: Cpu, t: ThreadId, state: ThreadState, c: C): void {
 function leaveCpu(m: Cpu, t: ThreadId, c: C): void {
   const { state } = m.threads.at(t);
   if (state.kind !== 'running') return;
+  schedulerOf(m, c).onDeschedule(t);
   const cpu = m.pcpus.at(state.on);
   cpu.current = null;
   cpu.byRight = false;

@@ -7,7 +7,7 @@ import { fitLate, promise } from './promises.ts';
 import { mayRun } from './queue.ts';
 import type { PcpuId, ThreadId } from './scheduler.ts';
 import type { CpuThread } from './state.ts';
-import { takeOff } from './threads.ts';
+import { favour, takeOff } from './threads.ts';
 import { beginTick, passTime } from './time.ts';
 import { observeChoice, observeService, oweNothing } from './watch.ts';
 
@@ -131,8 +131,11 @@ export function serve(m: Cpu, p: PcpuId, c: C): void {
   // Reservations are admitted as if there were no work of the VMM.
   if (work !== null) oweNothing(m);
   const first = work ?? c.operation.pickPromised(m, p);
+  // A turn is cut short by who goes first; who went first until now competes again.
+  const { current, byRight } = m.pcpus.at(p);
+  if (current !== null && current !== first && (byRight || first !== null)) takeOff(m, current, c);
   switchTo(m, p, first ?? schedulerOf(m, c).pick(p), c);
-  m.pcpus.at(p).byRight = first !== null;
+  if (first !== null) favour(m, p, c);
 }
 
 function switchTo(m: Cpu, p: PcpuId, next: ThreadId | null, c: C): void {

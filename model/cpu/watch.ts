@@ -1,7 +1,7 @@
 /** What properties of fairness look back on. Ghosts: no rule depends on any of it. */
 import { add, greater, lesser, type Rational, rational, subtract } from '../../machine/index.ts';
 import type { Cpu, VmId } from './model.ts';
-import { competes, weightOf } from './queue.ts';
+import { competes, isAwake, weightOf } from './queue.ts';
 import type { Scheduler, ThreadId } from './scheduler.ts';
 import type { CpuCore, CpuSizes } from './state.ts';
 
@@ -73,7 +73,6 @@ export function observeChoice(m: CpuCore, size: CpuSizes): void {
   const { threads, watch } = m;
   // What goes first by right, no scheduler is to answer for.
   const byRight = m.pcpus.some((cpu) => cpu.byRight);
-  if (byRight) disturbAll(m);
   watch.steady = byRight ? 0 : Math.min(watch.steady + 1, size.patience);
   for (let t = 0; t < threads.length; t++) {
     const { kind } = threads.at(t).state;
@@ -83,27 +82,27 @@ export function observeChoice(m: CpuCore, size: CpuSizes): void {
     const waits = kind === 'ready' && !capped && !byRight;
     watch.waited[t] = waits ? Math.min(watch.waited.at(t) + 1, size.patience) : 0;
     if (kind !== 'ready') watch.rivals[t] = 0;
-    watch.disturbed[t] = capped || byRight;
+    watch.disturbed[t] = capped;
   }
   if (m.phase === 0) openClaims(m);
 }
 
-/** More of its VM compete than have ticks left: its cap decides with the scheduler who runs. */
+/** More of its VM are awake than have ticks left: its cap decides with the scheduler who runs. */
 function isShortOfCap(m: CpuCore, t: ThreadId): boolean {
   const { vm } = m.threads.at(t);
-  if (vm === null || !competes(m, t)) return false;
+  if (vm === null || !isAwake(m, t)) return false;
   const { cap, used } = m.vms.at(vm);
-  const its = m.threads.filter(({ vm: of }, other) => of === vm && competes(m, other)).length;
+  const its = m.threads.filter(({ vm: of }, other) => of === vm && isAwake(m, other)).length;
   return cap > 0 && used + its > cap;
 }
 
-/** Who competes now, and may run anywhere, has a claim to what it is promised in this period. */
+/** Who is awake now, and may run anywhere, has a claim to what it is promised in this period. */
 function openClaims(m: CpuCore): void {
   const { pcpus, threads, watch } = m;
   const anywhere = threads.every(({ affinity }) =>
     pcpus.every(({ online }, p) => !online || affinity.at(p)),
   );
   for (let t = 0; t < threads.length; t++) {
-    watch.owed[t] = anywhere && competes(m, t) ? threads.at(t).promised : 0;
+    watch.owed[t] = anywhere && isAwake(m, t) ? threads.at(t).promised : 0;
   }
 }

@@ -72,11 +72,32 @@ export const cpuScopes = {
     },
     commands: cpu('halt', 'wake', 'tick'),
   },
+  'cpu-strides': {
+    name: 'cpu-strides',
+    purpose: 'two vCPUs on one CPU that run all the time, of weights that do not divide each other',
+    sizes: {
+      ...strideSizes,
+      vm: 2,
+      thread: 2,
+      weight: 4,
+      firstWeight: 3,
+      grid: 12,
+    },
+    explored: { distinct: 11, generated: 11, depth: 10, complete: true },
+    commands: cpu('tick'),
+  },
+  'cpu-rights': {
+    name: 'cpu-rights',
+    purpose: 'every state of three vCPUs on two CPUs that are promised ticks, under stride',
+    sizes: { ...equalSizes, scheduler: place('stride'), period: 2, patience: 2 },
+    explored: { distinct: 20746, generated: 128986, depth: 21, complete: true },
+    commands: cpu('set-reservation', 'tick'),
+  },
   'cpu-promises': {
     name: 'cpu-promises',
     purpose: 'every state of three vCPUs on two CPUs that are promised ticks in each period',
     sizes: { ...equalSizes, period: 2 },
-    explored: { distinct: 3933, generated: 24453, depth: 11, complete: true },
+    explored: { distinct: 5819, generated: 36179, depth: 14, complete: true },
     commands: cpu('set-reservation', 'tick'),
   },
   'cpu-caps': {

@@ -68,6 +68,10 @@ export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
     tick,
     call('set-weight', { vm: 0, weight: 2 }),
   ],
+  // Thread 1 has a CPU by right for the first tick of a period, in which the others go on.
+  'cpu/P3': [call('set-reservation', { vm: 1, reservation: 1 }), ...ticks(3)],
+  // Of weights 3 and 1, thread 0 is a twelfth of a tick further ahead after each of its own.
+  'cpu/P4': ticks(11),
   // One vCPU sleeps, and the other has used one tick of two.
   'cpu/C18': [call('set-cap', { vm: 0, cap: 2 }), call('halt', { thread: 1 }), tick],
   // In `cpu-promises`: thread 2 needs both ticks of the period that begins after two.

@@ -120,6 +120,12 @@ const badStates: Readonly<Record<string, BadState>> = {
     },
     size: oneCpu,
   },
+  'ST-I2': {
+    before: [under('stride')],
+    spoil: (m) => {
+      m.scheduler.states.stride.minimum = rational(-1);
+    },
+  },
   'ST-1': {
     before: [call('set-weight', { vm: 1, weight: 2 }), under('stride')],
     spoil: (m) => {

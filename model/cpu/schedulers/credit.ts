@@ -73,11 +73,9 @@ export function creditScheduler(stages: CreditStages): Scheduler<Credit> {
       if (stages.mayBoost(own, t, cause)) own.priority[t] = 'boost';
       insert(own, m, t);
     },
-    onPreempt(own, m, t, size) {
-      charge(own, m, t, size);
-      insert(own, m, t);
-    },
-    onBlock: charge,
+    onPreempt: insert,
+    onBlock() {},
+    onDeschedule: charge,
 
     /** A thread that is seen at a tick uses CPUs: it is boosted no more, pays, and earns. */
     onTick(own, m, size) {
@@ -97,14 +95,14 @@ export function creditScheduler(stages: CreditStages): Scheduler<Credit> {
 
     /** The head of the queue, when a slice is over or given up; before that only a better one. */
     pick(own, m, p, size) {
-      const { current, byRight } = m.pcpus.at(p);
+      const { current } = m.pcpus.at(p);
       const head = firstFor(m, m.queue, p);
       if (current === null || head === null) {
         if (head !== null || own.slice.at(p) === size.quantum) own.slice[p] = 0;
         return head ?? current;
       }
       const [its, best] = [rank[own.priority.at(current)], rank[own.priority.at(head)]];
-      const isOver = byRight || own.slice.at(p) === size.quantum;
+      const isOver = own.slice.at(p) === size.quantum;
       const next = best < its || m.threads.at(current).yielded || (isOver && best === its);
       if (next || isOver) own.slice[p] = 0;
       return next ? head : current;

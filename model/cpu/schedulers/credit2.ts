@@ -102,11 +102,9 @@ export function credit2Scheduler(stages: Credit2Stages): Scheduler<Credit2> {
       }
     },
     onWake: insert,
-    onPreempt(own, m, t, size) {
-      charge(own, m, t, size);
-      insert(own, m, t);
-    },
-    onBlock: charge,
+    onPreempt: insert,
+    onBlock() {},
+    onDeschedule: charge,
     onTick(own, m, size) {
       for (const { current } of m.pcpus) if (current !== null) charge(own, m, current, size);
     },

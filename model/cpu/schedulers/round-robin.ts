@@ -34,8 +34,8 @@ export const roundRobin: Scheduler<RoundRobin> = {
     }
   },
   pick(own, m, p, size) {
-    const { current, byRight } = m.pcpus.at(p);
-    const isTurn = current !== null && !byRight && !m.threads.at(current).yielded;
+    const { current } = m.pcpus.at(p);
+    const isTurn = current !== null && !m.threads.at(current).yielded;
     if (isTurn && own.used.at(p) < size.quantum) return current;
     own.used[p] = 0;
     return firstFor(m, m.queue, p) ?? current;

@@ -116,14 +116,14 @@ function rebase(own: Stride): void {
 
 /**
  * How far a tick takes each thread that competes: 1 / weight, unless its weight asks for more than a
- * whole CPU. Such a weight is readjusted to what a whole CPU is worth, or its pass would fall behind
+ * whole CPU of those that were left to the scheduler. Such a weight is readjusted to what a whole CPU is worth, or its pass would fall behind
  * for ever, and whoever comes later would wait until it has caught up.
  */
 function stridesOf(m: CpuCore): readonly Rational[] {
   const strides = m.threads.map(() => zero);
   const all = m.threads.map((_, t) => t).filter((t) => competes(m, t));
   const heaviestFirst = all.sort((a, b) => weightOf(m, b) - weightOf(m, a) || a - b);
-  let cpus = m.pcpus.filter(({ online }) => online).length;
+  let cpus = m.pcpus.filter(({ online, byRight }) => online && !byRight).length;
   let total = all.reduce((sum, t) => sum + weightOf(m, t), 0);
   let whole = 0;
   for (const t of heaviestFirst) {
