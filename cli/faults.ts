@@ -1,6 +1,14 @@
 /** `hypercheck faults`: is every seeded bug found, how soon, and how short is its counterexample? */
 import type { VmmFault } from '../faults/index.ts';
-import { type Detection, detect, optimum, scopeOf } from '../generators/index.ts';
+import {
+  type Detection,
+  detect,
+  optimum,
+  scopeNamed,
+  scopeOf,
+  type Trace,
+} from '../generators/index.ts';
+import type { Scope } from '../machine/index.ts';
 import { vmmMachine } from '../model/index.ts';
 import { type ExitCode, exitCodeOf } from './exit.ts';
 import { write } from './files.ts';
@@ -8,14 +16,21 @@ import type { FaultsFlags } from './flags.ts';
 import { type Io, pauses } from './io.ts';
 import { progress } from './progress.ts';
 import { jsonText } from './report/document.ts';
-import { type FaultResult, faultCases, faultsDocument, faultsText } from './report/faults.ts';
+import {
+  type FaultResult,
+  faultCases,
+  faultsDocument,
+  faultsText,
+  type LastPass,
+  type SeedResult,
+} from './report/faults.ts';
 import { junitXml } from './report/junit.ts';
-import { clock, stopAfter } from './stop.ts';
+import { type Clock, clock, stopAfter } from './stop.ts';
 import { allProperties, faultsOf } from './subject.ts';
 
 export async function runFaults(flags: FaultsFlags, io: Io): Promise<ExitCode> {
-  const { seed, seeds, budget, json, junit } = flags;
-  const faults = faultsOf(flags.fault);
+  const { seed, seeds, budget, json, junit, ownScope } = flags;
+  const faults = faultsOf(flags.fault).filter(({ scope }) => !ownScope || scope !== undefined);
   const now = clock();
   const stop = stopAfter(io, now, Number.POSITIVE_INFINITY);
   const pause = pauses();
@@ -27,14 +42,20 @@ export async function runFaults(flags: FaultsFlags, io: Io): Promise<ExitCode> {
   const all: FaultResult[] = [];
   let done = 0;
   for (const fault of faults) {
-    const detections: Detection[] = [];
+    const scope =
+      ownScope && fault.scope !== undefined
+        ? scopeNamed(vmmMachine, fault.scope)
+        : scopeOf(vmmMachine, fault);
+    const lastPass = lastPasses(fault, scope, flags.states, now);
+    const results: SeedResult[] = [];
     for (let i = 0; i < seeds && stop() === undefined; i++) {
-      detections.push(detect(vmmMachine, fault, allProperties, { seed: seed + i, budget }));
+      const options = { scope, seed: seed + i, budget };
+      results.push(seedResult(detect(vmmMachine, fault, allProperties, options), lastPass));
       shown.at(++done);
       await pause();
     }
     if (stop() !== undefined) break;
-    all.push(faultResult(fault, detections, flags.states));
+    all.push({ id: fault.id, scope: scope.name, killedBy: fault.killedBy, results });
   }
   shown.end();
   const reason = stop();
@@ -48,26 +69,39 @@ export async function runFaults(flags: FaultsFlags, io: Io): Promise<ExitCode> {
   return exitCodeOf(document.verdict);
 }
 
-function faultResult(
-  fault: VmmFault,
-  detections: readonly Detection[],
+function seedResult(
+  { seed, found, foundBy, commands, shrunk }: Detection,
+  lastPass: (trace: Trace) => LastPass,
+): SeedResult {
+  const last = shrunk === undefined ? {} : { shrunk: lastPass(shrunk.trace) };
+  return { seed, found, foundBy, commands, ...last };
+}
+
+/**
+ * The last pass of the shrinker for the traces of one fault. A proof is of all traces of a length, and
+ * is made once.
+ */
+function lastPasses(
+  { killedBy, apply }: VmmFault,
+  scope: Scope,
   states: number,
-): FaultResult {
-  const { id, killedBy } = fault;
-  const scope = scopeOf(vmmMachine, fault);
-  const named = { id, scope: scope.name, killedBy };
-  const results = detections.map(({ seed, found, foundBy, commands, shrunk }) => {
-    const length = shrunk === undefined ? {} : { shrunk: shrunk.trace.length };
-    return { seed, found, foundBy, commands, ...length };
-  });
-  const traces = detections.flatMap(({ shrunk }) => (shrunk === undefined ? [] : [shrunk.trace]));
-  const [best] = traces.sort((a, b) => a.length - b.length);
-  if (best === undefined) return { ...named, results, shortest: null, proved: false };
-  const machine = fault.apply(vmmMachine);
+  now: Clock,
+): (trace: Trace) => LastPass {
+  const machine = apply(vmmMachine);
   // One run cannot violate a property of two.
   const properties = allProperties.filter(
     (property) => killedBy.includes(property.id) && property.kind !== 'two-run',
   );
-  const known = optimum({ machine, scope, properties, trace: best, states });
-  return { ...named, results, shortest: known.trace.length, proved: known.proved };
+  const proofs = new Map<number, LastPass>();
+  return (trace) => {
+    const known = proofs.get(trace.length);
+    if (known !== undefined) return known;
+    const began = now.seconds();
+    const best = optimum({ machine, scope, properties, trace, states });
+    const seconds = now.seconds() - began;
+    const { proved } = best;
+    const result = { length: best.trace.length, proved, states: best.states, seconds };
+    if (proved) proofs.set(trace.length, result);
+    return result;
+  };
 }

@@ -149,6 +149,8 @@ export interface FaultsFlags extends OutputFlags {
   /** Tests the oracle with mutants of replies instead. */
   readonly oracle: boolean;
   readonly fault?: readonly string[] | undefined;
+  /** Looks for each in the scope in which a search finds it. */
+  readonly ownScope: boolean;
   readonly junit?: string | undefined;
   /** The first seed. */
   readonly seed: number;
@@ -276,15 +278,16 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
       ...output,
       oracle: yes,
       fault: ids,
+      ownScope: yes,
       junit: path.optional(),
       seed: integer(seedMin, seedMax - 10_000).default(1),
       seeds: integer(1, 10_000).default(9),
       budget: integer(1, 1e9).default(40_000),
       states: integer(0, 1e9).default(20_000),
     })
-    .refine((f) => !f.oracle || (f.fault === undefined && f.junit === undefined), {
+    .refine((f) => !f.oracle || (f.fault === undefined && f.junit === undefined && !f.ownScope), {
       path: ['oracle'],
-      message: 'takes no --fault and no --junit',
+      message: 'takes no --fault, no --own-scope and no --junit',
     }),
   drive: z.object({
     ...output,

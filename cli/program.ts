@@ -155,6 +155,7 @@ function addRuns(add: Add, io: Io, done: Done): void {
   add('faults', 'measure how soon every seeded bug is found')
     .option('--oracle', 'measure whether the oracle catches mutants of true replies')
     .option('--fault <id>', 'only this fault; may be repeated', collect)
+    .option('--own-scope', 'look for each in a small scope, in which its shortest trace is proved')
     .option('--seeds <n>', 'how many seeds (default: 9)')
     .option('--seed <n>', 'the first seed (default: 1)')
     .option('--budget <n>', 'commands for each fault and seed (default: 40000)')

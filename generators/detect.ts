@@ -40,9 +40,13 @@ export interface Detection {
   readonly shrunk?: Shrunk;
 }
 
-/** The scope in which a fault is looked for. */
+/** The scope in which random traces look for a fault. */
 export function scopeOf<S>(machine: Machine<S>, { randomScope: name }: Fault<Machine<S>>): Scope {
-  if (name === undefined) return fuzzScope(machine);
+  return name === undefined ? fuzzScope(machine) : scopeNamed(machine, name);
+}
+
+/** Throws when the machine has no such scope. */
+export function scopeNamed<S>(machine: Machine<S>, name: string): Scope {
   const scope = Object.values(machine.scopes).find((each) => each.name === name);
   if (scope === undefined) throw new Error(`there is no scope '${name}'`);
   return scope;

@@ -1,5 +1,5 @@
 /** Random traces of a machine, as fast-check arbitraries, and what is done with them. */
-export { type Detection, type DetectOptions, detect, scopeOf } from './detect.ts';
+export { type Detection, type DetectOptions, detect, scopeNamed, scopeOf } from './detect.ts';
 export type { Example, Violated } from './export/example.ts';
 export { type ItfState, type ItfTrace, type ItfValue, itfTrace } from './export/itf.ts';
 export { mermaidDiagram } from './export/mermaid.ts';

@@ -14,7 +14,7 @@ test('a quantile is a value that is there; infinite ones are null', () => {
 });
 
 test('a seeded bug is measured with the documented keys', async () => {
-  const args = ['faults', '--fault', 'memory/K6', '--seeds', '2', '--states', '100', '--json'];
+  const args = ['faults', '--fault', 'memory/K6', '--seeds', '2', '--states', '0', '--json'];
   const printed = await hypercheck(args);
   const { faults, summary, verdict } = jsonOf(printed);
   expect([printed.code, verdict]).toEqual([0, 'holds']);
@@ -31,6 +31,8 @@ test('a seeded bug is measured with the documented keys', async () => {
     'shrunkMax',
     'shortest',
     'proved',
+    'states',
+    'slowest',
   ]);
   expect(Object.keys(summary as object)).toEqual([
     'faults',
@@ -39,15 +41,31 @@ test('a seeded bug is measured with the documented keys', async () => {
     'commandsP90',
     'shrunkOverShortest',
     'provedShare',
+    'provedSoonShare',
+    'slowest',
   ]);
-  expect(fault).toMatchObject({ id: 'memory/K6', seeds: 2, found: 2, proved: false });
+  expect(fault).toMatchObject({ id: 'memory/K6', seeds: 2, found: 2, proved: 0, states: null });
+});
+
+test('in its own scope each bug is shrunk to its shortest trace, promises and all, and that is proved', async () => {
+  const faults = ['memory/B2', 'memory/S4', 'cpu/C8'].flatMap((id) => ['--fault', id]);
+  const args = ['faults', ...faults, '--own-scope', '--seeds', '1', '--json'];
+  const document = jsonOf(await hypercheck(args));
+  expect(document).toMatchObject({
+    faults: [
+      { id: 'memory/S4', scope: 'emergency', shrunkMean: 7, shrunkMax: 7, shortest: 7, proved: 1 },
+      { id: 'memory/B2', scope: 'balloon-units', shrunkMax: 5, shortest: 5, proved: 1 },
+      { id: 'cpu/C8', scope: 'cpu-credit-shares', shrunkMax: 10, shortest: 10, proved: 1 },
+    ],
+    summary: { found: 3, shrunkOverShortest: 1, provedShare: 1 },
+  });
 });
 
 test('a bug that is not found with every seed is inconclusive', async () => {
   const args = ['faults', '--fault', 'memory/M2', '--seeds', '1', '--budget', '5'];
   const { code, out } = await hypercheck(args);
   expect(code).toBe(3);
-  expect(out).toMatch(/^memory\/M2 +0\/1 +- +- +- +- +MEM-I6$/m);
+  expect(out).toMatch(/^memory\/M2 +fuzz +0\/1 +- +- +- +- +0\/1 +- +- +MEM-I6$/m);
   expect(out).toMatch(
     /\ninconclusive {2}0 of 1 fault found with every seed {2}scope fuzz, seed 1, /,
   );
@@ -63,24 +81,27 @@ test('an unknown fault is bad input that tells the likely one', async () => {
 });
 
 test('the summary weighs shrunk lengths against the shortest known', () => {
-  const result = (seed: number, commands: number, shrunk: number) => {
+  const result = (seed: number, commands: number, length: number, proved: boolean) => {
+    const shrunk = { length, proved, states: proved ? 50 : 0, seconds: 2 * seed };
     return { seed, found: true, foundBy: ['P'], commands, shrunk };
   };
-  const results = [result(1, 10, 4), result(2, 30, 5)];
-  const fault = { id: 'f', scope: 'fuzz', killedBy: ['P'], results, shortest: 4, proved: true };
-  const settings = { seed: 1, seeds: 2, budget: 40_000, seconds: 2 };
+  const results = [result(1, 10, 4, true), result(2, 30, 5, false), result(3, 20, 4, true)];
+  const fault = { id: 'f', scope: 'fuzz', killedBy: ['P'], results };
+  const settings = { seed: 1, seeds: 3, budget: 40_000, seconds: 2 };
   const document = faultsDocument([fault], settings);
   expect(document.summary).toEqual({
     faults: 1,
     found: 1,
-    commandsMedian: 10,
+    commandsMedian: 20,
     commandsP90: 30,
-    shrunkOverShortest: 1.125,
-    provedShare: 1,
+    shrunkOverShortest: 3.25 / 3,
+    provedShare: 2 / 3,
+    provedSoonShare: 1 / 3,
+    slowest: 6,
   });
   const text = faultsText(document, { colours: false });
-  expect(text).toMatch(/^f +2\/2 +10 +4\.5 +5 +4 +P +P$/m);
-  expect(text).toContain('seeds 1 to 2');
+  expect(text).toMatch(/^f +fuzz +3\/3 +20 +4\.3 +5 +4 +2\/3 +50 +6\.0 +P +P$/m);
+  expect(text).toContain('seeds 1 to 3');
   const stopped = faultsDocument([fault], { ...settings, stopped: 'interrupted' });
   expect(stopped.verdict).toBe('inconclusive');
 });
