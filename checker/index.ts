@@ -17,6 +17,9 @@ export {
   type LivenessResult,
   type LivenessViolation,
   liveness,
+  livenessInPieces,
+  refuseReductions,
+  violationAlong,
 } from './liveness.ts';
 export type { SearchProgress } from './pieces.ts';
 export {

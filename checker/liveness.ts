@@ -19,10 +19,11 @@ import { fairComponents } from './liveness/components.ts';
 import { Conditions } from './liveness/conditions.ts';
 import { type Duty, dutyOf } from './liveness/duty.ts';
 import { Graph } from './liveness/graph.ts';
-import { type Lasso, replayLasso } from './liveness/lasso.ts';
+import { type Lasso, lassoProblem, replayLasso } from './liveness/lasso.ts';
 import { fairLoop } from './liveness/loop.ts';
 import { type Pending, pendingStates } from './liveness/pending.ts';
-import { Unsound } from './result.ts';
+import type { SearchProgress } from './pieces.ts';
+import { toEnd, Unsound } from './result.ts';
 
 export type { Lasso } from './liveness/lasso.ts';
 
@@ -57,17 +58,32 @@ export interface LivenessResult {
   readonly bytes: number;
 }
 
-/** Throws `Unsound` where a reduction is asked for, and what a rule or a property throws. */
+/** Throws `Unsound` where a reduction is asked for, and `RuleThrew`. */
 export function liveness<S>(
   machine: Machine<S>,
   scope: Scope,
   properties: readonly Liveness<never>[],
   options: LivenessOptions = {},
 ): LivenessResult {
+  return toEnd(livenessInPieces(machine, scope, properties, options));
+}
+
+/**
+ * The same, which says now and then how far it is and lets other work run. It ends early, and is
+ * inconclusive, when it is told to stop: `next(true)`.
+ */
+export function* livenessInPieces<S>(
+  machine: Machine<S>,
+  scope: Scope,
+  properties: readonly Liveness<never>[],
+  options: LivenessOptions = {},
+): Generator<SearchProgress, LivenessResult, boolean | undefined> {
   refuseReductions(options);
   const { maxStates = Number.POSITIVE_INFINITY, commands, calls } = options;
   const tallies = new Map<string, Tally>();
   const graph = new Graph(machine, scope, { maxStates, commands, calls });
+  yield* graph.explore();
+  let stopped = false;
   const mayHappen = (call: Call): boolean =>
     commands?.includes(call.kind) !== false && calls?.(call) !== false;
   const violations: LivenessViolation[] = [];
@@ -76,16 +92,18 @@ export function liveness<S>(
     if (tallies.has(id)) throw new Error(`two properties have the id '${id}'`);
     const tally: Tally = { evaluations: 0, couldFail: 0, skipped: 0, violations: 0 };
     tallies.set(id, tally);
-    if (!graph.complete) continue;
+    if (!graph.complete || stopped) continue;
     const found = violationOf(graph, property, tally);
+    stopped = (yield graph.progress) === true;
     if (found === undefined) continue;
     const { duty, lasso, message } = found;
-    replayLasso({ machine, scope, mayHappen, fairness: property.fairness, duty }, lasso);
+    const { fairness, ceasing } = property;
+    replayLasso({ machine, scope, mayHappen, fairness, ceasing, duty }, lasso);
     violations.push({ property: id, name, message, lasso });
   }
-  const complete = violations.length === 0 ? 'holds' : 'violated';
+  const passed = graph.complete && !stopped ? 'holds' : 'inconclusive';
   return {
-    verdict: graph.complete ? complete : 'inconclusive',
+    verdict: violations.length > 0 ? 'violated' : passed,
     violations,
     distinct: graph.states,
     generated: graph.steps,
@@ -94,7 +112,8 @@ export function liveness<S>(
   };
 }
 
-function refuseReductions({ symmetry, sleepSets }: LivenessOptions): void {
+/** Throws `Unsound`, with the reason. */
+export function refuseReductions({ symmetry, sleepSets }: LivenessOptions): void {
   if (symmetry) {
     throw new Unsound(
       'symmetry joins states that a fair run tells apart, as it does who is served: liveness needs them all',
@@ -107,6 +126,28 @@ function refuseReductions({ symmetry, sleepSets }: LivenessOptions): void {
   }
 }
 
+/**
+ * How a run, such as one read from a file, violates a property of whole runs; undefined where it
+ * does not. Throws what a rule or the property throws.
+ */
+export function violationAlong<S>(
+  machine: Machine<S>,
+  scope: Scope,
+  asked: Liveness<never>,
+  lasso: Lasso,
+): Violation | undefined {
+  const property = asked as Liveness;
+  const { id, name, fairness, ceasing } = property;
+  const instances = property.instances?.(scope.sizes);
+  for (let instance = 0; instance < (instances ?? 1); instance++) {
+    const duty = dutyOf(property, instance, scope.sizes);
+    const run = { machine, scope, mayHappen: () => true, fairness, ceasing, duty };
+    if (lassoProblem(run, lasso) !== undefined) continue;
+    return { property: id, name, message: story(lasso, instances && instance) };
+  }
+  return undefined;
+}
+
 interface Found {
   readonly duty: Duty;
   readonly lasso: Lasso;
@@ -115,7 +156,7 @@ interface Found {
 
 /** How the first instance that is violated is; counts what was asked. */
 function violationOf(graph: Graph, property: Liveness, tally: Tally): Found | undefined {
-  const conditions = new Conditions(graph.host, property.fairness);
+  const conditions = new Conditions(graph.host, property);
   const { sizes } = graph.host.scope;
   const instances = property.instances?.(sizes);
   for (let instance = 0; instance < (instances ?? 1); instance++) {
@@ -123,8 +164,7 @@ function violationOf(graph: Graph, property: Liveness, tally: Tally): Found | un
     const lasso = lassoOf(graph, conditions, pendingStates(graph, duty, tally));
     if (lasso === undefined) continue;
     tally.violations++;
-    const which = instances === undefined ? '' : `${instance}: `;
-    return { duty, lasso, message: `${which}${story(lasso)}` };
+    return { duty, lasso, message: story(lasso, instances && instance) };
   }
   return undefined;
 }
@@ -144,9 +184,10 @@ function lassoOf(graph: Graph, conditions: Conditions, pending: Pending): Lasso 
   };
 }
 
-function story({ stem, loop }: Lasso): string {
-  const after = `after ${stem.length} steps`;
-  if (loop.length === 0) return `the run ends ${after} and it is not done`;
+function story({ stem, loop }: Lasso, instance: number | undefined): string {
+  const which = instance === undefined ? '' : `${instance}: `;
+  const after = `after ${stem.length} ${stem.length === 1 ? 'step' : 'steps'}`;
+  if (loop.length === 0) return `${which}the run ends ${after} and it is not done`;
   const kinds = [...new Set(loop.map(({ kind }) => kind))].join(', ');
-  return `the run goes on for ever ${after} with ${kinds} and it is not done`;
+  return `${which}the run goes on for ever ${after} with ${kinds} and it is not done`;
 }

@@ -100,7 +100,7 @@ export type InPieces<R extends SearchResult = SearchResult> = Generator<
   boolean | undefined
 >;
 
-export function toEnd<R extends SearchResult>(search: InPieces<R>): R {
+export function toEnd<R>(search: Generator<SearchProgress, R, boolean | undefined>): R {
   for (;;) {
     const next = search.next();
     if (next.done) return next.value;

@@ -2,7 +2,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTrace, type TraceFile } from '../generators/index.ts';
-import { type Failing, failureOf, replayCommand, toldOf } from './counterexamples.ts';
+import {
+  type Failing,
+  failureOf,
+  failureOfRun,
+  isOfRuns,
+  replayCommand,
+  toldOf,
+} from './counterexamples.ts';
 import { BadInput, badInput } from './exit.ts';
 import { exists, readWhole } from './files.ts';
 import { subjectOfFile } from './machine-file.ts';
@@ -78,7 +85,9 @@ export interface Replayed {
 }
 
 export function replay({ file, subject }: Case): Replayed {
-  const failing = failureOf(subject, file.commands);
+  const failing = isOfRuns(subject, file.property)
+    ? failureOfRun(subject, file.commands, file.loop)
+    : failureOf(subject, file.commands);
   if (failing === undefined) {
     return { failing, property: file.property ?? '', asStored: file.property === null };
   }

@@ -1,8 +1,11 @@
 /** `hypercheck check SCOPE|FILE`: every state that a machine can reach. */
 import {
   CheckpointProblem,
+  type LivenessResult,
+  livenessInPieces,
   type ReductionCheck,
   RuleThrew,
+  refuseReductions,
   type SearchCounts,
   type SearchProgress,
   type SearchResult,
@@ -10,13 +13,14 @@ import {
   Unsound,
   verifyReduction,
 } from '../checker/index.ts';
-import { BrokenRule, inPlace, monitor, OutOfBounds, type Property } from '../machine/index.ts';
-import { counterexampleOfSearch } from './counterexamples.ts';
+import { isLiveness, type Liveness } from '../machine/index.ts';
+import { counterexampleOfRun, counterexampleOfSearch } from './counterexamples.ts';
 import { badInput, type ExitCode, exitCodeOf, exitCodes, type InputProblem } from './exit.ts';
 import { write } from './files.ts';
 import type { CheckFlags } from './flags.ts';
-import { type Io, pauses } from './io.ts';
-import { type Progress, progress } from './progress.ts';
+import { type Pace, peakMb, type Run, toItsEnd } from './in-pieces.ts';
+import type { Io } from './io.ts';
+import { progress } from './progress.ts';
 import {
   brokenText,
   type CheckDocument,
@@ -30,17 +34,19 @@ import { jsonText } from './report/document.ts';
 import { junitXml } from './report/junit.ts';
 import { problemsText } from './report/problems.ts';
 import { runCases } from './report/run.ts';
-import { count } from './report/table.ts';
-import { interrupted, noted } from './rule-time.ts';
+import { noted } from './rule-time.ts';
 import { isAsked, tested } from './searched.ts';
-import { type Clock, clock, type Stop, stopAfter } from './stop.ts';
+import { clock, stopAfter } from './stop.ts';
 import { searchOf } from './strategy.ts';
 import type { ScopedSubject } from './subject.ts';
 import { targetOf } from './target.ts';
+import { whatThrew } from './what-threw.ts';
 
 export async function runCheck(target: string, flags: CheckFlags, io: Io): Promise<ExitCode> {
   const subject = await targetOf(target, flags);
   const asked = subject.properties.filter((each) => isAsked(each, subject.scope, flags));
+  const ofRuns = asked.filter(isLiveness);
+  if (ofRuns.length > 0) refuseForRuns(flags);
   const now = clock();
   const shown = progress(io);
   shown.begin(`Every state of ${subject.machine.name} in scope ${subject.scope.name}`);
@@ -48,14 +54,25 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
   const given = { ...subject, properties: asked };
   // Our own rules end, and need not be slowed down.
   const watched = subject.file === undefined ? undefined : noted(given);
-  const search = { subject: watched?.subject ?? given, flags, stop, now, shown };
+  const ruleTime = watched && flags.ruleTime;
+  const search = {
+    subject: watched?.subject ?? given,
+    flags,
+    pace: { stop, now, shown, ruleTime },
+  };
   const symmetry = flags.symmetry ? tested(search.subject) : undefined;
-  const { result, limit, threw, endless } = await explore(target, search, symmetry);
+  const states = await explore(target, search, symmetry);
+  const { result } = states;
   const reduction =
-    flags.verifyReduction && threw === undefined && limit === undefined
+    flags.verifyReduction && states.threw === undefined && states.limit === undefined
       ? compared(search, symmetry, result)
       : undefined;
+  const runs =
+    result.verdict === 'holds' && ofRuns.length > 0 ? await exploreRuns(search) : undefined;
   shown.end();
+  const { limit, threw, endless } = { ...states, ...runs };
+  const counts = { ...result, tallies: new Map([...result.tallies, ...(runs?.tallies ?? [])]) };
+  const reached = asked.filter((each) => !isLiveness(each) || counts.tallies.has(each.id));
   const established: Established = {
     machine: subject.machine.name,
     ...(subject.fault === undefined ? {} : { fault: subject.fault.id }),
@@ -63,11 +80,11 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
     strategy: flags.strategy,
     // Walks keep fingerprints alone.
     mode: flags.strategy === 'random' ? 'fingerprint' : flags.mode,
-    counts: result,
+    counts,
     seconds: now.seconds(),
     peakMb: peakMb(),
-    asked,
-    leftOut: subject.properties.filter((each) => !asked.includes(each)),
+    asked: reached,
+    leftOut: subject.properties.filter((each) => !reached.includes(each)),
     symmetry,
     sleepSets: flags.sleepSets,
     workers: flags.workers,
@@ -78,28 +95,45 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
     return told(watched.problem(flags.ruleTime), established, flags, io);
   }
   if (threw !== undefined) return broken(subject, threw, established, flags, io);
-  const { verdict } = result;
+  const verdict = runs?.verdict ?? result.verdict;
   const wrong = reduction?.agrees === 'no';
+  const counterexample =
+    result.verdict === 'violated'
+      ? counterexampleOf(subject, result, flags)
+      : runs?.violations
+          .slice(0, 1)
+          .map((each) => counterexampleOfRun(subject, each, flags.out))[0];
   const document: CheckDocument = {
     ...madeOf(wrong ? 'internal-error' : verdict, established),
-    ...(result.verdict === 'violated'
-      ? { counterexample: counterexampleOf(subject, result, flags) }
-      : {}),
+    ...(counterexample === undefined ? {} : { counterexample }),
   };
   print(document, checkText(document, io), flags, io);
   return wrong ? exitCodes.internal : exitCodeOf(verdict);
+}
+
+/** Whole runs need every state and every step. */
+function refuseForRuns({ strategy, symmetry, sleepSets }: CheckFlags): void {
+  if (strategy === 'random') {
+    throw badInput('--strategy', 'random walks do not see every run: take another one');
+  }
+  try {
+    refuseReductions({ symmetry, sleepSets });
+  } catch (error) {
+    if (error instanceof Unsound) throw badInput('flags', error.message);
+    throw error;
+  }
 }
 
 /** States that the search without a reduction may keep. */
 const comparedStates = 500_000;
 
 function compared(
-  { subject, flags, shown }: Search,
+  { subject, flags, pace }: Search,
   symmetry: SelfTest | undefined,
   result: SearchResult,
 ): ReductionCheck {
   const { machine, scope, properties } = subject;
-  shown.begin('The same without the reduction');
+  pace.shown.begin('The same without the reduction');
   const reductions = symmetry === undefined ? {} : { symmetry: symmetry.symmetry };
   const options = { properties, ...reductions, sleepSets: flags.sleepSets };
   return verifyReduction(machine, scope, options, result, comparedStates);
@@ -108,69 +142,43 @@ function compared(
 interface Search {
   readonly subject: ScopedSubject;
   readonly flags: CheckFlags;
-  readonly stop: Stop;
-  readonly now: Clock;
-  readonly shown: Progress;
+  readonly pace: Pace;
 }
 
-type Found = Exclude<SearchResult, { verdict: 'reached' }>;
-interface Explored {
-  readonly result: Found | (SearchCounts & { readonly verdict: 'inconclusive' });
-  /** What ended it before every state was seen. */
+interface Cut {
+  /** What ended it before all was seen. */
   readonly limit?: Limit;
   readonly threw?: RuleThrew;
   /** A rule did not end. */
   readonly endless?: boolean;
 }
+type Found = Exclude<SearchResult, { verdict: 'reached' }>;
+interface Explored extends Cut {
+  readonly result: Found | (SearchCounts & { readonly verdict: 'inconclusive' });
+}
 
 async function explore(
   target: string,
-  { subject, flags, stop, now, shown }: Search,
+  { subject, flags, pace }: Search,
   symmetry: SelfTest | undefined,
 ): Promise<Explored> {
   const { strategy, maxStates } = flags;
-  const search = searchOf(target, subject, flags, symmetry);
-  const pause = pauses();
-  let next: IteratorResult<SearchProgress, SearchResult> = { done: false, value: nothingYet };
-  /** Goes on until it is time to let other work run. */
-  const proceed = (): Promise<void> | undefined => {
-    for (;;) {
-      next = search.next(stop() !== undefined);
-      if (next.done) return undefined;
-      const pausing = pause();
-      if (pausing !== undefined) return pausing;
-    }
-  };
-  const { ruleTime } = flags;
+  let run: Run<SearchResult>;
   try {
-    while (!next.done) {
-      const before = next.value;
-      const ran =
-        subject.file === undefined ? { value: proceed() } : interrupted(proceed, ruleTime);
-      if (ran === undefined) {
-        return { result: countedUntil(before), limit: 'error', endless: true };
-      }
-      const last = next as IteratorResult<SearchProgress, SearchResult>;
-      if (last.done) break;
-      const { distinct, depth } = last.value;
-      const rate = Math.round(distinct / now.seconds());
-      shown.at(distinct, `, ${count(rate)} a second, level ${depth}, ${count(peakMb())} MB`);
-      await ran.value;
-    }
-    const result = next.value as Found;
-    if (result.verdict !== 'inconclusive') return { result };
-    const reach = strategy === 'random' ? 'walks' : 'depth';
-    const bounded = result.distinct > (maxStates ?? Number.POSITIVE_INFINITY) ? 'states' : reach;
-    return { result, limit: stop() ?? bounded };
+    run = await toItsEnd(searchOf(target, subject, flags, symmetry), pace);
   } catch (error) {
     if (error instanceof Unsound) throw badInput('flags', error.message);
     if (error instanceof CheckpointProblem) throw badInput('--checkpoint', error.message);
     if (!(error instanceof RuleThrew)) throw error;
     return { result: { ...error.counts, verdict: 'inconclusive' }, limit: 'error', threw: error };
   }
+  if (!run.ended) return { result: countedUntil(run.progress), limit: 'error', endless: true };
+  const result = run.found as Found;
+  if (result.verdict !== 'inconclusive') return { result };
+  const reach = strategy === 'random' ? 'walks' : 'depth';
+  const bounded = result.distinct > (maxStates ?? Number.POSITIVE_INFINITY) ? 'states' : reach;
+  return { result, limit: pace.stop() ?? bounded };
 }
-
-const nothingYet: SearchProgress = { distinct: 1, generated: 0, depth: 0, bytes: 0 };
 
 /** A search that was cut off in the middle of a rule tells no more than its progress. */
 function countedUntil(progress: SearchProgress): Explored['result'] {
@@ -178,9 +186,24 @@ function countedUntil(progress: SearchProgress): Explored['result'] {
   return { ...progress, ...none, verdict: 'inconclusive' };
 }
 
-/** Memory of the process at its highest. */
-function peakMb(): number {
-  return Math.round(process.resourceUsage().maxRSS / 1024);
+interface ExploredRuns extends Cut, Pick<LivenessResult, 'verdict' | 'violations' | 'tallies'> {}
+
+/** Asks what every fair run comes to, once every state was seen. */
+async function exploreRuns({ subject, pace }: Search): Promise<ExploredRuns> {
+  const { machine, scope, properties } = subject;
+  const nothing = { verdict: 'inconclusive', violations: [], tallies: new Map() } as const;
+  pace.shown.begin(`Every run of ${machine.name} in scope ${scope.name}`);
+  const ofRuns: readonly Liveness<never>[] = properties.filter(isLiveness);
+  let run: Run<LivenessResult>;
+  try {
+    run = await toItsEnd(livenessInPieces(machine, scope, ofRuns), pace);
+  } catch (error) {
+    if (!(error instanceof RuleThrew)) throw error;
+    return { ...nothing, limit: 'error', threw: error };
+  }
+  if (!run.ended) return { ...nothing, limit: 'error', endless: true };
+  const limit = run.found.verdict === 'inconclusive' ? pace.stop() : undefined;
+  return limit === undefined ? run.found : { ...run.found, limit };
 }
 
 function counterexampleOf(
@@ -240,46 +263,4 @@ function told(
   print(document, checkText(document, io), flags, io);
   io.err(problemsText([problem], { colours: false }));
   return exitCodes.badInput;
-}
-
-/** Which rule or property threw, and at what. */
-function whatThrew(subject: ScopedSubject, { cause, trace }: RuleThrew): InputProblem {
-  const place = subject.file ?? subject.machine.name;
-  const last = trace.at(-1);
-  const rule = { where: `${place} command ${last?.kind}` };
-  if (cause instanceof OutOfBounds) {
-    const problem = `${cause.path} ${cause.problem}: refuse the command there, or raise the bound`;
-    return { ...rule, problem };
-  }
-  if (cause instanceof BrokenRule) return { ...rule, problem: `${cause.path} ${cause.problem}` };
-  const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  const problem = `threw ${message}`;
-  const property = subject.properties.find((each) => throwsAlong(each, subject, trace));
-  return property === undefined
-    ? { ...rule, problem }
-    : { where: `${place} property ${property.id}`, problem };
-}
-
-/** Whether a property throws where the rules do not. */
-function throwsAlong(
-  property: Property<never>,
-  { machine, scope }: ScopedSubject,
-  trace: RuleThrew['trace'],
-): boolean {
-  const host = inPlace(machine, scope);
-  const state = host.initial();
-  const watch = monitor(machine, scope, [property]);
-  let asking = true;
-  try {
-    watch.start(state);
-    for (const call of trace) {
-      asking = false;
-      const step = host.step(state, call);
-      asking = true;
-      if (step.ok) watch.after(call, step.events);
-    }
-    return false;
-  } catch {
-    return asking;
-  }
 }

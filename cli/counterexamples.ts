@@ -1,6 +1,7 @@
 /** Counterexamples: made small, told, and stored as trace files. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { type LivenessViolation, violationAlong } from '../checker/index.ts';
 import {
   type Failure,
   judge,
@@ -10,7 +11,7 @@ import {
   traceFile,
   writeTrace,
 } from '../generators/index.ts';
-import { printDifference } from '../machine/index.ts';
+import { isLiveness, printDifference } from '../machine/index.ts';
 import type { FoundFailure } from './campaign.ts';
 import { write } from './files.ts';
 import { type Counterexample, type Minimal, shownSteps } from './report/counterexample.ts';
@@ -20,6 +21,28 @@ import type { ScopedSubject, Subject } from './subject.ts';
 export interface Failing {
   readonly trace: Trace;
   readonly failure: Failure;
+  /** The run goes on for ever: it repeats its commands from the one after so many on. */
+  readonly loop?: number | undefined;
+}
+
+/** Whether a property is one of whole runs. */
+export function isOfRuns({ properties }: Subject, id: string | null): boolean {
+  return properties.some((each) => each.id === id && isLiveness(each));
+}
+
+/** How a whole run fails; undefined where it does not. */
+export function failureOfRun(
+  { machine, scope, properties }: ScopedSubject,
+  trace: Trace,
+  loop: number | undefined,
+): Failing | undefined {
+  const lasso = { stem: trace.slice(0, loop), loop: loop === undefined ? [] : trace.slice(loop) };
+  const violations = properties
+    .filter(isLiveness)
+    .flatMap((each) => violationAlong(machine, scope, each, lasso) ?? []);
+  if (violations.length === 0) return undefined;
+  const found = violations.map(({ property }) => property);
+  return { trace, loop, failure: { step: trace.length, violations, found } };
 }
 
 /** How a trace fails; undefined where it does not. */
@@ -111,7 +134,22 @@ function inFolder(folder: string, property: string): (text: string) => string {
   };
 }
 
-interface ToStore extends Smaller {
+/** Stores a run that was found. */
+export function counterexampleOfRun(
+  subject: ScopedSubject,
+  { property, lasso: { stem, loop } }: LivenessViolation,
+  out: string,
+): Counterexample {
+  const goesOn = loop.length > 0 ? stem.length : undefined;
+  const failing = failureOfRun(subject, [...stem, ...loop], goesOn);
+  if (failing === undefined) throw new Error('the counterexample does not replay');
+  const origin = { property, seed: null, path: null };
+  return stored(subject, { ...failing, ...origin }, inFolder(out, property));
+}
+
+interface ToStore extends Failing {
+  readonly minimal?: Minimal;
+  readonly states?: number;
   readonly property: string;
   readonly seed: number | null;
   readonly path: string | null;
@@ -120,19 +158,29 @@ interface ToStore extends Smaller {
 /** Writes the trace file of a counterexample, and tells it. */
 export function stored(
   subject: ScopedSubject,
-  { trace, failure, minimal, states, property, seed, path }: ToStore,
+  { trace, failure, loop, minimal, states, property, seed, path }: ToStore,
   fileOf: (text: string) => string,
 ): Counterexample {
   const { machine, scope } = subject;
   const { step } = failure;
   const message = failure.violations.find((v) => v.property === property)?.message ?? '';
   const text = writeTrace(
-    traceFile(machine, scope, trace, { seed, path, property, step, message }),
+    traceFile(machine, scope, trace, {
+      seed,
+      path,
+      property,
+      step,
+      message,
+      ...(loop === undefined ? {} : { loop }),
+    }),
   );
   const file = fileOf(text);
   write(file, text);
-  const searched = states === undefined ? {} : { states };
-  const told = { ...toldOf(subject, { trace, failure }, property), file, minimal, ...searched };
+  const searched = {
+    ...(minimal === undefined ? {} : { minimal }),
+    ...(states === undefined ? {} : { states }),
+  };
+  const told = { ...toldOf(subject, { trace, failure, loop }, property), file, ...searched };
   const origin = seed === null || path === null ? {} : { seed, path };
   return { ...told, ...origin, replay: replayCommand(file, subject) };
 }
@@ -146,7 +194,7 @@ export function replayCommand(path: string, { file }: Subject): string {
 /** A failing trace as reports tell it. */
 export function toldOf(
   subject: ScopedSubject,
-  { trace, failure }: Failing,
+  { trace, failure, loop }: Failing,
   property: string,
 ): Omit<Counterexample, 'replay'> {
   const { machine, scope, fault } = subject;
@@ -160,6 +208,7 @@ export function toldOf(
     trace,
     length: trace.length,
     step,
+    ...(loop === undefined ? {} : { loop }),
     difference: (steps[step - 1]?.changes ?? []).map((change) => printDifference([change])),
     steps,
     scope: scope.name,

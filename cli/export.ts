@@ -9,6 +9,7 @@ import {
   vitestTest,
 } from '../generators/index.ts';
 import { type Case, readCaseOf } from './cases.ts';
+import { isOfRuns } from './counterexamples.ts';
 import { badInput, type ExitCode, exitCodes } from './exit.ts';
 import { write } from './files.ts';
 import type { ExportFlags } from './flags.ts';
@@ -33,6 +34,7 @@ function exported({ path, file, subject }: Case, { format, out }: ExportFlags): 
     // What a faulty rule does after the violation may be anything.
     trace: file.commands.slice(0, file.step ?? file.commands.length),
     violation: property === null ? undefined : { property, message },
+    run: isOfRuns(subject, property) ? { loop: file.loop } : undefined,
   };
   if (format === 'itf') return jsonText(itfTrace(example));
   if (format === 'mermaid') return mermaidDiagram(example);

@@ -104,8 +104,13 @@ const machine = z.object({
 const named = { id: text, name: text };
 const maybe = rule.optional();
 const fairness = z.array(
-  z.object({ commands: z.array(z.string()), strength: z.enum(['weak', 'strong']) }),
+  z.object({
+    commands: z.array(z.string()),
+    strength: z.enum(['weak', 'strong']),
+    each: z.array(z.string()).optional(),
+  }),
 );
+const ofRuns = { ...named, fairness, ceasing: z.array(z.string()).optional(), instances: maybe };
 const property = z.discriminatedUnion(
   'kind',
   [
@@ -132,11 +137,27 @@ const property = z.discriminatedUnion(
         message: 'must have reached or refused',
       }),
     z.object({ kind: z.literal('two-run'), ...named, scope: text, vary: rule, observe: rule }),
-    z.object({ kind: z.literal('eventually'), ...named, fairness, holds: rule }),
-    z.object({ kind: z.literal('leads-to'), ...named, fairness, starts: rule, done: rule }),
+    z.object({ kind: z.literal('eventually'), ...ofRuns, holds: rule }),
+    z.object({ kind: z.literal('leads-to'), ...ofRuns, starts: rule, done: rule }),
   ],
   { error: 'must be a property: use propertiesOf of hypercheck/machine' },
 );
+
+/** Where a property of whole runs names commands. */
+function namedBy(
+  given: z.infer<typeof property>,
+  i: number,
+): readonly { readonly place: PropertyKey[]; readonly names: readonly string[] }[] {
+  if (given.kind !== 'eventually' && given.kind !== 'leads-to') return [];
+  const { fairness: conditions, ceasing = [] } = given;
+  return [
+    ...conditions.map(({ commands }, j) => ({
+      place: ['properties', i, 'fairness', j, 'commands'],
+      names: commands,
+    })),
+    { place: ['properties', i, 'ceasing'], names: ceasing },
+  ];
+}
 
 export const machineModule: z.ZodType = z
   .object({ machine, scope: scope.optional(), properties: z.array(property).optional() })
@@ -161,6 +182,12 @@ export const machineModule: z.ZodType = z
       for (const [i, name] of commands.entries()) {
         if (Object.keys(given.commands).some((kind) => names([name], kind))) continue;
         complain(`'${name}' is no command of the machine`, [...place, 'commands', i]);
+      }
+    }
+    for (const { place, names: kinds } of properties.flatMap(namedBy)) {
+      for (const [i, name] of kinds.entries()) {
+        if (name in given.commands) continue;
+        complain(`'${name}' is no command of the machine`, [...place, i]);
       }
     }
     for (const [i, { id }] of properties.entries()) {

@@ -78,15 +78,16 @@ export function noted(given: ScopedSubject): Noted {
     ) as AnyCommand['effect'],
   });
   const property = (each: Property<never>): Property<never> => {
-    if (each.kind !== 'invariant' && each.kind !== 'transition') return each;
-    const violation = each.violation as (seen: unknown, size: unknown) => string | null;
-    return {
-      ...each,
-      violation(seen: unknown, size: unknown) {
-        running = { what: `property ${each.id}`, state: stateOf(seen), args: {}, names: [] };
-        return violation.call(each, seen, size);
-      },
-    } as Property<never>;
+    const what = `property ${each.id}`;
+    const parts = Object.entries(each).map(([name, part]: [string, unknown]) => {
+      if (typeof part !== 'function') return [name, part];
+      const noted = (seen: unknown, ...rest: unknown[]): unknown => {
+        running = { what, state: stateOf(seen), args: {}, names: [] };
+        return part.call(each, seen, ...rest);
+      };
+      return [name, noted];
+    });
+    return Object.fromEntries(parts) as Property<never>;
   };
   const { machine } = given;
   const commands = Object.entries(machine.commands).map(([kind, each]) => [

@@ -48,9 +48,10 @@ export function breadthFirstOptionsOf(
 export function isAsked(property: Property<never>, scope: Scope, flags: CheckFlags): boolean {
   const { kind } = property;
   if (flags.property === undefined && !askedIn(property, scope)) return false;
-  if (kind === 'two-run' || isLiveness(property)) return false;
+  if (kind === 'two-run') return false;
   if (kind === 'sometimes' && !('reached' in property)) return false;
   if (kind === 'invariant' || flags.property !== undefined) return true;
+  if (isLiveness(property) && flags.strategy === 'random') return false;
   return !flags.sleepSets && (!flags.symmetry || kind === 'sometimes');
 }
 

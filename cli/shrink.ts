@@ -1,6 +1,6 @@
 /** `hypercheck shrink FILE`: a smaller trace that violates the same property. */
 import { readCaseOf, replay } from './cases.ts';
-import { smaller, stored } from './counterexamples.ts';
+import { isOfRuns, smaller, stored } from './counterexamples.ts';
 import { badInput, type ExitCode, exitCodes } from './exit.ts';
 import type { ShrinkFlags } from './flags.ts';
 import type { Io } from './io.ts';
@@ -16,6 +16,9 @@ export async function runShrink(path: string, flags: ShrinkFlags, io: Io): Promi
     throw badInput(path, 'violates nothing, so there is nothing to shrink');
   }
   const { file, subject } = read;
+  if (isOfRuns(subject, property)) {
+    throw badInput(path, 'is a whole run, whose way to where it goes wrong is as short as can be');
+  }
   const shown = progress(io);
   shown.begin(`Shrinking ${file.commands.length} commands that violate ${property}`);
   const small = smaller(subject, failing, property, states);

@@ -36,6 +36,8 @@ export interface TraceFile {
   /** The path that fast-check gives to a counterexample: numbers with colons between. */
   readonly path: string | null;
   readonly commands: Trace;
+  /** The run goes on for ever: it repeats its commands from the one after so many on. */
+  readonly loop?: number;
   /** The id of a property that the trace violates. */
   readonly property: string | null;
   /** How many commands have run when it is violated. */
@@ -45,7 +47,7 @@ export interface TraceFile {
 }
 
 export type TraceDetails = Partial<
-  Pick<TraceFile, 'seed' | 'path' | 'property' | 'step' | 'message'>
+  Pick<TraceFile, 'seed' | 'path' | 'property' | 'step' | 'message' | 'loop'>
 >;
 
 /** A trace with what a file says about it. */
@@ -55,7 +57,7 @@ export function traceFile<S>(
   commands: Trace,
   details: TraceDetails = {},
 ): TraceFile {
-  const { seed = null, path = null, property = null, step = null, message } = details;
+  const { seed = null, path = null, property = null, step = null, message, loop } = details;
   const named = scopeNamed(machine, scope.name)?.sizes;
   const sizes = Object.fromEntries(
     Object.entries(scope.sizes).filter(([name, size]) => named?.[name] !== size),
@@ -72,6 +74,7 @@ export function traceFile<S>(
     property,
     step,
     ...(message === undefined ? {} : { message }),
+    ...(loop === undefined ? {} : { loop }),
     commands,
   };
 }
@@ -183,13 +186,25 @@ class Reader {
     const message = Object.hasOwn(this.data, 'message')
       ? this.field('message', isText, 'a text')
       : undefined;
+    const loop = Object.hasOwn(this.data, 'loop') ? this.loop() : undefined;
     return {
       seed: seed ?? null,
       path: path ?? null,
       property: property ?? null,
       step: step ?? null,
       ...(message === undefined ? {} : { message }),
+      ...(loop === undefined ? {} : { loop }),
     };
+  }
+
+  /** There must be commands to repeat. */
+  private loop(): number | undefined {
+    const loop = this.field('loop', isStep, 'a number of commands');
+    const { commands } = this.data;
+    if (loop !== undefined && Array.isArray(commands) && loop >= commands.length) {
+      this.add('loop', `is ${loop}, but there are ${commands.length} commands`);
+    }
+    return loop;
   }
 
   commands<S>(machine: Machine<S>, scope: Scope | undefined): Trace {

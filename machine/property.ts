@@ -142,6 +142,8 @@ export interface Fairness {
  */
 interface OfRuns<M extends Model> extends Named {
   readonly fairness: readonly Fairness[];
+  /** Command kinds that cease: a run in which one of them happens again and again is not asked. */
+  readonly ceasing?: readonly string[];
   /** How many properties of a kind this is; one when absent. */
   instances?(size: M['sizes']): number;
 }

@@ -24,7 +24,7 @@ export function fairComponents(
   states: Int32Array,
 ): Int32Array {
   const labels = new Int32Array(graph.states);
-  const find = componentsIn(graph, labels);
+  const find = componentsIn(graph, conditions, labels);
   let last = 0;
   const part = (of: Int32Array): Part => {
     last++;
@@ -59,7 +59,7 @@ function fairIn(
   for (const state of states) {
     const end = graph.firstEdge(state + 1);
     for (let edge = graph.firstEdge(state); edge < end; edge++) {
-      const stays = labels[graph.target(edge)] === label;
+      const stays = labels[graph.target(edge)] === label && conditions.mayGoOn(graph.call(edge));
       if (stays) inside++;
       for (const each of conditions.of(graph.call(edge))) {
         if (stays) taken[each] = true;
@@ -92,7 +92,7 @@ const nothing = new Int32Array(0);
  * Tarjan's algorithm, with the recursion in an array: tells the strongly connected components of a
  * part. `told` gets each in an array of its own, and must give its states another label.
  */
-function componentsIn(graph: Graph, labels: Int32Array) {
+function componentsIn(graph: Graph, conditions: Conditions, labels: Int32Array) {
   /** Of a state: when it was visited, from 1 on; the earliest state known to be reached from it. */
   const order = new Int32Array(graph.states);
   const low = new Int32Array(graph.states);
@@ -119,7 +119,7 @@ function componentsIn(graph: Graph, labels: Int32Array) {
         let deeper = false;
         for (let edge = next[depth - 1] as number; edge < end && !deeper; edge++) {
           const target = graph.target(edge);
-          if (labels[target] !== label) continue;
+          if (labels[target] !== label || !conditions.mayGoOn(graph.call(edge))) continue;
           deeper = order[target] === 0;
           if (deeper) {
             next[depth - 1] = edge + 1;

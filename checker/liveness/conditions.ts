@@ -1,8 +1,9 @@
 /**
  * Fairness conditions: groups of calls that a run may not put off for ever. A declared fairness is
- * one condition, or one for each combination of the values of the arguments that split it.
+ * one condition, or one for each combination of the values of the arguments that split it. And calls
+ * that a run must cease to make.
  */
-import type { Call, Fairness, Machine, Packed } from '../../machine/index.ts';
+import type { Call, Fairness, Liveness, Machine, Packed } from '../../machine/index.ts';
 
 export class Conditions {
   /** By number of a condition. Numbers are given when a call of the condition is first seen. */
@@ -11,12 +12,26 @@ export class Conditions {
   private readonly host: Packed<unknown>;
   private readonly numbers = new Map<string, number>();
   private readonly ofCalls: (readonly number[] | undefined)[] = [];
+  /** By number of a call. */
+  private readonly ceasing: readonly boolean[];
 
-  /** Throws where a fairness names a command or an argument that is not there. */
-  constructor(host: Packed<unknown>, fairness: readonly Fairness[]) {
+  /** Throws where a property names a command or an argument that is not there. */
+  constructor(host: Packed<unknown>, { fairness, ceasing = [] }: Liveness) {
     for (const each of fairness) refuseUnknown(host.machine, each);
+    for (const kind of ceasing) {
+      if (kind in host.machine.commands) continue;
+      throw new Error(`'${kind}' is to cease, which is no command`);
+    }
     this.host = host;
     this.fairness = fairness;
+    this.ceasing = host.kinds.flatMap(({ kind, first, end }) =>
+      new Array<boolean>(end - first).fill(ceasing.includes(kind)),
+    );
+  }
+
+  /** Whether a call, by its number, may be part of what a run does for ever. */
+  mayGoOn(call: number): boolean {
+    return this.ceasing[call] !== true;
   }
 
   get count(): number {

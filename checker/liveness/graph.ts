@@ -15,6 +15,8 @@ import {
   type View,
 } from '../../machine/index.ts';
 import { placed } from '../hash.ts';
+import { type SearchProgress, statesInPiece } from '../pieces.ts';
+import { RuleThrew } from '../result.ts';
 import { Rows } from '../rows.ts';
 import { Visited } from '../visited.ts';
 
@@ -26,11 +28,14 @@ export interface GraphOptions {
 
 export class Graph<S = unknown> {
   readonly host: Packed<S>;
-  /** False where there are more than `maxStates` states: then some have no edges yet. */
-  readonly complete: boolean;
+  /** Every state has its edges. */
+  complete = false;
   /** For each number of steps, the first state that no fewer lead to. */
-  readonly levels: readonly number[];
+  readonly levels: number[] = [];
 
+  private readonly initial: S;
+  private readonly maxStates: number;
+  private readonly skip: ((call: number) => boolean) | undefined;
   private readonly rows: Rows;
   private readonly visited: Visited;
   /** Of each edge: the state that it leads to, and the number of its call. */
@@ -53,23 +58,49 @@ export class Graph<S = unknown> {
       this.host.fingerprintOf(this.rows.chunk(row), this.rows.at(row), this.fingerprint);
       return this.place();
     });
-    const skip = calls && ((number: number): boolean => !calls(this.callOf(number)));
-    const levels: number[] = [];
-    let levelEnd = 0;
-    this.host.write(initialState(machine, scope.sizes));
+    this.skip = calls && ((number) => !calls(this.callOf(number)));
+    this.initial = initialState(machine, scope.sizes);
+    this.maxStates = maxStates;
+  }
+
+  /** Finds every state and step, unless there are too many or it is told to stop. Throws `RuleThrew`. */
+  *explore(): Generator<SearchProgress, void, boolean | undefined> {
+    const { host, levels } = this;
+    host.write(this.initial);
     this.find(noEdge);
-    for (let state = 0; state < this.states && this.states <= maxStates; state++) {
+    let levelEnd = 0;
+    for (let state = 0; state < this.states; state++) {
       if (state === levelEnd) {
         levels.push(state);
         levelEnd = this.states;
       }
       this.append(this.first, this.edges.count);
       this.load(state);
-      this.host.steps(this.visit, skip);
+      try {
+        host.steps(this.visit, this.skip);
+      } catch (cause) {
+        throw this.thrown(cause, state, host.running());
+      }
+      if (this.states > this.maxStates) return;
+      if (state % statesInPiece === 0 && (yield this.progress) === true) return;
     }
     this.append(this.first, this.edges.count);
-    this.levels = levels;
-    this.complete = this.states <= maxStates;
+    this.complete = true;
+  }
+
+  /** How far the search is. */
+  get progress(): SearchProgress {
+    const { states, steps, levels, bytes } = this;
+    return { distinct: states, generated: steps, depth: Math.max(0, levels.length - 1), bytes };
+  }
+  /** What a rule threw at a call, or a property in a state. */
+  thrown(cause: unknown, state: number, running?: Call): RuleThrew {
+    const { progress, levels } = this;
+    const path = this.pathTo(state).map((edge) => this.callOf(this.call(edge)));
+    const sizes = levels.map((first, i) => (levels[i + 1] ?? this.states) - first);
+    const none = { commands: new Map(), tallies: new Map(), witnesses: new Map() };
+    const trace = running === undefined ? path : [...path, running];
+    return new RuleThrew(cause, trace, { ...progress, levels: sizes, ...none });
   }
 
   /** How many states and edges there are. */
@@ -109,7 +140,8 @@ export class Graph<S = unknown> {
   }
   /** The state that an edge leaves. */
   source(edge: number): number {
-    let [low, high] = [0, this.states];
+    // While states are being found, the last of them have no edges yet.
+    let [low, high] = [0, Math.min(this.states, this.first.count)];
     while (high - low > 1) {
       const middle = (low + high) >>> 1;
       if (this.firstEdge(middle) <= edge) low = middle;
@@ -120,6 +152,16 @@ export class Graph<S = unknown> {
   /** The edge by which a state was found, the last one of a shortest path; -1 for the initial state. */
   foundBy(state: number): number {
     return valueAt(this.found, state);
+  }
+  /** The edges of a shortest path from the initial state. */
+  pathTo(state: number): readonly number[] {
+    const path: number[] = [];
+    let at = state;
+    for (let edge = this.foundBy(at); edge >= 0; edge = this.foundBy(at)) {
+      path.push(edge);
+      at = this.source(edge);
+    }
+    return path.reverse();
   }
 
   private readonly visit = (call: number): boolean => {

@@ -24,6 +24,7 @@ export interface Replayed<S> {
   /** Whether a call may happen where the state allows it. */
   readonly mayHappen: (call: Call) => boolean;
   readonly fairness: readonly Fairness[];
+  readonly ceasing?: readonly string[] | undefined;
   readonly duty: Duty;
 }
 
@@ -31,38 +32,47 @@ export interface Replayed<S> {
  * Replays a lasso on the plain host and throws where it is no counterexample: nothing is shown that
  * holds on the packed host alone, or that only the search believes to be fair.
  */
-export function replayLasso<S>(of: Replayed<S>, { stem, loop }: Lasso): void {
-  const { machine, scope, mayHappen, fairness, duty } = of;
+export function replayLasso<S>(of: Replayed<S>, lasso: Lasso): void {
+  const problem = lassoProblem(of, lasso);
+  if (problem !== undefined) throw new Error(`the counterexample does not replay: ${problem}`);
+}
+
+/** Why a lasso is no counterexample; undefined where it is one. Throws what a rule throws. */
+export function lassoProblem<S>(of: Replayed<S>, { stem, loop }: Lasso): string | undefined {
+  const { machine, scope, mayHappen, fairness, ceasing = [], duty } = of;
   const host = inPlace(machine, scope);
   const all = plans(host.engine);
   const keys = encoder(machine.shape, scope.sizes);
   const state = host.initial();
   const possible = (): readonly Call[] => enabled(host.engine, all, state).filter(mayHappen);
-  const wrong = (why: string): never => {
-    throw new Error(`the counterexample does not replay: ${why}`);
-  };
   let owes = !duty.done(state) && duty.begins(state, true);
-  const take = (call: Call): void => {
-    if (!mayHappen(call)) wrong(`'${call.kind}' may not happen`);
+  /** Takes a call; why it cannot be taken. */
+  const take = (call: Call): string | undefined => {
+    if (!mayHappen(call)) return `'${call.kind}' may not happen`;
     const step = host.step(state, call);
-    if (!step.ok) wrong(`'${call.kind}' is refused`);
     owes = !duty.done(state) && (owes || duty.begins(state, false));
+    return step.ok ? undefined : `'${call.kind}' is refused`;
   };
-  for (const call of stem) take(call);
-  if (!owes) wrong('nothing is to be done after the stem');
+  for (const call of stem) {
+    const problem = take(call);
+    if (problem !== undefined) return problem;
+  }
+  if (!owes) return 'nothing is to be done after the stem';
   if (loop.length === 0) {
-    if (possible().length > 0) wrong('the run does not end after the stem');
-    return;
+    return possible().length > 0 ? 'the run does not end after the stem' : undefined;
   }
   const key = keys.encode(state);
   const choices: (readonly Call[])[] = [];
   for (const call of loop) {
     choices.push(possible());
-    take(call);
-    if (!owes) wrong('it is done in the loop');
+    const problem = take(call);
+    if (problem !== undefined) return problem;
+    if (!owes) return 'it is done in the loop';
+    if (ceasing.includes(call.kind)) return `'${call.kind}' is to cease, and does not`;
   }
-  if (keys.encode(state) !== key) wrong('the loop does not lead back');
-  for (const each of fairness) if (!isFair(each, loop, choices)) wrong('the loop is not fair');
+  if (keys.encode(state) !== key) return 'the loop does not lead back';
+  const isNotFair = fairness.some((each) => !isFair(each, loop, choices));
+  return isNotFair ? 'the loop is not fair' : undefined;
 }
 
 /** Whether a loop is fair; `choices` are the calls that were possible before each of its calls. */

@@ -22,7 +22,7 @@ export function fairLoop(
     const satisfies = debts.any()
       ? (edge: number) => debts.isPaidBy(edge)
       : (edge: number) => graph.target(edge) === start;
-    for (const edge of shortestPath(graph, labels, at, satisfies)) {
+    for (const edge of shortestPath(graph, conditions, labels, at, satisfies)) {
       loop.push(edge);
       at = graph.target(edge);
       debts.take(edge);
@@ -116,6 +116,7 @@ class Debts {
 /** A shortest path inside a component whose last edge, and no other, is the one looked for. */
 function shortestPath(
   graph: Graph,
+  conditions: Conditions,
   labels: Int32Array,
   from: number,
   isLast: (edge: number) => boolean,
@@ -126,7 +127,7 @@ function shortestPath(
     const end = graph.firstEdge(state + 1);
     for (let edge = graph.firstEdge(state); edge < end; edge++) {
       const target = graph.target(edge);
-      if (labels[target] !== labels[from]) continue;
+      if (labels[target] !== labels[from] || !conditions.mayGoOn(graph.call(edge))) continue;
       if (isLast(edge)) return [...pathTo(state), edge];
       if (!foundBy.has(target)) foundBy.set(target, edge);
     }

@@ -50,11 +50,7 @@ export function pendingStates(graph: Graph, duty: Duty, tally: Tally): Pending {
         path.push(edge);
         at = graph.source(edge);
       }
-      for (let edge = graph.foundBy(at); edge >= 0; edge = graph.foundBy(at)) {
-        path.push(edge);
-        at = graph.source(edge);
-      }
-      return path.reverse();
+      return [...graph.pathTo(at), ...path.reverse()];
     },
   };
 }
@@ -63,16 +59,20 @@ export function pendingStates(graph: Graph, duty: Duty, tally: Tally): Pending {
 const beginning = 1;
 const done = 2;
 
-/** Asks about every state. */
+/** Asks about every state. Throws `RuleThrew`. */
 function ask(graph: Graph, duty: Duty, tally: Tally): Uint8Array {
   const answers = new Uint8Array(graph.states);
   for (let state = 0; state < graph.states; state++) {
     const view = graph.view(state);
     tally.evaluations++;
-    if (duty.done(view)) answers[state] = done;
-    else if (duty.begins(view, state === 0)) {
-      answers[state] = beginning;
-      tally.couldFail++;
+    try {
+      if (duty.done(view)) answers[state] = done;
+      else if (duty.begins(view, state === 0)) {
+        answers[state] = beginning;
+        tally.couldFail++;
+      }
+    } catch (cause) {
+      throw graph.thrown(cause, state);
     }
   }
   return answers;

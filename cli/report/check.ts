@@ -196,8 +196,9 @@ function goalsText({ goals }: CheckDocument, style: Style): string {
 function leftOutText({ leftOut, reductions }: CheckDocument, style: Style): string {
   if (leftOut.length === 0) return '';
   const what = plural(leftOut.length, 'property', 'properties');
-  const why = reductions.length === 0 ? '' : ', or of steps, which a reduced search leaves out';
-  return paint(style).dim(`Not asked: ${what} of refusals, of pairs, of whole runs${why}\n`);
+  const why =
+    reductions.length === 0 ? '' : ', or of steps and runs, which a reduced search leaves out';
+  return paint(style).dim(`Not asked: ${what} of refusals, of pairs, or of other commands${why}\n`);
 }
 
 function listed(title: string, ids: readonly string[], style: Style): string {

@@ -31,6 +31,8 @@ export interface Counterexample {
   readonly length: number;
   /** How many commands had run when the property was violated. */
   readonly step: number;
+  /** The run goes on for ever: it repeats its commands from the one after so many on. */
+  readonly loop?: number;
   /** What the command of that step changed, a line for each place. */
   readonly difference: readonly string[];
   /** The commands up to that step and the few after it that ran, with what each changed. */
@@ -69,14 +71,18 @@ export function shownSteps<S>(
 
 export function counterexampleText(example: Counterexample, style: Style): string {
   const colours = paint(style);
-  const { property, name, message, step, steps, trace, minimal, states, replay, file } = example;
+  const { property, name, message, step, steps, trace, loop, minimal, states, replay, file } =
+    example;
   const lines = [
     colours.red(colours.bold(`Violated: ${property}  ${name}`)),
     `  ${message}`,
     `  ${originText(example)}`,
     '',
     ...(step === 0 ? ['> the initial state'] : []),
-    ...steps.flatMap((shown, i) => stepLines(shown, i + 1, i + 1 === step, style)),
+    ...steps.flatMap((shown, i) => [
+      ...(i === loop ? [colours.red('    and then, for ever:')] : []),
+      ...stepLines(shown, i + 1, i + 1 === step && loop === undefined, style),
+    ]),
     ...(trace.length > steps.length
       ? [`      (${plural(trace.length - steps.length, 'more command')})`]
       : []),

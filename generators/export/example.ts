@@ -8,6 +8,8 @@ export interface Example<S> {
   readonly scope: Scope;
   readonly trace: Trace;
   readonly violation?: Violated | undefined;
+  /** It is of a whole run: of one that repeats its calls after so many, or of one that ends. */
+  readonly run?: { readonly loop: number | undefined } | undefined;
 }
 export interface Violated {
   /** The id of the property. */

@@ -45,9 +45,8 @@ const unit: ItfValue = { '#tup': [] };
 const none: ItfValue = { tag: 'None', value: unit };
 const some = (value: ItfValue): ItfValue => ({ tag: 'Some', value });
 
-/** `loop` is the number of calls before the state to which the last call leads back. */
-export function itfTrace<S>(example: Example<S>, loop?: number): ItfTrace {
-  const { machine, trace } = example;
+export function itfTrace<S>(example: Example<S>): ItfTrace {
+  const { machine, trace, run } = example;
   const { fields } = machine.shape;
   const { initial, calls }: Replayed<S> = replayed(example);
   const names = [...new Set(trace.flatMap(({ args }) => Object.keys(args)))];
@@ -83,7 +82,7 @@ export function itfTrace<S>(example: Example<S>, loop?: number): ItfTrace {
       stateOf(0, initial, undefined),
       ...calls.map(({ call, state, refused }, i) => stateOf(i + 1, state, call, refused)),
     ],
-    ...(loop === undefined ? {} : { loop }),
+    ...(run?.loop === undefined ? {} : { loop: run.loop }),
   };
 }
 

@@ -4,7 +4,7 @@ import { type Example, replayed } from './example.ts';
 
 /** The actors in the order in which they first act, each calling the machine. */
 export function mermaidDiagram<S>(example: Example<S>): string {
-  const { machine, violation } = example;
+  const { machine, violation, run } = example;
   const { calls } = replayed(example);
   const actorOf = ({ kind }: Call): string => machine.commands[kind]?.actor ?? 'host';
   const actors = [...new Set(calls.map(({ call }) => actorOf(call)))];
@@ -18,10 +18,13 @@ export function mermaidDiagram<S>(example: Example<S>): string {
     violation === undefined
       ? []
       : [`Note over ${over}: ${escaped(`${violation.property}: ${violation.message}`)}`];
+  const loop = run?.loop ?? messages.length;
+  const goesOn = loop < messages.length;
   const lines = [
     ...actors.map((actor) => `actor ${actor}`),
     `participant machine as ${escaped(machine.name)}`,
-    ...messages,
+    ...messages.slice(0, loop),
+    ...(goesOn ? ['loop for ever', ...messages.slice(loop), 'end'] : []),
     ...note,
   ];
   return `sequenceDiagram\n${lines.map((line) => `  ${line}\n`).join('')}`;

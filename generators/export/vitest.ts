@@ -1,4 +1,5 @@
 /** Counterexamples as tests: a file for vitest that fails as long as the property is violated. */
+import type { Trace } from '../trace.ts';
 import { type Example, titleOf } from './example.ts';
 
 /** Where a test takes its subject from, as text. */
@@ -13,7 +14,7 @@ export interface TestSource {
 
 /** Throws where nothing is violated: there is nothing to test for. */
 export function vitestTest<S>(example: Example<S>, source: TestSource): string {
-  const { scope, trace, violation } = example;
+  const { scope, trace, violation, run } = example;
   if (violation === undefined) throw new Error('a trace that violates nothing makes no test');
   const { name, purpose, sizes, commands } = scope;
   const scopeText = JSON.stringify(
@@ -21,21 +22,35 @@ export function vitestTest<S>(example: Example<S>, source: TestSource): string {
     null,
     2,
   );
-  const calls = trace.map((call) => `  ${JSON.stringify(call)},\n`).join('');
+  const callsText = (calls: Trace): string =>
+    `[\n${calls.map((call) => `  ${JSON.stringify(call)},\n`).join('')}]`;
+  const loop = run?.loop ?? trace.length;
+  const { imported, given, asked } =
+    run === undefined
+      ? {
+          imported: "import { judge } from 'hypercheck/generators';",
+          given: `const trace = ${callsText(trace)};`,
+          asked: 'judge(machine, scope, properties).failure(trace)',
+        }
+      : {
+          imported: "import { violationAlong } from 'hypercheck/checker';",
+          given: `const stem = ${callsText(trace.slice(0, loop))};
+const loop = ${callsText(trace.slice(loop))};`,
+          asked: 'violationAlong(machine, scope, properties[0], { stem, loop })',
+        };
   return `// ${oneLine(titleOf(example))}
-import { judge } from 'hypercheck/generators';
+${imported}
 import { expect, test } from 'vitest';
 ${source.imports.join('\n')}
 
 const machine = ${source.machine};
 const properties = ${source.properties}.filter(({ id }) => id === ${JSON.stringify(violation.property)});
 const scope = ${scopeText};
-const trace = [
-${calls}];
+${given}
 
 test(${JSON.stringify(`${violation.property} holds along the trace`)}, () => {
   expect(properties).toHaveLength(1);
-  expect(judge(machine, scope, properties).failure(trace)).toBeUndefined();
+  expect(${asked}).toBeUndefined();
 });
 `;
 }

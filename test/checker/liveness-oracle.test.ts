@@ -30,6 +30,7 @@ interface Asked {
   readonly begins: readonly boolean[] | 'first';
   readonly done: readonly boolean[];
   readonly fairness: readonly Fairness[];
+  readonly ceasing: readonly string[];
 }
 interface Case {
   readonly graph: Graph;
@@ -63,6 +64,7 @@ const cases: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 6 }).chain((states) 
       begins: fc.oneof(fc.constant('first' as const), some),
       done: few,
       fairness,
+      ceasing: fc.subarray([...kinds], { maxLength: 1 }),
     }),
   });
 });
@@ -98,8 +100,8 @@ function walker({ states, edges }: Graph): { machine: Machine<Place>; scope: Sco
   return { machine, scope };
 }
 
-function propertyOf({ begins, done, fairness }: Asked): Liveness<never> {
-  const named = { id: 'x', name: 'it is done', fairness };
+function propertyOf({ begins, done, fairness, ceasing }: Asked): Liveness<never> {
+  const named = { id: 'x', name: 'it is done', fairness, ceasing };
   const isDone = ({ at }: Place): boolean => done[at] === true;
   const property =
     begins === 'first'
@@ -127,8 +129,8 @@ const tried: Check = ({ graph, asked }) => {
     (states) =>
       states.every((state) => asked.done[state] === false) &&
       (isEnd(graph, states) ||
-        (isConnected(graph, states) &&
-          asked.fairness.every((each) => isFair(graph, states, each)))),
+        (isConnected(graph, states, asked) &&
+          asked.fairness.every((each) => isFair(graph, states, asked, each)))),
   );
   const lengths = wrong.flat().map((state) => distances[state] as number);
   const least = Math.min(...lengths);
@@ -144,9 +146,14 @@ const isEnd = ({ edges }: Graph, [only, ...others]: readonly number[]): boolean 
   only !== undefined && others.length === 0 && edges.every(({ from }) => from !== only);
 
 /** Whether each state of a set is reached from each by one step or more inside. */
-function isConnected({ states, edges }: Graph, set: readonly number[]): boolean {
+function isConnected(
+  { states, edges }: Graph,
+  set: readonly number[],
+  { ceasing }: Asked,
+): boolean {
   const reached = Array.from({ length: states }, () => new Array<boolean>(states).fill(false));
-  for (const { from, to } of edges) {
+  for (const { kind, from, to } of edges) {
+    if (ceasing.includes(kind)) continue;
     if (set.includes(from) && set.includes(to)) (reached[from] as boolean[])[to] = true;
   }
   for (const over of set) {
@@ -163,6 +170,7 @@ function isConnected({ states, edges }: Graph, set: readonly number[]): boolean 
 function isFair(
   { states, edges }: Graph,
   set: readonly number[],
+  { ceasing }: Asked,
   { commands, strength, each = [] }: Fairness,
 ): boolean {
   const groups =
@@ -172,7 +180,8 @@ function isFair(
   return groups
     .map((group) => group.filter(({ kind }) => commands.includes(kind)))
     .every((group) => {
-      if (group.some(({ from, to }) => set.includes(from) && set.includes(to))) return true;
+      const goesOn = group.filter(({ kind }) => !ceasing.includes(kind));
+      if (goesOn.some(({ from, to }) => set.includes(from) && set.includes(to))) return true;
       const possible = set.filter((state) => group.some(({ from }) => from === state));
       return strength === 'weak' ? possible.length < set.length : possible.length === 0;
     });
@@ -226,6 +235,10 @@ test.each<[what: string, Check]>([
   [
     'splits by command what is fair as one',
     withFairness((each) => each.commands.map((kind) => ({ ...each, commands: [kind] }))),
+  ],
+  [
+    'lets go on what ceases',
+    ({ graph, asked }) => searched({ graph, asked: { ...asked, ceasing: [] } }),
   ],
   [
     'forgets when it was to be done',

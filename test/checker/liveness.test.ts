@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { breadthFirst, liveness, Unsound } from '../../checker/index.ts';
+import { breadthFirst, liveness, RuleThrew, Unsound } from '../../checker/index.ts';
 import { replayLasso } from '../../checker/liveness/lasso.ts';
 import { type SharedPages, sharedPages } from '../../examples/index.ts';
 import {
@@ -373,6 +373,39 @@ test('a group of calls is fair as one, unless it is split by their arguments', (
     loop: [call('ask', second), call('serve', second)],
   });
   expect(judged(server, served({ ...weak('serve'), each: ['task'] }))).toBe('holds');
+});
+
+test('what is to cease may happen before, but not for ever', () => {
+  const lazy = machineOf(Counter, start, { idle, tick });
+  expect(judged(lazy, { ...counts(4), ceasing: ['idle'] })).toBe('holds');
+  expect(judged(lazy, { ...counts(5), ceasing: ['tick'] })).toEqual({
+    stem: [],
+    loop: calls('idle'),
+  });
+  expect(() => judged(lazy, { ...counts(4), ceasing: ['nothing'] })).toThrow(
+    "'nothing' is to cease, which is no command",
+  );
+});
+
+test('a property that throws is told with the calls to the state', () => {
+  const counter = machineOf(Counter, start, { tick });
+  const property = propertiesOf<ModelOf<Counter>>().eventually({
+    id: 'throws',
+    name: 'a test',
+    fairness: [],
+    holds({ n }) {
+      if (n === 2) throw new RangeError('two');
+      return false;
+    },
+  });
+  let thrown: unknown;
+  try {
+    judged(counter, property);
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(RuleThrew);
+  expect(thrown).toMatchObject({ message: 'two', trace: calls('tick', 'tick') });
 });
 
 test('a swapped page of the reference model comes back if it is tried for each page', () => {

@@ -38,6 +38,11 @@ describe('a written file', () => {
     );
   });
 
+  test('keeps where a run that goes on for ever begins to repeat itself', () => {
+    const file = traceFile(toy, scope, [create(1), toggle], { property: 'unmasked', loop: 1 });
+    expect(readTrace(toy, writeTrace(file))).toEqual({ ok: true, file, scope });
+  });
+
   test('has one line for each command', () => {
     expect(writeTrace(good)).toBe(`{
   "format": "hypercheck-trace",
@@ -77,6 +82,9 @@ describe('a file from outside', () => {
     ]);
     expect(problemsOf({ property: 3 })).toEqual(['property is 3, not null or a text']);
     expect(problemsOf({ step: -1 })).toEqual(['step is -1, not null or a number of commands']);
+    expect(problemsOf({ loop: -1 })).toEqual(['loop is -1, not a number of commands']);
+    expect(problemsOf({ loop: 2 })).toEqual(['loop is 2, but there are 2 commands']);
+    expect(problemsOf({ loop: 1 })).toEqual([]);
     expect(problemsOf({ message: null })).toEqual(['message is null, not a text']);
     expect(problemsOf({ commands: {} })).toEqual(['commands is an object, not an array']);
     expect(problemsOf({ commands: undefined })).toEqual(['commands is missing']);

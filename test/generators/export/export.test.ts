@@ -107,7 +107,7 @@ test('ITF has every state, with the action and its arguments', () => {
 });
 
 test('ITF of a run that goes on for ever says where it comes back to', () => {
-  const trace = itfTrace(harmless, 2);
+  const trace = itfTrace({ ...harmless, run: { loop: 2 } });
   checked(trace);
   expect(trace).toMatchObject({ '#meta': { status: 'ok' }, loop: 2 });
 });
