@@ -1,4 +1,15 @@
-/** Live migration. So far QEMU's own state machines; the steps of a migration come beside them. */
+/** Live migration. QEMU's own state machines, when rounds stop, and how many there are. */
+export { type Load, pagesSentIn, type Round, rounds, roundsUntil } from './convergence.ts';
+export {
+  type Decision,
+  type Limits,
+  noThrottle,
+  type RoundEnd,
+  type StopPolicy,
+  stopPolicies,
+  type Throttle,
+  throttleAfter,
+} from './policies.ts';
 export {
   type MigrationStatus,
   mayFollow,
