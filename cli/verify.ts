@@ -4,7 +4,11 @@ import type { Scope, Tallies, Tally } from '../machine/index.ts';
 import { vmmMachine } from '../model/index.ts';
 import { campaign } from './campaign.ts';
 import { storedCase, storedCases, toldCase } from './cases.ts';
-import { counterexampleOf, counterexampleOfSearch } from './counterexamples.ts';
+import {
+  counterexampleOf,
+  counterexampleOfRun,
+  counterexampleOfSearch,
+} from './counterexamples.ts';
 import { type ExitCode, exitCodeOf } from './exit.ts';
 import { explored, scopesUpTo } from './explored.ts';
 import type { VerifyFlags } from './flags.ts';
@@ -185,15 +189,28 @@ class Verification {
       this.shown.begin(`Every state of scope ${scope.name}`);
       const subject = { ...this.subject, scope };
       const since = clock();
-      const found = await explored(subject, this.stop, ({ distinct }) => this.shown.at(distinct));
-      const { distinct, generated, depth } = found;
-      const verdict = found.verdict === 'reached' ? 'inconclusive' : found.verdict;
+      const { stop, shown } = this;
+      const { states, runs } = await explored(subject, {
+        stop,
+        shown,
+        now: since,
+        ruleTime: undefined,
+      });
+      const { distinct, generated, depth } = states;
+      const found = runs?.verdict ?? states.verdict;
+      const verdict = found === 'reached' ? 'inconclusive' : found;
       const seconds = since.seconds();
       this.scopes.push({ scope: scope.name, verdict, distinct, generated, depth, seconds });
-      this.count(found.tallies);
-      this.stopped ??= found.verdict === 'inconclusive' ? this.stop() : undefined;
-      if (found.verdict !== 'violated') continue;
-      this.counterexamples.push(counterexampleOfSearch(subject, found, 'proved', this.flags.out));
+      this.count(states.tallies);
+      if (runs !== undefined) this.count(runs.tallies);
+      this.stopped ??= verdict === 'inconclusive' ? stop() : undefined;
+      const { out } = this.flags;
+      if (states.verdict === 'violated') {
+        this.counterexamples.push(counterexampleOfSearch(subject, states, 'proved', out));
+      }
+      for (const each of runs?.violations ?? []) {
+        this.counterexamples.push(counterexampleOfRun(subject, each, out));
+      }
     }
   }
 

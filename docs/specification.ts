@@ -163,6 +163,11 @@ const memoryRules: readonly Rule[] = [
     deferred: 'targets of free memory belong to the policies over the balloon',
   },
   {
+    id: 'SWP-L3',
+    says: 'Every run that tries swap-ins and scrubs frames serves a VM that waits for a swapped page.',
+    source: ours,
+  },
+  {
     id: 'CMP-I1',
     says: 'A compressed page is in the pool or on disk, never in both with different bytes.',
     source: 'kernel admin guide, zswap',
@@ -264,6 +269,11 @@ const memoryRules: readonly Rule[] = [
     says: 'Without a driver nothing is promised.',
     source: ours,
     deferred: 'falling back to swap without a driver is for the policies over the balloon',
+  },
+  {
+    id: 'BAL-L4',
+    says: 'Every run in which the target stands in the end comes to it, where free pages suffice.',
+    source: linuxBalloon,
   },
   { id: 'KVM-I1', says: 'The poison value does not change while the driver runs.', source: virtio },
   {

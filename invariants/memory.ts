@@ -18,6 +18,7 @@ import * as pinSteps from './memory/pin-steps.ts';
 import * as places from './memory/places.ts';
 import * as reportingSteps from './memory/reporting-steps.ts';
 import * as responses from './memory/responses.ts';
+import * as runs from './memory/runs.ts';
 import * as scanSteps from './memory/scan-steps.ts';
 import { secretProperties } from './memory/secrets.ts';
 import * as settings from './memory/settings.ts';
@@ -82,6 +83,7 @@ const chapter2: readonly Property<CheckedMemory>[] = [
   pagingSteps.slotsKeepTheirBytes,
   pagingSteps.writeOutsBeginAsChosen,
   responses.swapInsServe,
+  runs.swappedPagesComeBack,
 ];
 
 /** Chapter 3: the balloon, and the mechanism of KVM's. */
@@ -103,6 +105,7 @@ const chapter3: readonly Property<CheckedMemory>[] = [
   reportingSteps.driversAreAsLoaded,
   balloonResponses.balloonSettles,
   balloonResponses.surplusBecomesUsable,
+  runs.targetsAreReached,
   reportingSteps.featuresAreFixed,
   reportingSteps.reportingIsNoBalloon,
   reportingSteps.poisonSurvivesReporting,

@@ -4,6 +4,7 @@ import {
   property,
   type Reading,
   reads,
+  runs,
   schedulerKeepsCaps,
   type ThreadReading,
 } from './reading.ts';
@@ -145,14 +146,26 @@ export const wakesAreDelivered = property.within({
   done: (m, t) => !sleepsWithWake(m, t),
 });
 
-/** Time that passes brings every thread its turn, whatever guests do meanwhile. */
+/** Threads take turns: the scheduler is round robin, and no VM has CPUs reserved. */
+function takeTurns(m: Reading): boolean {
+  if (!runs(m, 'round-robin')) return false;
+  for (let v = 0; v < m.vms.length; v++) if (m.vms.at(v).reservation > 0) return false;
+  return true;
+}
+
+/**
+ * Time that passes brings every thread its turn, whatever guests do meanwhile. Other schedulers
+ * promise it by bounds for those who stay ready. Under stride and EEVDF not in every run: CPUs are
+ * given at ticks alone here, so a thread that halts before the next one, each time, takes none of the
+ * time that it is charged for and keeps the others from it.
+ */
 export const readyThreadsRun = property.leadsTo({
   id: 'CPU-L1',
-  name: 'a thread that is ready runs in the end, or stops competing',
+  name: 'under round robin a thread that is ready runs in the end, or stops competing',
   fairness: [{ commands: ['cpu.tick'], strength: 'weak' }],
   instances: (size) => size.thread,
-  starts: (m, t) => m.threads.at(t).state.kind === 'ready',
-  done: (m, t) => m.threads.at(t).state.kind !== 'ready',
+  starts: (m, t) => m.threads.at(t).state.kind === 'ready' && takeTurns(m),
+  done: (m, t) => m.threads.at(t).state.kind !== 'ready' || !takeTurns(m),
 });
 
 /** Throttled for good is what only a cap of none could mean, and 0 means that there is no cap. */

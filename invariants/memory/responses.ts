@@ -98,7 +98,7 @@ export const excessShrinks = property.within({
   done: (m, vm) => excess(m, vm) <= 0,
 });
 
-const waitsForSlot = (m: Reading, vm: number): boolean => {
+export const waitsForSlot = (m: Reading, vm: number): boolean => {
   const { stalled, pages } = m.host.vms.at(vm);
   return stalled !== null && pages.at(stalled).at.kind === 'swapped';
 };

@@ -61,6 +61,7 @@ test('a plan is carried out whole: logs, traces, seeded bugs, and a closing tabl
     { scope: 'special-pages', verdict: 'holds', distinct: 269, generated: 528, depth: 10, seconds },
     { scope: 'many-sharers', verdict: 'holds', distinct: 268, generated: 855, depth: 9, seconds },
     { scope: 'few-frames', verdict: 'holds', distinct: 43, generated: 78, depth: 5, seconds },
+    { scope: 'cpu-strides', verdict: 'holds', distinct: 11, generated: 11, depth: 10, seconds },
     { scope: 'cpu-pauses', verdict: 'holds', distinct: 252, generated: 1044, depth: 9, seconds },
     {
       ...{ scope: 'cpu-credit-shares', verdict: 'holds' },

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { liveness } from '../../../checker/index.ts';
 import { vmmFaults } from '../../../faults/index.ts';
 import { vmmProperties } from '../../../invariants/index.ts';
-import { isLiveness, type Machine } from '../../../machine/index.ts';
-import { scopes, vmmMachine } from '../../../model/index.ts';
+import { isLiveness, type Liveness, type Machine, type View } from '../../../machine/index.ts';
+import { scopes, type Vmm, vmmMachine } from '../../../model/index.ts';
 
 const turns = vmmProperties.filter(isLiveness).filter(({ id }) => id === 'CPU-L1');
 const scope = {
@@ -27,3 +27,19 @@ test('CPU-L1 sees who goes on for good, and a storm of wakes', { timeout: 60_000
     expect(verdictOf(faulted), id).toMatchObject({ verdict: 'violated' });
   }
 });
+
+test('under EEVDF a thread that halts before each tick keeps another from the CPU', () => {
+  const anywhere = turns.map((each) => ({
+    ...each,
+    starts: (m: View<Vmm>, t: number) => stateOf(m, t) === 'ready',
+    done: (m: View<Vmm>, t: number) => stateOf(m, t) !== 'ready',
+  }));
+  const properties = anywhere as unknown as readonly Liveness<never>[];
+  const { violations } = liveness(vmmMachine, scopes['cpu-eevdf'], properties);
+  expect(violations[0]?.lasso.loop).toEqual([
+    { kind: 'cpu.halt', args: { host: 0, thread: 1 } },
+    { kind: 'cpu.wake', args: { host: 0, thread: 1 } },
+    { kind: 'cpu.tick', args: { host: 0 } },
+  ]);
+});
+const stateOf = (m: View<Vmm>, t: number) => m.hosts.at(0).cpu.threads.at(t).state.kind;
