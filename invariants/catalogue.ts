@@ -1,15 +1,16 @@
 /** Every property of the VMM. */
 import { liftProperty, type Model, type Places, type Property } from '../machine/index.ts';
-import type { CheckedCpu, CheckedMemory, CheckedVmm } from '../model/index.ts';
+import type { CheckedCpu, CheckedMemory, CheckedServices, CheckedVmm } from '../model/index.ts';
 import { cpuProperties } from './cpu.ts';
 import { memoryProperties } from './memory.ts';
+import { serviceProperties } from './service.ts';
 
 const onHost = {
   count: (size: CheckedVmm['sizes']) => size.host,
   of: ({ call }: { readonly call: CheckedVmm['call'] }) => call.args.host,
   args: ['host'],
 };
-/** The memory of each host, and its CPUs. */
+/** The memory of each host, its CPUs, and the guest systems on these. */
 const memories: Places<CheckedVmm, CheckedMemory> = {
   ...onHost,
   at: (state, i) => ({ host: state.hosts.at(i).memory, guests: state.guests }),
@@ -18,19 +19,26 @@ const cpus: Places<CheckedVmm, CheckedCpu> = {
   ...onHost,
   at: (state, i) => state.hosts.at(i).cpu,
 };
+const services: Places<CheckedVmm, CheckedServices> = {
+  ...onHost,
+  at: (state, i) => ({ cpu: state.hosts.at(i).cpu, guests: state.services }),
+};
 
 /**
  * Commands of one subsystem see no other: they cannot make its properties false. Said of the part's
  * properties, since what was lifted is known by its object.
  */
 const about =
-  (family: string) =>
+  (...families: readonly string[]) =>
   <M extends Model>(property: Property<M>): Property<M> => ({
-    commands: ['refused' in property ? property.refused.command : family],
+    commands: 'refused' in property ? [property.refused.command] : families,
     ...property,
   });
 
 export const vmmProperties: readonly Property<CheckedVmm>[] = [
   ...memoryProperties.map(about('memory.*')).map((each) => liftProperty(memories, each)),
   ...cpuProperties.map(about('cpu.*')).map((each) => liftProperty(cpus, each)),
+  ...serviceProperties
+    .map(about('service.*', 'cpu.tick'))
+    .map((each) => liftProperty(services, each)),
 ];

@@ -2,3 +2,4 @@
 export { vmmProperties } from './catalogue.ts';
 export { cpuProperties } from './cpu.ts';
 export { memoryProperties } from './memory.ts';
+export { serviceProperties } from './service.ts';

@@ -3,6 +3,7 @@ export * from './cpu/index.ts';
 export * from './memory/index.ts';
 export * from './migration/index.ts';
 export { scopes, type VmmScope, type VmmSizes } from './scopes/index.ts';
+export * from './service/index.ts';
 export {
   type CheckedVmm,
   host,

@@ -32,6 +32,15 @@ import {
   vm,
 } from './memory/index.ts';
 import { scopes, type VmmSizes } from './scopes/index.ts';
+import {
+  guestServices,
+  initialServices,
+  type ServiceEvent,
+  type ServiceOperations,
+  type Services,
+  serviceCommands,
+  serviceOperations,
+} from './service/index.ts';
 
 /** A machine that VMs run on. There is one until they can migrate. */
 export const host = index('host');
@@ -39,13 +48,14 @@ export const host = index('host');
 export const vmm = record({
   hosts: array(host, record({ memory: hostMemory, cpu: hostCpu })),
   guests: array(vm, guestMemory),
+  services: guestServices,
 });
 export interface Vmm extends Infer<typeof vmm> {}
 export interface VmmModel extends Model {
   readonly state: Vmm;
   readonly sizes: VmmSizes;
-  readonly operations: MemoryOperations & CpuOperations;
-  readonly event: MemoryEvent | CpuEvent;
+  readonly operations: MemoryOperations & CpuOperations & ServiceOperations;
+  readonly event: MemoryEvent | CpuEvent | ServiceEvent;
 }
 
 const onHost = { host: ref(host) };
@@ -58,10 +68,13 @@ const memoryOf = (v: Vmm, a: OnHost): Memory => ({
 });
 /** The CPUs of one host: what the rules of CPUs see. */
 const cpuOf = (v: Vmm, a: OnHost): Cpu => v.hosts.at(a.host).cpu;
+/** Guest systems on the CPUs of one host. */
+const servicesOf = (v: Vmm, a: OnHost): Services => ({ cpu: cpuOf(v, a), guests: v.services });
 
 export const vmmCommands = {
   ...lift(memoryCommands, onHost, memoryOf),
   ...lift(cpuCommands, onHost, cpuOf),
+  ...lift(serviceCommands, onHost, servicesOf),
 };
 export type VmmCall = CallOf<typeof vmmCommands>;
 /** The model as properties see it: with its calls. */
@@ -74,7 +87,7 @@ export const vmmMachine: Machine<Vmm, typeof vmmCommands> = {
   version: 1,
   shape: vmm,
   commands: vmmCommands,
-  operations: { ...memoryOperations, ...cpuOperations },
+  operations: { ...memoryOperations, ...cpuOperations, ...serviceOperations },
   initial: (z: VmmSizes) => {
     const first = initialMemory(z);
     return {
@@ -83,6 +96,7 @@ export const vmmMachine: Machine<Vmm, typeof vmmCommands> = {
         cpu: initialCpu(id === 0 ? z : { ...z, online: 0 }),
       })),
       guests: first.guests,
+      services: initialServices(z),
     };
   },
   scopes,

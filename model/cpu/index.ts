@@ -8,7 +8,14 @@ import * as settings from './settings.ts';
 import { tick } from './tick.ts';
 
 export { initialCpu } from './initial.ts';
-export { type Cpu, type CpuEvent, type CpuModel, type CpuOperations, hostCpu } from './model.ts';
+export {
+  type Cpu,
+  type CpuEvent,
+  type CpuModel,
+  type CpuOperations,
+  hostCpu,
+  isPaused,
+} from './model.ts';
 export { cpuOperations } from './operations.ts';
 export type { PcpuId, Scheduler, ThreadId } from './scheduler.ts';
 export { creditScheduler, creditStages } from './schedulers/credit.ts';

@@ -4,6 +4,7 @@ import { cpuScopes } from './cpu.ts';
 import { creditScopes } from './credit.ts';
 import { memoryScopes } from './memory.ts';
 import type { Scopes } from './scope.ts';
+import { serviceScopes } from './service.ts';
 
 export type { VmmScope, VmmSizes } from './scope.ts';
 export const scopes = {
@@ -11,4 +12,5 @@ export const scopes = {
   ...balloonScopes,
   ...cpuScopes,
   ...creditScopes,
+  ...serviceScopes,
 } satisfies Scopes;

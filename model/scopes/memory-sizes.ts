@@ -1,5 +1,6 @@
 /** Sizes of hosts that are memory alone, and the commands that belong together there. */
 import type { CpuSizes } from '../cpu/index.ts';
+import type { ServiceSizes } from '../service/index.ts';
 import type { VmmSizes } from './scope.ts';
 
 /** Memory by itself: nothing to run on, and nothing that runs. */
@@ -24,8 +25,23 @@ const noCpus: CpuSizes = {
   grid: 1,
 };
 
+/** No guest systems: what VMs do is their commands. */
+const noServices: ServiceSizes = {
+  guest: 0,
+  drift: 0,
+  ahead: 0,
+  replays: 0,
+  slew: 0,
+  implicit: 0,
+  watchdog: 0,
+  heartbeat: 0,
+  freeze: 0,
+  shutdown: 0,
+};
+
 export const tinySizes: VmmSizes = {
   ...noCpus,
+  ...noServices,
   host: 1,
   vm: 2,
   page: 2,

@@ -2,9 +2,11 @@
 import type { Scope } from '../../machine/index.ts';
 import type { CpuSizes } from '../cpu/index.ts';
 import type { MemorySizes } from '../memory/index.ts';
+import type { ServiceSizes } from '../service/index.ts';
 
 export type VmmSizes = MemorySizes &
-  CpuSizes & {
+  CpuSizes &
+  ServiceSizes & {
     /** Hosts between which VMs may move. */
     readonly host: number;
   };

@@ -1,0 +1,76 @@
+/**
+ * How properties read guest systems: from their own fields and the vCPUs themselves, not by the
+ * model's own helpers.
+ */
+import { type Change, propertiesOf, type Reads, type View } from '../../machine/index.ts';
+import type { CheckedServices, ServiceCall, Services } from '../../model/index.ts';
+
+export const property = propertiesOf<CheckedServices>();
+
+export type Reading = View<Services>;
+type ElementOf<T> = T extends { at(id: never): infer X } ? X : never;
+export type SystemReading = ElementOf<Reading['guests']>;
+export type ServiceChange = Change<CheckedServices>;
+type Kind = ServiceCall['kind'];
+
+/** Names of commands that must exist. */
+export const kinds = (...names: readonly Kind[]): readonly Kind[] => names;
+
+/** For a property: other commands cannot change what it reads. */
+export const reads: Reads<CheckedServices> = {
+  parts: 1,
+  changed: ({ call, size }) =>
+    size.guest > 0 && (call.kind.startsWith('service.') || call.kind === 'cpu.tick') ? 1 : 0,
+};
+
+/** What the vCPUs of a VM do. */
+export interface Vcpus {
+  readonly paused: boolean;
+  readonly running: boolean;
+  /** Some of them could run and does not. */
+  readonly waiting: boolean;
+  /** The first of them runs, or sleeps and can be woken. */
+  readonly firstTakesTimer: boolean;
+}
+
+export function vcpusOf({ cpu }: Reading, id: number): Vcpus {
+  const kindsOf: string[] = [];
+  let firstTakesTimer = false;
+  for (let t = 0; t < cpu.threads.length; t++) {
+    const { vm, state } = cpu.threads.at(t);
+    if (vm !== id) continue;
+    if (kindsOf.length === 0) {
+      firstTakesTimer =
+        state.kind === 'running' || (state.kind === 'blocked' && state.on !== 'swap-in');
+    }
+    kindsOf.push(state.kind);
+  }
+  const some = (...kinds: readonly string[]): boolean => kindsOf.some((k) => kinds.includes(k));
+  return {
+    paused: some('paused'),
+    running: some('running'),
+    waiting: some('ready', 'throttled', 'costopped'),
+    firstTakesTimer,
+  };
+}
+
+/** How many ticks a guest's time of day is behind its host's; less than none where it is ahead. */
+export function behind({ drift }: SystemReading): number {
+  if (drift.kind === 'exact') return 0;
+  return drift.kind === 'behind' ? drift.by : -drift.by;
+}
+
+/** Further off than a scope counts is as far as it counts. */
+export const asFarAsCounted = (ticks: number, most: number): number =>
+  Math.max(-most, Math.min(ticks, most));
+
+/** The guests that are up before a change and after it, and what else is said of them. */
+export function* stayingUp({
+  before,
+  after,
+}: ServiceChange): Generator<readonly [id: number, from: SystemReading, to: SystemReading]> {
+  for (let id = 0; id < after.guests.length; id++) {
+    const [from, to] = [before.guests.at(id), after.guests.at(id)];
+    if (from.system === 'up' && to.system === 'up') yield [id, from, to];
+  }
+}

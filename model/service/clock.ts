@@ -1,0 +1,78 @@
+/** Clocks of guests: how they follow the host's, fall behind, and are set right. 5.11. */
+import { type C, type GuestSystem, isPausedVm, type Services, type ServicesView } from './model.ts';
+import type { Drift, ServiceSizes, TimeMessage } from './state.ts';
+
+/** How many ticks a clock is behind; less than none where it is ahead. */
+export function behindBy(drift: Drift): number {
+  if (drift.kind === 'exact') return 0;
+  return drift.kind === 'behind' ? drift.by : -drift.by;
+}
+
+export function driftOf(behind: number, { drift: most }: ServiceSizes): Drift {
+  if (behind === 0) return { kind: 'exact' };
+  const by = Math.min(Math.abs(behind), most);
+  return { kind: behind > 0 ? 'behind' : 'ahead', by };
+}
+
+/** The timer is of the first vCPU, which takes a tick when it runs or sleeps: not when it waits. */
+function takesTimer({ cpu }: ServicesView, id: number): boolean {
+  const first = cpu.threads.findIndex(({ vm }) => vm === id);
+  const { state } = cpu.threads.at(first);
+  return state.kind === 'running' || (state.kind === 'blocked' && state.on !== 'swap-in');
+}
+
+/**
+ * A guest that is paused has no time. Else a paravirtual clock goes on whatever its vCPUs do, and
+ * one that counts ticks goes as far as these are delivered.
+ */
+export function advanceClock(m: Services, id: number, c: C): void {
+  const system = m.guests.at(id);
+  const passed = isPausedVm(m, id) ? 0 : ticksDelivered(m, id, c.size);
+  system.monotonic += passed;
+  const shown = passed > 0 && leavesOut(system, c.size) ? passed - 1 : passed;
+  system.drift = driftOf(behindBy(system.drift) + 1 - shown, c.size);
+  if (system.slewing > 0 && system.drift.kind !== 'ahead') system.slewing = 0;
+}
+
+function ticksDelivered(m: Services, id: number, size: ServiceSizes): number {
+  const system = m.guests.at(id);
+  if (system.clock === 'pv') return 1;
+  const replays = system.clock === 'timer-with-replay';
+  if (!takesTimer(m, id)) {
+    if (replays) system.backlog = Math.min(system.backlog + 1, size.drift);
+    return 0;
+  }
+  const late = Math.min(system.backlog, size.replays);
+  system.backlog -= late;
+  return 1 + late;
+}
+
+/** Time of day that goes slower: one tick in so many does not count. The monotonic clock goes on. */
+function leavesOut(system: GuestSystem, { slew }: ServiceSizes): boolean {
+  if (system.slewing === 0) return false;
+  const last = system.slewing === slew;
+  system.slewing = last ? 1 : system.slewing + 1;
+  return last;
+}
+
+/** What has passed since the host read its clock is added: a message may have waited for long. */
+export function lateness(message: TimeMessage): number {
+  if (message.kind === 'none') return 0;
+  const passedSince = message.age;
+  return message.age - passedSince;
+}
+
+/**
+ * Forward in one step. Back only where it may; else the clock goes slower until it is right. Ticks
+ * that are still to be delivered are void: they would put it ahead.
+ */
+export function setClock(m: Services, id: number, late: number, c: C): void {
+  const system = m.guests.at(id);
+  const step = behindBy(system.drift) - late;
+  system.backlog = 0;
+  if (step >= 0 || system.mayStepBack) {
+    system.drift = driftOf(late, c.size);
+    system.slewing = 0;
+    if (step !== 0) c.emit({ type: 'clock-set', vm: id, by: step });
+  } else if (system.slewing === 0) system.slewing = 1;
+}

@@ -1,0 +1,12 @@
+/** The inner operations of guest systems, as the machine carries them. */
+import { advanceClock, lateness, setClock } from './clock.ts';
+import type { ServiceOperations } from './model.ts';
+import { countDown, noteStop } from './tick.ts';
+
+export const serviceOperations: ServiceOperations = {
+  advanceClock,
+  noteStop,
+  countDown,
+  lateness,
+  setClock,
+};
