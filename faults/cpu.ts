@@ -9,6 +9,8 @@ import { strideFaults } from './cpu/stride.ts';
 import { wakeFaults } from './cpu/wakes.ts';
 import type { VmmFault } from './memory/seams.ts';
 import type { DeferredFault } from './memory.ts';
+import { agentFaults } from './service/agent.ts';
+import { clockFaults } from './service/clocks.ts';
 
 export const cpuFaults: readonly VmmFault[] = [
   ...creditFaults,
@@ -19,6 +21,8 @@ export const cpuFaults: readonly VmmFault[] = [
   ...capacityFaults,
   ...stealFaults,
   ...wakeFaults,
+  ...clockFaults,
+  ...agentFaults,
 ];
 
 const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFault[] =>
@@ -31,6 +35,5 @@ export const deferredCpuFaults: readonly DeferredFault[] = [
   ...waiting('translation caches are not modelled', 'C23'),
   ...waiting('comes with the record of stolen time in guest memory', 'C24'),
   ...waiting('a guest’s clock can be lost only in migration', 'C26'),
-  ...waiting('comes with guest clocks and the integration service', 'C27', 'C28', 'C31', 'C32'),
   ...waiting('comes with hotplug and co-scheduling', 'C29', 'C30'),
 ];

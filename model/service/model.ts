@@ -58,6 +58,8 @@ export type ServiceOperations = {
   readonly countDown: (m: Services, id: GuestId, c: C) => void;
   /** By how much the time in a message is behind when a guest makes use of it. */
   readonly lateness: (message: TimeMessage) => number;
+  /** What a guest has written is on its disk. */
+  readonly flush: (m: Services, id: GuestId) => void;
   /** Sets the clock to a time that is so far behind the host's, as far as a guest may. */
   readonly setClock: (m: Services, id: GuestId, late: number, c: C) => void;
 };

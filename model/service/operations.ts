@@ -1,6 +1,7 @@
 /** The inner operations of guest systems, as the machine carries them. */
 import { advanceClock, lateness, setClock } from './clock.ts';
 import type { ServiceOperations } from './model.ts';
+import { flush } from './quiesce.ts';
 import { countDown, noteStop } from './tick.ts';
 
 export const serviceOperations: ServiceOperations = {
@@ -9,4 +10,5 @@ export const serviceOperations: ServiceOperations = {
   countDown,
   lateness,
   setClock,
+  flush,
 };

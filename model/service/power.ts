@@ -80,7 +80,7 @@ export const shutDown = command({
     ['not-acknowledged', ['vm'], (m, a) => viewGuest(m, a).shutdown !== 'acknowledged'],
   ],
   effect(m, a, c) {
-    guestOf(m, a).unflushed = false;
+    c.operation.flush(m, a.vm);
     endSystem(m, a.vm, c);
   },
 });

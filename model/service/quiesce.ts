@@ -8,6 +8,7 @@ import {
   noService,
   ofGuest,
   poweredOff,
+  type Services,
   viewGuest,
 } from './model.ts';
 
@@ -39,12 +40,15 @@ export const acknowledgeFreeze = command({
     noService,
     ['not-freezing', ['vm'], (m, a) => viewGuest(m, a).files !== 'freezing'],
   ],
-  effect(m, a) {
-    const system = guestOf(m, a);
-    system.files = 'frozen';
-    system.unflushed = false;
+  effect(m, a, c) {
+    c.operation.flush(m, a.vm);
+    guestOf(m, a).files = 'frozen';
   },
 });
+
+export function flush(m: Services, id: number): void {
+  m.guests.at(id).unflushed = false;
+}
 
 export const thawFiles = command({
   actor: 'host',

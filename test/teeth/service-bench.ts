@@ -1,0 +1,47 @@
+/** The bench of guest systems. */
+import { serviceProperties } from '../../invariants/index.ts';
+import { lift, type Machine, record } from '../../machine/index.ts';
+import {
+  type CpuCall,
+  cpuCommands,
+  cpuOperations,
+  guestServices,
+  hostCpu,
+  initialCpu,
+  initialServices,
+  type ServiceCall,
+  type Services,
+  scopes,
+  serviceCommands,
+  serviceOperations,
+} from '../../model/index.ts';
+import { bench, type Forced } from './bench.ts';
+
+/** Guest systems on the CPUs of one host, as a machine of their own. */
+export const serviceMachine: Machine<Services> = {
+  name: 'services',
+  version: 1,
+  shape: record({ cpu: hostCpu, guests: guestServices }),
+  commands: { ...lift(cpuCommands, {}, ({ cpu }: Services) => cpu), ...serviceCommands },
+  operations: { ...cpuOperations, ...serviceOperations },
+  initial: (z: (typeof scopes)['service-fuzz']['sizes']) => ({
+    cpu: initialCpu(z),
+    guests: initialServices(z),
+  }),
+  scopes,
+};
+
+type AnyCall = CpuCall | ServiceCall;
+type ArgumentsOf<K> = Extract<AnyCall, { readonly kind: K }>['args'];
+export type ServiceStep = Forced<AnyCall>;
+
+export function call<K extends AnyCall['kind']>(kind: K, args: ArgumentsOf<K>): ServiceStep {
+  return { kind, args } as unknown as ServiceStep;
+}
+export const tick: ServiceStep = call('cpu.tick', {});
+
+export const { after, stateViolations, changeViolations, runViolations } = bench<
+  Services,
+  typeof serviceMachine.commands,
+  AnyCall
+>(serviceMachine, scopes['service-fuzz'], serviceProperties);
