@@ -31,6 +31,7 @@ export const quick: Plan = {
     { scope: 'overcommit', runs: 300 },
     { scope: 'cpu-fuzz', runs: 400 },
     { scope: 'cpu-fuzz-one', runs: 100 },
+    { scope: 'service-fuzz', runs: 100 },
   ],
   pairs: 200,
   exploredStates: 8_000,

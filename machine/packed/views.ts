@@ -376,5 +376,6 @@ function writeValue(at: string, width: number, number: string): string {
 
 const isPlaceForm = ({ form }: StateShape): boolean =>
   form === 'record' || form === 'array' || form === 'list';
-/** Whether an array is one of values. An empty one is nothing else. */
-const isTable = (node: ArrayNode): boolean => node.items.every(({ form }) => form === 'value');
+/** Whether an array is one of values. Of an empty one nothing is ever read or written. */
+const isTable = ({ items }: ArrayNode): boolean =>
+  items.length > 0 && items.every(({ form }) => form === 'value');

@@ -11,23 +11,27 @@ const asserted = vmmProperties.filter(
 /** How often each property could have failed, over all scopes. */
 const could = new Map<string, number>();
 
-test.each(['tiny', 'fuzz', 'overcommit', 'cpu-fuzz', 'cpu-fuzz-one', 'cpu-credit-fuzz'] as const)(
-  'every property holds on random runs in scope %s',
-  { timeout: 60_000 },
-  (name) => {
-    const scope: VmmScope = scopes[name];
-    const running = runner(vmmMachine, scope, asserted);
-    fc.assert(
-      fc.property(traces(vmmMachine, { scope }), (trace) => {
-        expect(running.run(trace).failure?.violations).toBeUndefined();
-      }),
-      { seed: 41, numRuns: 60, endOnFailure: true },
-    );
-    for (const [id, { couldFail }] of running.tallies) {
-      could.set(id, (could.get(id) ?? 0) + couldFail);
-    }
-  },
-);
+test.each([
+  'tiny',
+  'fuzz',
+  'overcommit',
+  'cpu-fuzz',
+  'cpu-fuzz-one',
+  'cpu-credit-fuzz',
+  'service-fuzz',
+] as const)('every property holds on random runs in scope %s', { timeout: 60_000 }, (name) => {
+  const scope: VmmScope = scopes[name];
+  const running = runner(vmmMachine, scope, asserted);
+  fc.assert(
+    fc.property(traces(vmmMachine, { scope }), (trace) => {
+      expect(running.run(trace).failure?.violations).toBeUndefined();
+    }),
+    { seed: 41, numRuns: 60, endOnFailure: true },
+  );
+  for (const [id, { couldFail }] of running.tallies) {
+    could.set(id, (could.get(id) ?? 0) + couldFail);
+  }
+});
 
 test('every property could have failed in one of those runs', () => {
   expect([...could].filter(([, times]) => times === 0)).toEqual([]);

@@ -15,7 +15,8 @@ import {
 import { scopes, vmmMachine } from '../../model/index.ts';
 
 /** What reports show and no key holds. */
-const history = /swapOuts|swapIns|doublePagings|fullScans|buckets|published\.steal|computed|ledger/;
+const history =
+  /swapOuts|swapIns|doublePagings|fullScans|buckets|published\.steal|computed|ledger|monotonic/;
 
 /** Outcomes, events, states and keys are equal on all hosts; a refusal returns what it was given. */
 function agreeing(scope: Scope): fc.IProperty<unknown> {
@@ -68,6 +69,7 @@ test.each([
   ['cpu-fuzz-one', 10],
   ['cpu-credit-fuzz', 10],
   ['cpu-credit2-fuzz', 6],
+  ['service-fuzz', 10],
 ] as const)('the rules run alike on all hosts in scope %s', (name, numRuns) => {
   fc.assert(agreeing(scopes[name]), { numRuns, seed: 7 });
 });

@@ -48,6 +48,7 @@ const eightPages = [
 ];
 
 const tick: Call = { kind: 'cpu.tick', args: { host: 0 } };
+const service = (name: string): Call => ({ kind: `service.${name}`, args: { host: 0, vm: 0 } });
 
 /** A command that is refused for a reason that random traces rarely come to. */
 interface Rare {
@@ -137,6 +138,16 @@ const rare: readonly Rare[] = [
     call: { kind: 'cpu.set-reservation', args: { host: 0, vm: 0, reservation: 3 } },
     code: 'more-than-vcpus',
   },
+  {
+    // The other VM has the CPU from the fourth tick on, when two heartbeats go unanswered.
+    scope: 'service-heartbeat',
+    after: [
+      ...[service('send-heartbeat'), service('answer-heartbeat'), ...[tick, tick, tick, tick]],
+      ...[service('send-heartbeat'), tick, service('send-heartbeat'), tick],
+    ],
+    call: service('restart-vm'),
+    code: 'vm-starved',
+  },
 ];
 
 /** Looks for a state and a call for every guard, in which this guard is the first to refuse. */
@@ -196,6 +207,7 @@ test('each reason to refuse a command can be the first that applies, and is the 
     ['fuzz', 80],
     ['overcommit', 50],
     ['cpu-fuzz', 80],
+    ['service-fuzz', 60],
   ] as const) {
     const scope = scopes[name];
     search.in(scope);
@@ -231,6 +243,7 @@ test.each([
   ['fuzz', 12],
   ['overcommit', 6],
   ['cpu-fuzz', 12],
+  ['service-fuzz', 8],
 ] as const)('a refused command changes nothing and tells nothing in scope %s', (name, numRuns) => {
   const scope = scopes[name];
   const plain = inPlace(vmmMachine, scope);
