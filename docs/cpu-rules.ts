@@ -8,7 +8,6 @@ const stride = 'Waldspurger and Weihl, Stride Scheduling, MIT 1995';
 const eevdf = 'Stoica and Abdel-Wahab, EEVDF, TR-95-22; Linux kernel/sched/fair.c';
 const kvm = 'KVM MSR documentation and steal-time commits';
 const esx = 'ESX CPU scheduler and co-scheduling summaries';
-const clocks = 'VMware Tools, Hyper-V time synchronisation and KVM clock sources';
 
 const later = (
   ids: readonly string[],
@@ -116,27 +115,10 @@ export const cpuRules: readonly Rule[] = [
     xen,
     'dedicated CPUs are not modelled yet',
   ),
-  ...later(
-    ['TIME-I1', 'TIME-I2', 'TIME-I3', 'TIME-I4', 'TIME-T1', 'TIME-T2', 'TIME-T3', 'TIME-L1'],
-    'What a guest believes the time to be.',
-    clocks,
-    'guest clocks are not modelled yet',
-  ),
-  ...later(
-    ['HB-I1', 'Q-I1', 'Q-I2', 'Q-L1', 'SD-I1', 'SD-T1'],
-    'The integration service: heartbeat, quiesce, shutdown.',
-    clocks,
-    'the integration service is not modelled yet',
-  ),
   { id: 'EX-3', says: 'Worked example: what a capped VM leaves, and to whom.', source: xen },
   { id: 'EX-11', says: 'Worked example: two vCPUs steal from each other.', source: ours },
   { id: 'EX-1', says: 'Worked example: stride and EEVDF with weights 3 and 1.', source: ours },
   { id: 'EX-2', says: 'Worked example: a heavy thread among five light ones.', source: ours },
   { id: 'EX-13', says: 'Worked example: the largest promise is served first.', source: ours },
-  ...later(
-    ['EX-12', 'EX-14'],
-    'Worked examples: co-stop, slewing.',
-    ours,
-    'they come with what they are about',
-  ),
+  ...later(['EX-12'], 'Worked example: co-stop.', ours, 'it comes with co-scheduling'),
 ];

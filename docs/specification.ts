@@ -5,6 +5,7 @@
 
 import { cpuRules } from './cpu-rules.ts';
 import type { Rule } from './rule.ts';
+import { serviceRules } from './service-rules.ts';
 
 const esx = 'Waldspurger, Memory Resource Management in VMware ESX Server, OSDI 2002';
 const virtio = 'virtio specification, memory balloon device';
@@ -367,7 +368,7 @@ const memoryRules: readonly Rule[] = [
   },
 ];
 
-export const rules: readonly Rule[] = [...memoryRules, ...cpuRules];
+export const rules: readonly Rule[] = [...memoryRules, ...cpuRules, ...serviceRules];
 
 /** The files that name a rule. */
 export interface Evidence {

@@ -1,27 +1,20 @@
 /** What random runs must come to see of guest systems: their states, what they tell, every refusal. */
-import type { Property } from '../../machine/index.ts';
+import type { Sometimes } from '../../machine/index.ts';
 import { type CheckedServices, serviceCommands } from '../../model/index.ts';
+import { goalsOf } from '../goals.ts';
 import { kinds, property, type SystemReading } from './reading.ts';
 
-type Goal = Property<CheckedServices>;
+type Goal = Sometimes<CheckedServices>;
+const { events, refusals } = goalsOf(property);
 
-const eventsBy = {
+const told = events({
   'clock-set': kinds('service.read-time'),
   'watchdog-fired': kinds('service.check-watchdog'),
   'file-written': kinds('service.write-file'),
   thawed: kinds('service.thaw', 'cpu.tick'),
   'snapshot-taken': kinds('service.take-snapshot'),
   'powered-off': kinds('service.power-off', 'service.shut-down'),
-};
-const events = Object.entries(eventsBy).map(
-  ([type, commands]): Goal =>
-    property.sometimes({
-      id: `GOAL-event-${type}`,
-      name: `a guest tells '${type}'`,
-      commands,
-      reached: ({ events: told }) => told.some((event) => event.type === type),
-    }),
-);
+});
 
 const seen = (
   id: string,
@@ -65,17 +58,11 @@ const states: readonly Goal[] = [
   ),
 ];
 
-const refusals = Object.entries(serviceCommands).flatMap(([kind, { requires }]) => {
-  if (!kind.startsWith('service.')) return [];
-  const codes = new Set(requires.map(([code]): string => code));
-  return [...codes].map(
-    (code): Goal =>
-      property.refused({
-        id: `GOAL-${kind.replace('.', '-')}-refused-${code}`,
-        name: `${kind} is refused with ${code}`,
-        refused: { command: kind, code },
-      }),
-  );
-});
+/** Those of a tick are goals of CPUs. */
+const { 'cpu.tick': _, ...own } = serviceCommands;
 
-export const serviceGoals: readonly Goal[] = [...events, ...states, ...refusals];
+export const serviceGoals: readonly Goal[] = [
+  ...told,
+  ...states,
+  ...refusals(own, (kind) => kind.replace('.', '-')),
+];

@@ -15,7 +15,7 @@ import {
   serviceCommands,
   serviceOperations,
 } from '../../model/index.ts';
-import { bench, type Forced } from './bench.ts';
+import { bench, callsOf, type Forced } from './bench.ts';
 
 /** Guest systems on the CPUs of one host, as a machine of their own. */
 export const serviceMachine: Machine<Services> = {
@@ -32,13 +32,14 @@ export const serviceMachine: Machine<Services> = {
 };
 
 type AnyCall = CpuCall | ServiceCall;
-type ArgumentsOf<K> = Extract<AnyCall, { readonly kind: K }>['args'];
 export type ServiceStep = Forced<AnyCall>;
 
-export function call<K extends AnyCall['kind']>(kind: K, args: ArgumentsOf<K>): ServiceStep {
-  return { kind, args } as unknown as ServiceStep;
-}
-export const tick: ServiceStep = call('cpu.tick', {});
+/** Commands by their names without the subsystem. */
+export const call = callsOf<Exclude<ServiceCall, { readonly kind: 'cpu.tick' }>, 'service'>(
+  'service',
+);
+export const cpu = callsOf<CpuCall, 'cpu'>('cpu');
+export const tick: ServiceStep = cpu('tick', {});
 
 export const { after, stateViolations, changeViolations, runViolations } = bench<
   Services,

@@ -7,6 +7,7 @@ import {
   after,
   call,
   changeViolations,
+  cpu,
   runViolations,
   type ServiceStep,
   serviceMachine,
@@ -17,26 +18,26 @@ import {
 /** Both guests are up and right; thread 0 of VM 0 has the CPU for two ticks, then thread 1. */
 const vm = 0;
 const ticks = (count: number): readonly ServiceStep[] => Array.from({ length: count }, () => tick);
-const pause = call('cpu.pause-vm', { vm });
-const resume = call('cpu.resume-vm', { vm });
-const powerOff = call('service.power-off', { vm });
-const freeze = call('service.freeze', { vm, timeout: 2 });
-const readTime = call('service.read-time', { vm });
+const pause = cpu('pause-vm', { vm });
+const resume = cpu('resume-vm', { vm });
+const powerOff = call('power-off', { vm });
+const freeze = call('freeze', { vm, timeout: 2 });
+const readTime = call('read-time', { vm });
 /** VM 0 counts ticks, and misses some when its first vCPU waits. */
 const counting: readonly ServiceStep[] = [
   powerOff,
-  call('service.boot', { vm, clock: 'timer-with-replay', ahead: 0 }),
+  call('boot', { vm, clock: 'timer-with-replay', ahead: 0 }),
 ];
 /** Its clock is ahead, and goes slower. */
 const slow: readonly ServiceStep[] = [
-  ...[powerOff, call('service.boot', { vm, clock: 'pv', ahead: 2 })],
-  call('service.start', { vm, policy: 'follows-samples', mayStepBack: false }),
-  ...[call('service.send-sync', { vm }), readTime],
+  ...[powerOff, call('boot', { vm, clock: 'pv', ahead: 2 })],
+  call('start', { vm, policy: 'follows-samples', mayStepBack: false }),
+  ...[call('send-sync', { vm }), readTime],
 ];
 /** VM 0 was paused, so that a SYNC is under way to it when it has the CPU again. */
 const told: readonly ServiceStep[] = [
-  ...[pause, tick, tick, resume, call('cpu.pause-vm', { vm: 1 }), tick],
-  call('service.send-sync', { vm }),
+  ...[pause, tick, tick, resume, cpu('pause-vm', { vm: 1 }), tick],
+  call('send-sync', { vm }),
 ];
 
 const idsOf = (kind: string): string[] =>
@@ -106,7 +107,7 @@ const badSteps: Readonly<Record<string, BadStep>> = {
   },
   'TIME-I3': {
     before: [...ticks(4)],
-    step: call('service.check-watchdog', { vm: 1 }),
+    step: call('check-watchdog', { vm: 1 }),
     spoil: (_, events) => {
       events.pop();
     },
@@ -141,11 +142,8 @@ const badSteps: Readonly<Record<string, BadStep>> = {
   },
   'TIME-T6': {
     before: [
-      ...[
-        ...counting,
-        call('service.start', { vm, policy: 'ignores-samples', mayStepBack: false }),
-      ],
-      ...[...ticks(3), call('service.send-sync', { vm })],
+      ...[...counting, call('start', { vm, policy: 'ignores-samples', mayStepBack: false })],
+      ...[...ticks(3), call('send-sync', { vm })],
     ],
     step: readTime,
     spoil: (m) => {
@@ -160,22 +158,22 @@ const badSteps: Readonly<Record<string, BadStep>> = {
     },
   },
   'HB-T1': {
-    before: [call('service.send-heartbeat', { vm })],
+    before: [call('send-heartbeat', { vm })],
     step: tick,
     spoil: (m) => {
       m.guests.at(0).silence = 'starved';
     },
   },
-  'HB-I1': { step: forced(call('service.restart-vm', { vm })) },
+  'HB-I1': { step: forced(call('restart-vm', { vm })) },
   'HB-T2': {
-    before: [call('service.send-heartbeat', { vm })],
+    before: [call('send-heartbeat', { vm })],
     step: tick,
     spoil: (m) => {
       m.guests.at(0).unanswered = 0;
     },
   },
   'Q-I1': {
-    before: [freeze, call('service.acknowledge-freeze', { vm })],
+    before: [freeze, call('acknowledge-freeze', { vm })],
     step: tick,
     spoil: (_, events) => {
       events.push({ type: 'file-written', vm: 0 });
@@ -184,18 +182,18 @@ const badSteps: Readonly<Record<string, BadStep>> = {
   'Q-I2': { before: [freeze], step: forced(freeze) },
   'Q-T1': {
     before: [freeze],
-    step: call('service.take-snapshot', { vm }),
+    step: call('take-snapshot', { vm }),
     spoil: (_, events) => {
       events[0] = { type: 'snapshot-taken', consistent: 'application' };
     },
   },
   'SD-I1': {
-    before: [call('service.stop', { vm })],
-    step: forced(call('service.request-shutdown', { vm })),
+    before: [call('stop', { vm })],
+    step: forced(call('request-shutdown', { vm })),
   },
-  'SD-T1': { step: forced(call('service.shut-down', { vm })) },
+  'SD-T1': { step: forced(call('shut-down', { vm })) },
   'SD-T2': {
-    before: [call('service.write-file', { vm })],
+    before: [call('write-file', { vm })],
     step: powerOff,
     spoil: (_, events) => {
       events[0] = { type: 'powered-off', lost: false };
@@ -219,8 +217,8 @@ const badRuns: Readonly<Record<string, readonly [Machine<Services>, readonly Ser
   'TIME-L1': [
     changed('setClock', () => () => {}),
     [
-      ...[pause, ...ticks(3), resume, call('cpu.pause-vm', { vm: 1 }), tick],
-      ...[call('service.send-sample', { vm }), readTime],
+      ...[pause, ...ticks(3), resume, cpu('pause-vm', { vm: 1 }), tick],
+      ...[call('send-sample', { vm }), readTime],
     ],
   ],
   // Two ticks ahead, one in three left out: right after six.
