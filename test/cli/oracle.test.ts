@@ -7,7 +7,7 @@ test('faults --oracle: every operator is caught, and the truth is not', async ()
   expect(printed.out).toMatch(/value +\d+ +\d+ +100.0 %/);
   expect(printed.out).toMatch(/true traces called impossible: 0 of 100\nholds/);
   expect(await problemsOf(['faults', '--oracle', '--fault', 'memory/S1'])).toEqual([
-    '--oracle: takes no --fault and no --junit',
+    '--oracle: takes no --fault, no --own-scope and no --junit',
   ]);
 });
 

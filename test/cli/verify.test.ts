@@ -67,6 +67,10 @@ test('a plan is carried out whole: logs, traces, seeded bugs, and a closing tabl
       ...{ scope: 'cpu-credit-shares', verdict: 'holds' },
       ...{ distinct: 213, generated: 825, depth: 12, seconds },
     },
+    {
+      ...{ scope: 'service-watchdog', verdict: 'holds' },
+      ...{ distinct: 97, generated: 217, depth: 13, seconds },
+    },
   ]);
   expect(document).toMatchObject({ plan: 'small', seed: 1, counterexamples: [], stored: [] });
   expect(document.runs).toBeGreaterThanOrEqual(7);
