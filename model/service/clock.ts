@@ -8,7 +8,7 @@ export function behindBy(drift: Drift): number {
   return drift.kind === 'behind' ? drift.by : -drift.by;
 }
 
-export function driftOf(behind: number, { drift: most }: ServiceSizes): Drift {
+function driftOf(behind: number, { drift: most }: ServiceSizes): Drift {
   if (behind === 0) return { kind: 'exact' };
   const by = Math.min(Math.abs(behind), most);
   return { kind: behind > 0 ? 'behind' : 'ahead', by };
