@@ -12,6 +12,7 @@ import {
   type Oracle,
   oracle,
   PeerDied,
+  resuming,
   type SystemUnderTest,
   startSystem,
 } from '../oracle/index.ts';
@@ -91,7 +92,7 @@ async function started(
     if (!(error instanceof PeerDied) && !(error instanceof Malformed)) throw error;
     throw badInput(
       command.join(' '),
-      `${error.message}; it must answer hello: see docs/protocol.md`,
+      `it must answer hello (see docs/protocol.md), but ${error.message}`,
     );
   }
 }
@@ -155,12 +156,16 @@ async function random(run: DriveRun, flags: DriveFlags, io: Io): Promise<DriveRe
     shrinking.seconds() < shrinkSeconds &&
     failed?.error.finding.reason !== 'malformed';
   const drawn = shrunkWhile(traces(subject.machine, { scope: system.scope }), smaller);
+  // A whole trace at once takes no longer than a part of it.
+  const batched = system.batch !== undefined && reference.compare === 'reply';
+  const resumed = batched ? undefined : resuming(system);
   const property = fc.asyncProperty(drawn, async (trace) => {
     // What is left is passed over: fast-check cannot be told to end a run without a failure.
     if (failed === undefined) stopped ??= stop();
     if (stopped !== undefined) return;
+    const adapter = failed === undefined ? system : (resumed?.(trace) ?? system);
     try {
-      await lockstepAsync(trace, system, reference);
+      await lockstepAsync(trace, adapter, reference);
     } catch (error) {
       if (!(error instanceof Disagreed)) throw error;
       if (failed === undefined) {

@@ -1,8 +1,9 @@
 """The smallest system that speaks the protocol: VMs with reservations and shares, nothing else."""
+import copy
 import json
 import sys
 
-sizes, vms = {}, {}
+sizes, vms, kept = {}, {}, {}
 
 
 def step(kind, a):
@@ -39,9 +40,18 @@ def answer(request):
         commands = ["memory.create-vm", "memory.destroy-vm", "memory.set-shares"]
         # It has no numbers for frames: states that differ only in them are one to it.
         return {"protocol": 1, "system": "reference", "commands": commands,
-                "can": ["batch", "observe"], "anonymous": ["frame"]}
+                "can": ["batch", "observe", "snapshot"], "anonymous": ["frame"]}
     if op == "reset":
         vms.clear()
+        return {"ok": True}
+    if op == "snapshot":
+        kept[request["snapshot"]] = copy.deepcopy(vms)
+        return {"ok": True}
+    if op == "restore":
+        if request["snapshot"] not in kept:
+            return {"ok": False}
+        vms.clear()
+        vms.update(copy.deepcopy(kept[request["snapshot"]]))
         return {"ok": True}
     if op == "step":
         code = step(request["command"]["kind"], request["command"]["args"])

@@ -30,10 +30,14 @@ export type Request =
   | { readonly op: 'reset'; readonly seed: number }
   | { readonly op: 'step'; readonly command: Call }
   | { readonly op: 'batch'; readonly commands: readonly Call[] }
-  | { readonly op: 'observe' };
+  | { readonly op: 'observe' }
+  /** The state is kept under a number, in the place of what was kept under it before. */
+  | { readonly op: 'snapshot'; readonly snapshot: number }
+  /** The state is again what was kept under a number. */
+  | { readonly op: 'restore'; readonly snapshot: number };
 
 /** What a system may be able to do besides `hello`, `reset` and `step`. */
-export const abilities = ['batch', 'observe'] as const;
+export const abilities = ['batch', 'observe', 'snapshot'] as const;
 export type Ability = (typeof abilities)[number];
 
 /** What a system says of itself. */

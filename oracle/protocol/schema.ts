@@ -62,6 +62,8 @@ export function protocolSchema<S>(machine: Machine<S>, scope: Scope): JsonSchema
           request('step', { command: to('command') }),
           request('batch', { commands: { type: 'array', items: to('command') } }),
           request('observe'),
+          request('snapshot', { snapshot: id }),
+          request('restore', { snapshot: id }),
         ],
       },
       helloAnswer: object(
@@ -77,6 +79,8 @@ export function protocolSchema<S>(machine: Machine<S>, scope: Scope): JsonSchema
         },
       ),
       resetAnswer: object({ id, ok: { const: true } }),
+      snapshotAnswer: object({ id, ok: { type: 'boolean' } }),
+      restoreAnswer: object({ id, ok: { type: 'boolean' } }),
       reply: {
         oneOf: [
           object({ ok: { const: true } }, { events: { type: 'array', items: event }, ...beside }),
@@ -110,7 +114,8 @@ function partial(schema: JsonSchema): JsonSchema {
   }
   if (rest.type !== 'array' || rest.minItems === undefined || !isSchema(rest.items)) return made;
   const items = partial(rest.items);
-  const byId = { type: 'object', patternProperties: { '^[0-9]+$': items } };
+  const ids = Array.from({ length: Number(rest.minItems) }, (_, id) => id).join('|');
+  const byId = { type: 'object', patternProperties: { [`^(${ids})$`]: items } };
   return {
     anyOf: [
       { ...made, items },

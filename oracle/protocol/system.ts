@@ -41,6 +41,9 @@ export interface System extends AsyncAdapter {
   readonly stderr: string;
   /** How often it was started. */
   readonly starts: number;
+  /** Keeps its state under a number, or goes back to what was kept; false where it cannot. */
+  snapshot?(number: number): Promise<boolean>;
+  restore?(number: number): Promise<boolean>;
   close(): void;
 }
 
@@ -58,7 +61,10 @@ export async function startSystem<S>(
     await running.greet();
   } catch (error) {
     running.close();
-    throw error;
+    // Why it ended, it may have said in its log.
+    const log = running.stderr.trim();
+    if (!(error instanceof PeerDied) || log === '') throw error;
+    throw new PeerDied(`${error.message}; its log ends:\n${log}`);
   }
   return running;
 }
@@ -68,6 +74,8 @@ class Running<S> implements System {
   starts = 0;
   batch?: (commands: Trace) => Promise<readonly Reply[] | undefined>;
   observe?: () => Promise<unknown>;
+  snapshot?: (number: number) => Promise<boolean>;
+  restore?: (number: number) => Promise<boolean>;
   private readonly machine: Machine<S>;
   private readonly whole: Scope;
   private readonly command: readonly string[];
@@ -127,6 +135,10 @@ class Running<S> implements System {
     this.hello = hello;
     if (hello.can?.includes('batch')) this.batch = (commands) => this.all(commands);
     if (hello.can?.includes('observe')) this.observe = () => this.look();
+    if (hello.can?.includes('snapshot')) {
+      this.snapshot = (snapshot) => this.succeeds({ op: 'snapshot', snapshot });
+      this.restore = (snapshot) => this.succeeds({ op: 'restore', snapshot });
+    }
   }
 
   /** A system that died or hung is started again. */
@@ -176,6 +188,12 @@ class Running<S> implements System {
     const state = own(answer, 'state');
     if (!isObject(state)) throw new Malformed('state', `is ${show(state)}, not an object`);
     return state;
+  }
+
+  private async succeeds(request: Request): Promise<boolean> {
+    const ok = own(await this.required(request), 'ok');
+    if (typeof ok === 'boolean') return ok;
+    throw new Malformed('ok', `is ${show(ok)} after ${request.op}, not true or false`);
   }
 
   close(): void {

@@ -126,10 +126,16 @@ test.each([
 });
 
 test('a program that cannot be started, or speaks no protocol, is bad input', async () => {
-  for (const command of [['/no/such/program'], [node, '-e', 'console.log(1)']]) {
+  const broken = [
+    { command: ['/no/such/program'], said: /but cannot be started: .*ENOENT/ },
+    { command: [node, '-e', 'console.log(1)'], said: /but stdout has 1, not an object/ },
+    { command: [node, '-e', 'throw Error("no such disk")'], said: /its log ends:.*no such disk/s },
+  ];
+  for (const { command, said } of broken) {
     const printed = await hypercheck(['drive', '--json', '--timeout', '2s', '--', ...command]);
     expect(printed.code).toBe(2);
     expect(printed.err).toMatch(/it must answer hello/);
+    expect(printed.err).toMatch(said);
   }
 });
 

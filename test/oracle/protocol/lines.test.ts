@@ -86,7 +86,7 @@ test('the schema has every request, and observations that require nothing but a 
     $defs: { request: { oneOf: { properties: { op: { const: string } } }[] }; observation: object };
   };
   const ops = schema.$defs.request.oneOf.map(({ properties }) => properties.op.const);
-  expect(ops).toEqual(['hello', 'reset', 'step', 'batch', 'observe']);
+  expect(ops).toEqual(['hello', 'reset', 'step', 'batch', 'observe', 'snapshot', 'restore']);
   const required = JSON.stringify(schema.$defs.observation).match(/"required":\[[^\]]*\]/g);
   expect(new Set(required)).toEqual(new Set(['"required":["kind"]']));
   expect(JSON.stringify(schema).match(/"\$ref":"[^"]*"/g)?.length).toBeGreaterThan(10);

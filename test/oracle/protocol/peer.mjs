@@ -4,8 +4,9 @@
  */
 import { createInterface } from 'node:readline';
 
-const [mode = 'sound', abilities = 'batch,observe'] = process.argv.slice(2);
+const [mode = 'sound', abilities = 'batch,observe,snapshot'] = process.argv.slice(2);
 const vms = new Map();
+const kept = new Map();
 let sizes = {};
 let steps = 0;
 
@@ -40,7 +41,14 @@ const state = () => {
   return { hosts: [{ memory: { vms: Object.fromEntries(there) } }] };
 };
 
-function answer({ op, scope, command, commands }) {
+function restore(number) {
+  if (!kept.has(number)) return { ok: false };
+  vms.clear();
+  for (const [id, vm] of structuredClone(kept.get(number))) vms.set(id, vm);
+  return { ok: true };
+}
+
+function answer({ op, scope, command, commands, snapshot }) {
   if (op === 'hello') {
     sizes = scope.sizes;
     const kinds = ['create-vm', 'destroy-vm', 'set-shares'].map((name) => `memory.${name}`);
@@ -60,6 +68,11 @@ function answer({ op, scope, command, commands }) {
     steps = 0;
     return { ok: true };
   }
+  if (op === 'snapshot') {
+    kept.set(snapshot, structuredClone(vms));
+    return { ok: true };
+  }
+  if (op === 'restore') return restore(snapshot);
   if (op === 'batch') return { replies: commands.map(step) };
   return op === 'observe' ? { state: state() } : step(command);
 }
