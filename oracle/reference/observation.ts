@@ -10,6 +10,7 @@ import {
   type Problem,
   printValue,
   problems,
+  type Rational,
   type RecordShape,
   resolve,
   type Sizes,
@@ -152,6 +153,8 @@ export function agreement(shape: StateShape, sizes: Sizes, full: boolean): Agree
       };
     case 'list':
       return (state, observed) => Array.isArray(observed) && sameList(state, observed);
+    case 'rational':
+      return (state, observed) => isObject(observed) && sameFraction(state, observed);
     default:
       return (state, observed) => state === observed;
   }
@@ -235,7 +238,7 @@ function compare(
     compareVariant(shape, state as Fields, observed as Fields, path, found);
     return;
   }
-  if (shape.form === 'list' ? sameList(state, observed) : state === observed) return;
+  if (sameValue(shape, state, observed)) return;
   found.push({
     path,
     allowed: printValue(shape, state),
@@ -259,6 +262,17 @@ function compareVariant(
     return inside.length === 0 ? String(value.kind) : `${value.kind}(${inside.join(', ')})`;
   };
   found.push({ path, allowed: print(state), observed: print(observed) });
+}
+
+function sameValue({ form }: StateShape, state: unknown, observed: unknown): boolean {
+  if (form === 'list') return sameList(state, observed);
+  return form === 'rational' ? sameFraction(state, observed) : state === observed;
+}
+
+/** Both are in lowest terms. */
+function sameFraction(state: unknown, observed: unknown): boolean {
+  const [a, b] = [state as Rational, observed as Rational];
+  return a.n === b.n && a.d === b.d;
 }
 
 function sameList(state: unknown, observed: unknown): boolean {
