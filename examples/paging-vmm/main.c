@@ -300,10 +300,17 @@ static void carry_out(struct server *s, const struct json_token *command)
 
 /* Requests: each prints the fields of its answer. */
 
-static bool reset(struct server *s)
+static void forget(struct server *s)
 {
 	host_free(s->host);
+	s->host = NULL;
 	free(s->overhead);
+	s->overhead = NULL;
+}
+
+static bool reset(struct server *s)
+{
+	forget(s);
 	s->host = host_create(&s->config, s->bug);
 	s->overhead = calloc(s->config.overhead + 1, sizeof(*s->overhead));
 	return s->host && s->overhead;
@@ -330,6 +337,8 @@ static void hello(struct server *s, const struct json_token *request)
 		{ "pins", &s->config.max_pins },
 	};
 
+	/* Another configuration: what there is, is of the old one. */
+	forget(s);
 	for (size_t i = 0; i < COUNT(wanted); i++) {
 		const struct json_token *size = json_get(json, sizes, wanted[i].name);
 
@@ -404,7 +413,7 @@ static void answer_to(struct server *s, const struct json_token *request)
 		hello(s, request);
 	else if (json_is(&s->json, op, "reset"))
 		printf("\"ok\":%s", reset(s) ? "true" : "false");
-	else if (!s->host)
+	else if (!s->host || !s->overhead)
 		printf("\"error\":\"reset first\"");
 	else if (json_is(&s->json, op, "step"))
 		carry_out(s, json_get(&s->json, request, "command"));
@@ -470,8 +479,7 @@ int main(int argc, char **argv)
 			break;
 	}
 	free(line);
-	host_free(server.host);
-	free(server.overhead);
+	forget(&server);
 	json_free(&server.json);
 	return 0;
 }

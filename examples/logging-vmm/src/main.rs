@@ -13,6 +13,9 @@ use std::process::ExitCode;
 use json::Json;
 use memory::{Access, Bug, Config, Host, Logging, Outcome, Vm};
 
+/// Nothing is larger than this, whatever a scope says.
+const SIZE_LIMIT: usize = 65_536;
+
 /// The arguments of a command. A number that is missing is one that nothing has.
 struct Args<'a>(&'a Json);
 
@@ -244,7 +247,7 @@ impl Server {
     }
 
     fn hello(&mut self, sizes: &Json) -> Json {
-        let size = |name: &str| index(sizes.get(name)).unwrap_or(0);
+        let size = |name: &str| index(sizes.get(name)).unwrap_or(0).min(SIZE_LIMIT);
         self.config = Config {
             frames: size("frame"),
             swap: size("slot"),
