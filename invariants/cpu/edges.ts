@@ -161,11 +161,13 @@ function takeTurns(m: Reading): boolean {
  */
 export const readyThreadsRun = property.leadsTo({
   id: 'CPU-L1',
-  name: 'under round robin a thread that is ready runs in the end, or stops competing',
+  name: 'under round robin a thread that is ready runs in the end, or wants to no more',
   fairness: [{ commands: ['cpu.tick'], strength: 'weak' }],
   instances: (size) => size.thread,
   starts: (m, t) => m.threads.at(t).state.kind === 'ready' && takeTurns(m),
-  done: (m, t) => m.threads.at(t).state.kind !== 'ready' || !takeTurns(m),
+  // A cap puts it off at most.
+  done: (m, t) =>
+    !['ready', 'throttled', 'costopped'].includes(m.threads.at(t).state.kind) || !takeTurns(m),
 });
 
 /** Throttled for good is what only a cap of none could mean, and 0 means that there is no cap. */

@@ -123,6 +123,22 @@ const onlyParkedThreadsAreHeld = property.invariant({
   },
 });
 
+const throttledThreadsKeepTheirOrder = property.invariant({
+  id: 'CPU-I9',
+  name: 'those who wait for a cap are every throttled thread once, and no other',
+  reads,
+  violation({ threads, throttled }) {
+    for (let t = 0; t < threads.length; t++) {
+      const { kind } = threads.at(t).state;
+      let places = 0;
+      for (const each of throttled) if (each === t) places++;
+      const due = kind === 'throttled' ? 1 : 0;
+      if (places !== due) return `thread ${t} is ${kind}, and waits for a cap ${places} times`;
+    }
+    return null;
+  },
+});
+
 export const threadInvariants = [
   oneThreadOnOneCpu,
   onlyTheAllowedRun,
@@ -131,4 +147,5 @@ export const threadInvariants = [
   promisesFit,
   everyThreadCanRun,
   onlyParkedThreadsAreHeld,
+  throttledThreadsKeepTheirOrder,
 ];

@@ -1,5 +1,6 @@
 /** Caps: what a VM may use in a period at most (5.7), and threads that a scheduler holds. */
 import type { C, Cpu, VmId } from './model.ts';
+import { schedulerOf } from './policy.ts';
 import { isAwake } from './queue.ts';
 import type { Cause, ThreadId } from './scheduler.ts';
 import { takeOff } from './threads.ts';
@@ -14,21 +15,37 @@ function isOverCap(m: Cpu, vm: VmId): boolean {
 export function release(m: Cpu, t: ThreadId, cause: Cause, c: C): void {
   const thread = m.threads.at(t);
   const { vm, held } = thread;
-  if (held || (vm !== null && isOverCap(m, vm))) thread.state = { kind: 'throttled' };
-  else c.operation.join(m, t, cause, c);
+  if (held || (vm !== null && isOverCap(m, vm))) {
+    thread.state = { kind: 'throttled' };
+    m.throttled.push(t);
+  } else c.operation.join(m, t, cause, c);
 }
 
-/** Threads of a VM stop competing where a cap says so, and compete again where it does not. */
+/**
+ * Threads of a VM stop competing where a cap says so, and compete again where it does not. They keep
+ * their order: who ran leaves first and comes back last, or a VM that uses up its cap in one turn
+ * would run the same vCPU in every period.
+ */
 export function applyCap(m: Cpu, vm: VmId, c: C): void {
   const over = isOverCap(m, vm);
-  for (let t = 0; t < m.threads.length; t++) {
-    const { vm: of, state, held } = m.threads.at(t);
-    if (of !== vm) continue;
+  const mayNot = (t: ThreadId): boolean => over || m.threads.at(t).held;
+  for (const t of lastToRun(m, vm, c)) {
     // Schedulers that park threads know of no promises.
-    if (held) m.watch.owed[t] = 0;
-    if ((over || held) && isAwake(m, t)) c.operation.leave(m, t, { kind: 'throttled' }, c);
-    else if (!over && !held && state.kind === 'throttled') c.operation.join(m, t, 'refill', c);
+    if (m.threads.at(t).held) m.watch.owed[t] = 0;
+    if (mayNot(t)) c.operation.leave(m, t, { kind: 'throttled' }, c);
   }
+  for (const t of [...m.throttled]) {
+    if (m.threads.at(t).vm === vm && !mayNot(t)) c.operation.join(m, t, 'refill', c);
+  }
+}
+
+/** vCPUs of a VM that are awake: those that run, then those that wait, the next to run last. */
+function lastToRun(m: Cpu, vm: VmId, c: C): readonly ThreadId[] {
+  const its = [...schedulerOf(m, c).order()];
+  for (let t = 0; t < m.threads.length; t++) {
+    if (m.threads.at(t).state.kind === 'running') its.push(t);
+  }
+  return its.reverse().filter((t) => m.threads.at(t).vm === vm);
 }
 
 /**

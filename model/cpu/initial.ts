@@ -24,6 +24,7 @@ export function initialCpu(z: CpuSizes): Cpu {
       wanted: z.online,
     })),
     queue: [],
+    throttled: [],
     countsCaps: !schedulers[algorithm].keepsCaps,
     phase: 0,
     part: 0,

@@ -50,9 +50,9 @@ export type C = Context<CpuModel>;
 export type CpuOperations = {
   /** (1) Charges the tick that has passed to one bucket of every thread and every CPU. */
   readonly charge: (m: Cpu, c: C) => void;
-  /** (2) Tells the scheduler who ran, and takes VMs off that have used up their cap. */
+  /** (2) Tells the scheduler who ran, and ends work of the VMM that is done. */
   readonly advance: (m: Cpu, c: C) => void;
-  /** (3) At the end of a period, gives every VM its budget again. */
+  /** (3) Takes VMs off that have used up their cap; a new period gives all their budgets again. */
   readonly endPeriod: (m: Cpu, c: C) => void;
   /** (4) Delivers the wakes that came during the tick. */
   readonly deliverWakes: (m: Cpu, c: C) => void;

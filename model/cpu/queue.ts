@@ -13,9 +13,12 @@ export function enqueueById(m: CpuCore, t: ThreadId): void {
   m.queue.splice(at < 0 ? m.queue.length : at, 0, t);
 }
 
+/** A thread waits no more: neither for a CPU, nor for its VM's cap. */
 export function dequeue(m: CpuCore, t: ThreadId): void {
-  const at = m.queue.indexOf(t);
-  if (at >= 0) m.queue.splice(at, 1);
+  for (const waiting of [m.queue, m.throttled]) {
+    const at = waiting.indexOf(t);
+    if (at >= 0) waiting.splice(at, 1);
+  }
 }
 
 /** A thread's affinity allows a CPU, the CPU is online, and its VM's cap leaves it a tick. */

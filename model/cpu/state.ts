@@ -183,6 +183,8 @@ export const coreFields = {
   vms: array(vm, CpuVm),
   /** The threads that are ready, in an order that the scheduler keeps. CPU-I5. */
   queue: list(ref(thread), 'thread'),
+  /** The threads that are throttled, in the order in which they are to compete again. CPU-I9. */
+  throttled: list(ref(thread), 'thread'),
   /** Caps are counted in periods; else the scheduler keeps them, by `held` threads. */
   countsCaps: bool,
   /** Ticks of this period, and of all time where it ends. */

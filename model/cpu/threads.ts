@@ -46,6 +46,7 @@ export function takeOff(m: Cpu, t: ThreadId, c: C): void {
 
 export function join(m: Cpu, t: ThreadId, cause: Cause, c: C): void {
   disturb(m, t);
+  dequeue(m, t);
   const thread = m.threads.at(t);
   thread.state = { kind: 'ready' };
   thread.late = thread.promised > 0;
@@ -64,6 +65,8 @@ export function leave(m: Cpu, t: ThreadId, state: ThreadState, c: C): void {
   const wouldGoOn = state.kind === 'throttled' || state.kind === 'costopped';
   if (thread.state.kind === 'running') thread.published.preempted = wouldGoOn;
   thread.state = state;
+  // The last to leave is the first to come back, and finds the others as it left them.
+  if (state.kind === 'throttled') m.throttled.unshift(t);
   thread.yielded = false;
   thread.late = false;
   // A cap is no excuse: it is never below what was promised.

@@ -79,18 +79,17 @@ function advance(m: Cpu, c: C): void {
     thread.work--;
     if (thread.work === 0) c.operation.leave(m, t, { kind: 'blocked', on: 'no-work' }, c);
   }
-  for (let vm = 0; vm < m.vms.length; vm++) c.operation.applyCap(m, vm, c);
 }
 
+/** What was used up with the last tick of a period keeps nobody from the next. */
 function endPeriod(m: Cpu, c: C): void {
   m.phase++;
-  if (m.phase < c.size.period) return;
-  m.phase = 0;
-  promise(m, c.size);
-  for (let vm = 0; vm < m.vms.length; vm++) {
-    m.vms.at(vm).used = 0;
-    c.operation.applyCap(m, vm, c);
+  if (m.phase === c.size.period) {
+    m.phase = 0;
+    promise(m, c.size);
+    for (const vm of m.vms) vm.used = 0;
   }
+  for (let vm = 0; vm < m.vms.length; vm++) c.operation.applyCap(m, vm, c);
 }
 
 /** A wake is seen by a thread that sleeps, and by one that has run since. */
