@@ -1,7 +1,8 @@
 /** `hypercheck fuzz`: random traces of the model, or of a faulted one, until something fails. */
 
-import { askedIn, fuzzScope } from '../generators/index.ts';
+import { askedIn, fuzzScope, scopeOf } from '../generators/index.ts';
 import type { Scope } from '../machine/index.ts';
+import { vmmMachine } from '../model/index.ts';
 import { campaign } from './campaign.ts';
 import { counterexampleOf } from './counterexamples.ts';
 import { type ExitCode, exitCodeOf } from './exit.ts';
@@ -57,7 +58,8 @@ export async function runFuzz(flags: FuzzFlags, io: Io): Promise<ExitCode> {
 }
 
 /** The scope of random testing, unless all properties name another one. */
-function defaultScope({ machine, properties }: Subject): Scope {
+function defaultScope({ machine, fault, properties }: Subject): Scope {
+  if (fault !== undefined) return scopeOf(vmmMachine, fault);
   const usual = fuzzScope(machine);
   if (properties.some((each) => askedIn(each, usual))) return usual;
   const scopes: readonly Scope[] = Object.values(machine.scopes);

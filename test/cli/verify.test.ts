@@ -175,6 +175,21 @@ test('every wrong flag is told at once', async () => {
   ).toHaveLength(3);
 });
 
+test('fuzz looks for a seeded bug of CPUs in the scope of that bug', async () => {
+  const { code, out } = await hypercheck([
+    'fuzz',
+    '--fault',
+    'cpu/C35',
+    '--seed',
+    '1',
+    '--out',
+    none,
+  ]);
+  expect(code).toBe(1);
+  expect(out).toContain('Violated: RES-1');
+  expect(out).toContain('scope cpu-promises');
+});
+
 test('fuzz holds with its bound', async () => {
   const args = ['fuzz', '--runs', '2', '--seed', '1', '--out', none];
   const held = await hypercheck([...args, '--scope', 'tiny', '--json']);
