@@ -2,14 +2,14 @@
  * Finds the states of a machine level by level, in rounds: the steps of some states of a level are
  * taken, then all of them are looked up, and what is new is ranked by the state it was found from
  * and the call. So the order of states depends on nothing but the machine and the scope, however
- * many members take part in a round.
+ * many workers take part in a round.
  */
 import type { Call, Evaluation, Machine, Packed, Property, Scope } from '../machine/index.ts';
 import type { Checkpoint, CheckpointWriter, Summary } from './breadth-first/checkpoint.ts';
 import { type Common, noLimit, told } from './breadth-first/common.ts';
 import { type Ending, type ExpanderOptions, isEarlier } from './breadth-first/expander.ts';
 import { type Found, partsFor } from './breadth-first/known.ts';
-import { Member } from './breadth-first/member.ts';
+import { Worker } from './breadth-first/worker.ts';
 import { ranked } from './breadth-first/ranking.ts';
 import { keysOf, levelOf, restoreLevel, rowsFrom } from './breadth-first/snapshot.ts';
 import { type Task, type Team, tasks } from './breadth-first/team.ts';
@@ -35,13 +35,13 @@ const roomLeast = 1024;
 const roomMost = 2 ** 21;
 /** With sleep sets the footprint of every step of a round is kept too. */
 const roomMostNoted = 2 ** 19;
-/** Calls of the states that a member takes up together. */
+/** Calls of the states that a worker takes up together. */
 const callsTogether = 4096;
 /** Milliseconds without a sign of life after which the work of others is looked into. */
 const patience = 5000;
 /** States of a checkpoint that are made known together. */
 const restoredTogether = 2 ** 16;
-/** New states that a member takes up together. */
+/** New states that a worker takes up together. */
 const settledTogether = 64;
 
 /** A goal in a checkpoint. */
@@ -72,7 +72,7 @@ export class Explorer<S> {
   /** Bytes that are kept. */
   bytes = 0;
 
-  private readonly member: Member<S>;
+  private readonly worker: Worker<S>;
   private readonly common: Common;
   private readonly team: Team;
   private readonly maxStates: number;
@@ -85,9 +85,9 @@ export class Explorer<S> {
     this.symmetry = options.symmetry;
     this.maxStates = options.maxStates;
     this.team = team;
-    const { members, memories } = team;
-    this.member = new Member(machine, scope, options, { id: 0, members, memories });
-    const { common, expander } = this.member;
+    const { workers, memories } = team;
+    this.worker = new Worker(machine, scope, options, { id: 0, workers, memories });
+    const { common, expander } = this.worker;
     this.common = common;
     this.host = expander.host;
     this.asked = expander.questions.asked;
@@ -108,7 +108,7 @@ export class Explorer<S> {
   }
   /** The call of a number: the same object each time. */
   callOf(number: number): Call {
-    return this.member.expander.callOf(number);
+    return this.worker.expander.callOf(number);
   }
   /** The row of the state that a state was found from, and the number of the call; -1 for none. */
   parentRow(row: number): number {
@@ -119,7 +119,7 @@ export class Explorer<S> {
   }
   /** The canonical form of the state that the host is in; undefined without symmetry. */
   form(): Int32Array | undefined {
-    return this.member.expander.form.canonicalForm();
+    return this.worker.expander.form.canonicalForm();
   }
   /** The row of a state of this level. */
   rowOf(rank: number): number {
@@ -127,28 +127,28 @@ export class Explorer<S> {
   }
   /** Notes that a goal was reached by a call of the state whose steps are taken. */
   reach(id: string, call: Call): void {
-    const row = this.rowOf(this.member.expander.rank);
+    const row = this.rowOf(this.worker.expander.rank);
     this.goals.set(id, { row, call, after: this.form() });
   }
 
   /** Finds the initial state. */
   *begin(initial: S): Pieces {
-    const { host, asked, team, member } = this;
+    const { host, asked, team, worker } = this;
     team.start();
     while (!team.isReady()) yield* this.pause();
     this.beginRound(0, 0);
-    yield* this.together('expand', 1, member.expand());
+    yield* this.together('expand', 1, worker.expand());
     host.write(initial);
     asked.promises.open(host.view);
-    member.expander.arrive(-1, -1);
+    worker.expander.arrive(-1, -1);
     yield* this.lookUp(-1, 0);
-    yield* this.together('settle', settledTogether, member.settle());
+    yield* this.together('settle', settledTogether, worker.settle());
     this.endRound(-1, 0);
   }
 
   /** Goes on from a checkpoint. */
   *resume(saved: Checkpoint): Pieces {
-    const { common, team, member } = this;
+    const { common, team, worker } = this;
     const { levels, last, generated, taken, fresh, counts, goals } = saved.summary;
     team.start();
     while (!team.isReady()) yield* this.pause();
@@ -161,7 +161,7 @@ export class Explorer<S> {
       common.set('levelStart', common.get('nextStart'));
       common.set('nextStart', start);
     }
-    restoreLevel(member, saved.level);
+    restoreLevel(worker, saved.level);
     this.levels.push(...levels);
     this.generated = generated;
     this.taken.set(taken);
@@ -175,33 +175,33 @@ export class Explorer<S> {
 
   /** Makes states known again, in rounds that take no steps. */
   private *restoreKeys(saved: Checkpoint, size: number): Pieces {
-    const { common, member } = this;
-    const { keyWords } = member.expander.form;
+    const { common, worker } = this;
+    const { keyWords } = worker.expander.form;
     for (let from = 0; from < size; ) {
       const keys = new Int32Array(Math.min(restoredTogether, size - from) * keyWords);
       saved.next(keys);
       this.beginRound(0, 0);
       common.set('room', restoredTogether);
-      common.set('parts', partsFor((this.distinct + size) / common.members, keyWords));
-      yield* this.together('expand', 1, member.expand());
+      common.set('parts', partsFor((this.distinct + size) / common.workers, keyWords));
+      yield* this.together('expand', 1, worker.expand());
       for (let at = 0; at < keys.length; at += keyWords) {
-        member.expander.restore(keys.subarray(at, at + keyWords));
+        worker.expander.restore(keys.subarray(at, at + keyWords));
       }
-      yield* this.together('absorb', 0, member.absorb());
+      yield* this.together('absorb', 0, worker.absorb());
       from += restoredTogether;
     }
   }
 
   /** Writes the states found last. */
   save(writer: CheckpointWriter): void {
-    const { member, common } = this;
-    for (const words of keysOf(member)) writer.add(words);
+    const { worker, common } = this;
+    for (const words of keysOf(worker)) writer.add(words);
     for (const words of rowsFrom(common.links, common.get('nextStart'))) writer.add(words);
   }
 
   /** Writes a checkpoint when it is time, and at the last. */
   checkpoint(writer: CheckpointWriter, isLast: boolean): void {
-    const { member, common, levels, generated, goals } = this;
+    const { worker, common, levels, generated, goals } = this;
     const summary = (): Summary => ({
       levels,
       last: common.next.count,
@@ -214,7 +214,7 @@ export class Explorer<S> {
         { row, call, after: after && [...after] },
       ]),
     });
-    writer.write(summary, () => levelOf(member), isLast);
+    writer.write(summary, () => levelOf(worker), isLast);
   }
 
   /** Expands the states found last; returns how many states it finds. */
@@ -235,28 +235,28 @@ export class Explorer<S> {
   /** Takes the steps of the states from a rank on; returns the rank of the first one left. */
   private *round(first: number, size: number): Pieces<number> {
     this.beginRound(first, size);
-    yield* this.together('expand', this.pieceOfLevel, this.member.expand());
+    yield* this.together('expand', this.pieceOfLevel, this.worker.expand());
     const end = Math.min(this.common.get('cursor'), size);
     yield* this.lookUp(first, end);
-    yield* this.together('settle', settledTogether, this.member.settle());
+    yield* this.together('settle', settledTogether, this.worker.settle());
     this.endRound(first, end);
     return end;
   }
 
   private beginRound(first: number, size: number): void {
-    const { common, distinct, member } = this;
+    const { common, distinct, worker } = this;
     const most = common.sleeping === undefined ? roomMost : roomMostNoted;
     const room = Math.min(most, Math.max(roomLeast, 2 * distinct));
-    const states = Math.ceil(distinct / common.members);
+    const states = Math.ceil(distinct / common.workers);
     common.set('first', first);
     common.set('size', size);
     common.set('cursor', first);
     common.set('limit', noLimit);
-    common.set('room', Math.ceil(room / common.members));
-    common.set('parts', partsFor(states, member.expander.form.keyWords));
+    common.set('room', Math.ceil(room / common.workers));
+    common.set('parts', partsFor(states, worker.expander.form.keyWords));
   }
 
-  /** Lets all members work on a task, and waits for them. */
+  /** Lets all workers work on a task, and waits for them. */
   private *together(task: Task, piece: number, own: Iterable<void>): Pieces {
     const { common, team } = this;
     common.set('task', tasks.indexOf(task));
@@ -272,26 +272,26 @@ export class Explorer<S> {
       since = Number.POSITIVE_INFINITY;
     }
   }
-  /** Changes while any member gets on. */
+  /** Changes while any worker gets on. */
   private get signs(): number {
     return this.common.told.reduce((sum, each) => sum + Atomics.load(each, told.sign), 0);
   }
 
   /**
-   * Does what all have taken up: where another member is stuck in a rule that does not end, it is
+   * Does what all have taken up: where another worker is stuck in a rule that does not end, it is
    * stuck here too, and whoever watches this search sees in which rule.
    */
   private *follow(task: Task): Pieces {
-    const { common, member } = this;
+    const { common, worker } = this;
     const first = common.get('first');
     const [from, end] = task === 'settle' ? [common.get('firstNew'), 'endNew'] : [first, 'size'];
     const taken = Math.min(common.get('cursor'), common.get(end as 'endNew' | 'size'));
     for (let rank = from; rank < taken && task !== 'absorb'; rank++) {
-      if (task === 'expand') member.expander.repeat(rank);
+      if (task === 'expand') worker.expander.repeat(rank);
       else {
         const row = common.get('nextStart') + rank;
         const parent = this.parentRow(row) - common.get('levelStart');
-        member.expander.judge(parent, this.callTo(row), rank);
+        worker.expander.judge(parent, this.callTo(row), rank);
       }
       yield* this.pause();
     }
@@ -302,8 +302,8 @@ export class Explorer<S> {
 
   /** Looks up what arrived from the states of some ranks, and ranks what is new. */
   private *lookUp(first: number, end: number): Pieces {
-    const { common, member } = this;
-    yield* this.together('absorb', 0, member.absorb());
+    const { common, worker } = this;
+    yield* this.together('absorb', 0, worker.absorb());
     const { found, links, next } = common;
     for (const each of found) each.see();
     const order = ranked(found, first, end);
@@ -318,7 +318,7 @@ export class Explorer<S> {
       pair[1] = list.call(i);
       links.push(pair, 0);
       const rank = firstNew + n;
-      member.expander.form.keepLeft(list.words, list.leftAt(i), next.chunk(rank), next.at(rank));
+      worker.expander.form.keepLeft(list.words, list.leftAt(i), next.chunk(rank), next.at(rank));
     }
     common.set('firstNew', firstNew);
     common.set('endNew', endNew);
@@ -334,10 +334,10 @@ export class Explorer<S> {
 
   /** Counts what the round did; where it has an ending, what it did up to there. */
   private endRound(first: number, end: number): void {
-    const { common, member, full, counts, goalsAt } = this;
-    const { expander } = member;
+    const { common, worker, full, counts, goalsAt } = this;
+    const { expander } = worker;
     const all = common.told
-      .map((_, id) => member.endingOf(id))
+      .map((_, id) => worker.endingOf(id))
       .filter((each) => each !== undefined);
     if (full !== undefined) all.push(full);
     const ending = all.reduce<Ending | undefined>(
@@ -348,7 +348,7 @@ export class Explorer<S> {
       common.counts.some((each) => each[at] !== common.reached[at]);
     // Who was first to reach a goal shows when the steps are taken in their order.
     const repeats =
-      ending !== undefined || this.followed || (common.members > 1 && goalsAt.some(isReached));
+      ending !== undefined || this.followed || (common.workers > 1 && goalsAt.some(isReached));
     this.followed = false;
     if (repeats) {
       this.repeat(first, ending?.parent ?? end - 1);
@@ -383,7 +383,7 @@ export class Explorer<S> {
    */
   private repeat(first: number, last: number): void {
     const { common, goals } = this;
-    const { expander } = this.member;
+    const { expander } = this.worker;
     expander.forget();
     for (const [id, { row }] of goals) if (row >= this.rowOf(first)) goals.delete(id);
     for (let rank = Math.max(0, first); rank <= last; rank++) expander.repeat(rank);

@@ -1,4 +1,4 @@
-/** What the members of a search share: one member in one thread, or several in several threads. */
+/** What the workers of a search share: one worker in one thread, or several in several threads. */
 import { Rows } from '../rows.ts';
 import { Arrivals } from './arrivals.ts';
 import { Found } from './known.ts';
@@ -7,14 +7,14 @@ import { Footprints } from './sleep-sets.ts';
 
 /** Words of the control: what is to be done, and how far it is. */
 export const word = {
-  /** What begins when this rises, and how many members have ended it. */
+  /** What begins when this rises, and how many workers have ended it. */
   phase: 0,
   task: 1,
   done: 2,
   /** The next state that nobody has taken up, and how many are taken up together. */
   cursor: 3,
   piece: 4,
-  /** Set when a member cannot go on. */
+  /** Set when a worker cannot go on. */
   failed: 5,
   /** States of a higher rank need not be expanded, nor what they lead to be asked. */
   limit: 6,
@@ -23,7 +23,7 @@ export const word = {
   /** The first state that a round expands, and the states of its level. */
   first: 8,
   size: 9,
-  /** Parts of the known states that a member has, and arrivals that a member makes room for. */
+  /** Parts of the known states that a worker has, and arrivals that a worker makes room for. */
   parts: 10,
   room: 11,
   /** The rows of the first state of this level and of the next, and the ranks of what is new. */
@@ -37,7 +37,7 @@ export const word = {
 export const controlWords: number = 17;
 
 /**
- * Words of what a member tells of a round: steps, the ending if it has one, and its memory; and at
+ * Words of what a worker tells of a round: steps, the ending if it has one, and its memory; and at
  * any time a sign of life, which changes while it gets on.
  */
 export const told = { generated: 0, how: 1, parent: 2, call: 3, kilobytes: 4, sign: 5 } as const;
@@ -55,7 +55,7 @@ export interface Widths {
 }
 
 export class Common {
-  readonly members: number;
+  readonly workers: number;
   readonly control: Int32Array;
   now: Rows;
   next: Rows;
@@ -63,7 +63,7 @@ export class Common {
   readonly links: Rows;
   readonly arrivals: readonly Arrivals[];
   readonly found: readonly Found[];
-  /** Of each member: what it tells, how often it took each call, and counts of the properties. */
+  /** Of each worker: what it tells, how often it took each call, and counts of the properties. */
   readonly told: readonly Int32Array[];
   readonly taken: readonly Int32Array[];
   readonly counts: readonly Int32Array[];
@@ -72,11 +72,11 @@ export class Common {
   /** The calls that sleep in the states of this level and of the next; the steps of a round. */
   readonly sleeping: { now: Footprints; next: Footprints; readonly steps: Footprints } | undefined;
 
-  constructor(members: number, widths: Widths, memories: Memories) {
+  constructor(workers: number, widths: Widths, memories: Memories) {
     const { leftWords, rowWords, calls, counts, sleepSets } = widths;
-    this.members = members;
-    const each = <T>(make: (member: number) => T): readonly T[] =>
-      Array.from({ length: members }, (_, member) => make(member));
+    this.workers = workers;
+    const each = <T>(make: (worker: number) => T): readonly T[] =>
+      Array.from({ length: workers }, (_, worker) => make(worker));
     this.control = memories('control').reach(controlWords);
     this.now = new Rows(rowWords, memories('rows').chunk);
     this.next = new Rows(rowWords, memories('other rows').chunk);
@@ -89,9 +89,9 @@ export class Common {
     this.reached = memories('reached').reach(counts);
     if (sleepSets) {
       this.sleeping = {
-        now: new Footprints('sleeping', members, memories),
-        next: new Footprints('other sleeping', members, memories),
-        steps: new Footprints('steps', members, memories),
+        now: new Footprints('sleeping', workers, memories),
+        next: new Footprints('other sleeping', workers, memories),
+        steps: new Footprints('steps', workers, memories),
       };
     }
   }

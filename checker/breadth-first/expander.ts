@@ -134,7 +134,7 @@ export class Expander<S> {
   /** Begins a round. */
   begin(): void {
     const { common, id } = this;
-    this.parts = common.get('parts') * common.members;
+    this.parts = common.get('parts') * common.workers;
     this.room = common.get('room');
     this.arrivals.begin(this.parts, this.room + this.margin);
     if (common.sleeping !== undefined) {

@@ -28,23 +28,23 @@ export class Footprints {
   private groups: Int32Array = new Int32Array(0);
   /** The rank of the first state. */
   first = 0;
-  /** Of the member that is at work: the entries, and where they end. */
+  /** Of the worker that is at work: the entries, and where they end. */
   private own: Int32Array = new Int32Array(0);
   private end = 0;
-  private member = 0;
+  private worker = 0;
 
-  constructor(name: string, members: number, memories: Memories) {
+  constructor(name: string, workers: number, memories: Memories) {
     this.index = memories(`${name} index`);
-    this.entries = Array.from({ length: members }, (_, member) => memories(`${name} ${member}`));
+    this.entries = Array.from({ length: workers }, (_, worker) => memories(`${name} ${worker}`));
   }
 
-  /** Forgets all, for states from a rank on, up to another one; `member` adds to its own entries. */
-  begin(member: number, first: number, end: number): void {
-    this.member = member;
+  /** Forgets all, for states from a rank on, up to another one; `worker` adds to its own entries. */
+  begin(worker: number, first: number, end: number): void {
+    this.worker = worker;
     this.first = first;
     this.end = 0;
     this.groups = this.index.reach(3 * (end - first));
-    this.own = (this.entries[member] as Memory).reach(1);
+    this.own = (this.entries[worker] as Memory).reach(1);
   }
   /** Has states up to a rank. */
   reach(end: number): void {
@@ -53,7 +53,7 @@ export class Footprints {
   /** Begins the group of a state. */
   open(rank: number): void {
     const at = 3 * (rank - this.first);
-    this.groups[at] = this.member;
+    this.groups[at] = this.worker;
     this.groups[at + 1] = this.end;
     this.groups[at + 2] = this.end;
   }
@@ -62,7 +62,7 @@ export class Footprints {
     const to = this.end;
     this.end += width;
     if (this.end > this.own.length) {
-      this.own = (this.entries[this.member] as Memory).reach(this.end);
+      this.own = (this.entries[this.worker] as Memory).reach(this.end);
     }
     for (let i = 0; i < width; i++) this.own[to + i] = from[at + i] as number;
     this.groups[3 * (rank - this.first) + 2] = this.end;
@@ -81,7 +81,7 @@ export class Footprints {
     const writes = steps[step + 2] as number;
     const adds = steps[step + 3] as number;
     const most = this.end + stop - start;
-    if (most > this.own.length) this.own = (this.entries[this.member] as Memory).reach(most);
+    if (most > this.own.length) this.own = (this.entries[this.worker] as Memory).reach(most);
     const { own } = this;
     let to = this.end;
     for (let at = start; at < stop; at += width) {

@@ -1,13 +1,13 @@
 /** What a checkpoint has of the states found last, as words; and back. */
 import type { Rows } from '../rows.ts';
-import type { Member } from './member.ts';
+import type { Worker } from './worker.ts';
 import { Footprints } from './sleep-sets.ts';
 
 /** Words that are written, or read, at a time. */
 const atATime = 2 ** 16;
 
 /** The keys of the states found last, some at a time. */
-export function* keysOf<S>({ common, expander }: Member<S>): Generator<Int32Array> {
+export function* keysOf<S>({ common, expander }: Worker<S>): Generator<Int32Array> {
   const { form } = expander;
   const { next } = common;
   const some = Math.ceil(atATime / form.keyWords);
@@ -38,7 +38,7 @@ export function* rowsFrom(rows: Rows, first: number): Generator<Int32Array> {
 }
 
 /** What is needed to expand the states found last: their rows, the rests, and what sleeps in each. */
-export function* levelOf<S>({ common, expander }: Member<S>): Generator<Int32Array> {
+export function* levelOf<S>({ common, expander }: Worker<S>): Generator<Int32Array> {
   const { rests } = expander.form;
   const { next, sleeping } = common;
   yield Int32Array.of(next.count, rests.count);
@@ -57,7 +57,7 @@ export function* levelOf<S>({ common, expander }: Member<S>): Generator<Int32Arr
 }
 
 /** Takes back what `levelOf` gave. */
-export function restoreLevel<S>({ common, expander, id }: Member<S>, words: Int32Array): void {
+export function restoreLevel<S>({ common, expander, id }: Worker<S>, words: Int32Array): void {
   const { rests } = expander.form;
   const { next, sleeping } = common;
   const [states = 0, restCount = 0] = words;

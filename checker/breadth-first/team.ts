@@ -1,13 +1,13 @@
 /** Those who search together, as the one who leads them sees them. */
 import { type Memories, ownMemories } from './memory.ts';
 
-/** What all members do at the same time; at the end they go. */
+/** What all workers do at the same time; at the end they go. */
 export const tasks = ['expand', 'absorb', 'settle', 'end'] as const;
 export type Task = (typeof tasks)[number];
 
 export interface Team {
   /** How many there are, the leader included. */
-  readonly members: number;
+  readonly workers: number;
   readonly memories: Memories;
   /** Calls the others together, once everything that is shared was made. */
   start(): void;
@@ -23,7 +23,7 @@ export interface Team {
 
 /** A team of the leader alone. */
 export const alone = (): Team => ({
-  members: 1,
+  workers: 1,
   memories: ownMemories,
   start() {},
   isReady: () => true,

@@ -20,7 +20,7 @@ export interface Source {
 /** What a thread is started with. */
 export interface Started {
   readonly id: number;
-  readonly members: number;
+  readonly workers: number;
   readonly buffers: ReadonlyMap<string, SharedArrayBuffer>;
   readonly source: Source;
 }
@@ -30,11 +30,11 @@ const patience = 20;
 
 /** Threads start from the built files, also where the sources are run as they are. */
 const program = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/checker/breadth-first/worker.js' : './worker.js',
+  import.meta.url.endsWith('.ts') ? '../../dist/checker/breadth-first/thread.js' : './thread.js',
   import.meta.url,
 );
 
-export function threads(members: number, source: Source): Team {
+export function threads(workers: number, source: Source): Team {
   const buffers = new Map<string, SharedArrayBuffer>();
   const memories = sharedMemories(buffers);
   const control = memories('control').reach(controlWords);
@@ -46,9 +46,9 @@ export function threads(members: number, source: Source): Team {
       const length = Atomics.load(control, word.failed);
       throw new Error(`a thread of the search failed: ${textOf(failure.reach(length), length)}`);
     }
-    if (done === members - 1) return true;
+    if (done === workers - 1) return true;
     Atomics.wait(control, word.done, done, patience);
-    return Atomics.load(control, word.done) === members - 1;
+    return Atomics.load(control, word.done) === workers - 1;
   };
   const begin = (): void => {
     Atomics.store(control, word.done, 0);
@@ -56,11 +56,11 @@ export function threads(members: number, source: Source): Team {
     Atomics.notify(control, word.phase);
   };
   return {
-    members,
+    workers,
     memories,
     start() {
-      for (let id = 1; id < members; id++) {
-        const workerData: Started = { id, members, buffers, source };
+      for (let id = 1; id < workers; id++) {
+        const workerData: Started = { id, workers, buffers, source };
         // What is left of a search that was given up does not keep the process.
         new Worker(program, { workerData }).unref();
       }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Member } from '../../checker/breadth-first/member.ts';
+import { Worker } from '../../checker/breadth-first/worker.ts';
 import { sharedMemories } from '../../checker/breadth-first/memory.ts';
 import {
   type BreadthFirstOptions,
@@ -20,7 +20,7 @@ import { randomMachines } from '../machine/random-machine.ts';
 
 type Options = BreadthFirstOptions<never>;
 
-/** Members that share what threads share, and take turns at random in the one thread of a test. */
+/** Workers that share what threads share, and take turns at random in the one thread of a test. */
 function takingTurns(
   count: number,
   turns: () => number,
@@ -29,25 +29,25 @@ function takingTurns(
   options: Options,
 ): Team {
   const memories = sharedMemories(new Map());
-  const others: Member<unknown>[] = [];
+  const others: Worker<unknown>[] = [];
   let working: Iterator<void>[] = [];
-  const task = (member: Member<unknown>) =>
-    tasks[member.common.get('task')] as Exclude<(typeof tasks)[number], 'end'>;
+  const task = (worker: Worker<unknown>) =>
+    tasks[worker.common.get('task')] as Exclude<(typeof tasks)[number], 'end'>;
   const step = (): void => {
     working = working.filter((each) => turns() % 2 === 0 || !each.next().done);
   };
   return {
-    members: count,
+    workers: count,
     memories,
     start() {
       for (let id = 1; id < count; id++) {
-        const place = { id, members: count, memories };
-        others.push(new Member(machine, scope, expanderOptionsOf(options), place));
+        const place = { id, workers: count, memories };
+        others.push(new Worker(machine, scope, expanderOptionsOf(options), place));
       }
     },
     isReady: () => true,
     begin() {
-      working = others.map((member) => member[task(member)]());
+      working = others.map((worker) => worker[task(worker)]());
       // Some are quicker than the leader.
       for (let i = turns() % 8; i > 0; i--) step();
     },
