@@ -58,7 +58,7 @@ export function* breadthFirstInPieces<S>(
   const initial = initialState(machine, scope.sizes);
   const given = expanderOptionsOf(options);
   const properties = given.properties.map((each) =>
-    witnessed(each, (call) => explorer.reach(each.id, call)),
+    witnessed(each, (call) => explorer.ledger.reach(each.id, call)),
   );
   const team = workers === undefined ? alone() : threads(workers.count, workers.source);
   const explorer: Explorer<S> = new Explorer(
@@ -83,21 +83,21 @@ export function* breadthFirstInPieces<S>(
       writer = new CheckpointWriter(checkpoint.folder, identity, saved?.end());
       if (saved === undefined) explorer.save(writer);
     }
-    while (!explorer.stopped && explorer.ending === undefined) {
+    const { ledger } = explorer;
+    while (!explorer.stopped && ledger.ending === undefined) {
       complete = size === 0;
-      const isLast =
-        complete || explorer.levels.length >= maxDepth || explorer.distinct > maxStates;
+      const isLast = complete || ledger.levels.length >= maxDepth || explorer.distinct > maxStates;
       if (writer !== undefined) explorer.checkpoint(writer, isLast);
       if (isLast) break;
       size = yield* explorer.nextLevel();
-      if (explorer.stopped || explorer.ending !== undefined) break;
+      if (explorer.stopped || ledger.ending !== undefined) break;
       if (writer !== undefined) explorer.save(writer);
     }
   } finally {
     explorer.end();
     writer?.close();
   }
-  const { ending } = explorer;
+  const { ending } = explorer.ledger;
   const counts = countsOf(explorer, initial);
   if (ending === undefined || ending.how === 'full') {
     return { ...counts, verdict: complete ? 'holds' : 'inconclusive' };
@@ -159,20 +159,19 @@ function refuse(properties: readonly Property[], message: string): void {
 }
 
 function countsOf<S>(explorer: Explorer<S>, initial: S): SearchCounts {
-  const { distinct, levels } = explorer;
+  const { distinct, ledger, host } = explorer;
+  const { levels, generated, taken, fresh, goals, tallies, bytes } = ledger;
   const known = levels.reduce((sum, each) => sum + each, 0);
   const all = distinct > known ? [...levels, distinct - known] : levels;
-  const witnesses = [...explorer.goals].map(
-    ([id, step]) => [id, traceTo(explorer, initial, step)] as const,
-  );
+  const witnesses = [...goals].map(([id, step]) => [id, traceTo(explorer, initial, step)] as const);
   return {
     distinct,
-    generated: explorer.generated,
+    generated,
     depth: all.length - 1,
     levels: all,
-    commands: commandCounts(explorer.host, explorer.taken, explorer.fresh),
-    tallies: explorer.asked.tallies,
+    commands: commandCounts(host, taken, fresh),
+    tallies,
     witnesses: new Map(witnesses),
-    bytes: explorer.bytes,
+    bytes,
   };
 }

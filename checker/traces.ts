@@ -8,7 +8,8 @@ import {
   type Scope,
   type Violation,
 } from '../machine/index.ts';
-import type { Explorer, FoundStep } from './explorer.ts';
+import type { FoundStep } from './breadth-first/ledger.ts';
+import type { Explorer } from './explorer.ts';
 
 /** The calls from the initial state of a machine to a state or a step that was found. */
 export function traceTo<S>(

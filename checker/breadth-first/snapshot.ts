@@ -1,7 +1,7 @@
 /** What a checkpoint has of the states found last, as words; and back. */
 import type { Rows } from '../rows.ts';
-import type { Worker } from './worker.ts';
 import { Footprints } from './sleep-sets.ts';
+import type { Worker } from './worker.ts';
 
 /** Words that are written, or read, at a time. */
 const atATime = 2 ** 16;

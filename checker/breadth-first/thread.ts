@@ -2,11 +2,11 @@
 import { workerData } from 'node:worker_threads';
 import type { Machine, Scope } from '../../machine/index.ts';
 import { controlWords, word } from './common.ts';
-import { Worker } from './worker.ts';
 import { sharedMemories } from './memory.ts';
 import { type BreadthFirstOptions, expanderOptionsOf } from './options.ts';
 import { tasks } from './team.ts';
 import type { Started } from './threads.ts';
+import { Worker } from './worker.ts';
 
 /** What the source of a search gives. */
 interface Searched {

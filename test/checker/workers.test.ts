@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Worker } from '../../checker/breadth-first/worker.ts';
 import { sharedMemories } from '../../checker/breadth-first/memory.ts';
 import {
   type BreadthFirstOptions,
   expanderOptionsOf,
 } from '../../checker/breadth-first/options.ts';
 import { alone, type Team, tasks } from '../../checker/breadth-first/team.ts';
+import { Worker } from '../../checker/breadth-first/worker.ts';
 import { Explorer } from '../../checker/explorer.ts';
 import { type SharedPages, sharedPages, sharedPagesProperties } from '../../examples/index.ts';
 import {
@@ -65,20 +65,21 @@ function found(machine: Machine, scope: Scope, options: Options, team: Team) {
   const given = { ...expanderOptionsOf(options), maxStates };
   const explorer = new Explorer(machine, scope, given, team);
   for (const _ of explorer.begin(initialState(machine, scope.sizes)));
-  while (explorer.ending === undefined && explorer.levels.length < maxDepth) {
+  while (explorer.ledger.ending === undefined && explorer.ledger.levels.length < maxDepth) {
     const level = explorer.nextLevel();
     let next = level.next();
     while (!next.done) next = level.next();
     if (next.value === 0) break;
   }
   explorer.end();
-  const { levels, generated, taken, fresh, distinct, ending, asked } = explorer;
+  const { distinct, ledger } = explorer;
+  const { levels, generated, taken, fresh, ending } = ledger;
   const links = Array.from({ length: distinct }, (_, row) => [
     explorer.parentRow(row),
     explorer.callTo(row),
   ]);
   const { how, parent, call } = ending ?? {};
-  const tallies = [...asked.tallies].map(([id, tally]) => ({ id, ...tally }));
+  const tallies = [...ledger.tallies].map(([id, tally]) => ({ id, ...tally }));
   return { levels, generated, taken, fresh, links, how, parent, call, tallies };
 }
 
