@@ -8,7 +8,7 @@ import type { Worker } from './worker.ts';
 export type Pieces<R = void> = Generator<SearchProgress, R, boolean | undefined>;
 
 /** Milliseconds without a sign of life after which the work of others is looked into. */
-const patience = 5000;
+const patience = 2000;
 
 export class Lead<S> {
   stopped = false;

@@ -17,6 +17,7 @@ import {
   type Scope,
 } from '../../machine/index.ts';
 import { randomMachines } from '../machine/random-machine.ts';
+import { tape, tapeScope, unmarked } from './tape.ts';
 
 type Options = BreadthFirstOptions<never>;
 
@@ -140,4 +141,15 @@ test('goals, properties of steps and a violation are the same, with every count 
   expect(one.tallies).toContainEqual(expect.objectContaining({ id: 'full', couldFail: 1 }));
   const team = takingTurns(3, numbers(1), faulted, small, options);
   expect(found(faulted, small, options, team)).toEqual(one);
+});
+
+test('states that are too large to be kept whole are told apart by whoever finds them', () => {
+  const machine = tape as Machine;
+  for (const mode of ['exact', 'fingerprint'] as const) {
+    const options = { mode, properties: [unmarked] } as Options;
+    const one = found(machine, tapeScope, options, alone());
+    expect([one.how, one.levels.length]).toEqual(['violated', 300]);
+    const team = takingTurns(3, numbers(2), machine, tapeScope, options);
+    expect(found(machine, tapeScope, options, team)).toEqual(one);
+  }
 });

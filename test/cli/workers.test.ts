@@ -79,6 +79,48 @@ test('a machine of a file is searched by two threads, and a rule of it that thro
   });
 });
 
+/** A machine of 400 cells; the head comes to a state in which `HANGS` says whether a guard ends. */
+const tape = `
+  import { isMainThread } from 'node:worker_threads';
+  import { array, index, int, record, table } from '${join(main, '..', '..', 'machine', 'index.js')}';
+  const cell = index('cell');
+  const mark = {
+    actor: 'host', summary: 'Marks.', args: { mark: int(2, 1) },
+    requires: [
+      ['end', [], (s) => s.head === 12],
+      ['ends', [], (s) => { while (HANGS) {} return false; }],
+    ],
+    effect(d, a) { d.cells.at(d.head).mark = a.mark; d.head++; },
+  };
+  const machine = {
+    name: 'tape', version: 1, commands: { mark }, operations: {},
+    shape: record({ head: int(12), cells: array(cell, record({ mark: int(200) })) }),
+    initial: (sizes) => ({ head: 0, cells: table(sizes, cell, () => ({ mark: 0 })) }),
+    scopes: { tape: { name: 'tape', purpose: 'A test.', sizes: { cell: 400 } } },
+  };
+  export default { machine };`;
+
+test('two threads tell large states apart as one does', async () => {
+  const path = file('tape.mjs', tape.replace('HANGS', 'false'));
+  for (const mode of ['exact', 'fingerprint']) {
+    const report = await reportOf([path, '--mode', mode], 2);
+    expect(report).toMatchObject({ verdict: 'holds', distinct: 2 ** 13 - 1, depth: 12 });
+    expect(report).toEqual(await reportOf([path, '--mode', mode], 1));
+  }
+});
+
+test('a rule that does not end in another thread is named', async () => {
+  // The leader is slow, so that others take up the state at which the rule hangs.
+  const slow = '(isMainThread && performance.now() % 10 > 1)';
+  const hangs = 's.head === 9 && s.cells.every(({ mark }, i) => mark === (i < 9 ? 2 : 0))';
+  const path = file('hangs.mjs', tape.replace('HANGS', `${slow} || (${hangs})`));
+  const problems = await problemsOf(['check', path, '--workers', '2', '--rule-time', '1s']);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatch(
+    /hangs\.mjs command mark, guard ends: had not ended after 1 s, where head = 9, cells\[0\]\.mark = 2, /,
+  );
+});
+
 test('a search that is killed goes on from its checkpoint to the same result', async () => {
   const folder = file('killed');
   const args = ['check', ...pages('medium'), '--checkpoint', folder, '--json'];
