@@ -8,6 +8,7 @@ const stride = 'Waldspurger and Weihl, Stride Scheduling, MIT 1995';
 const eevdf = 'Stoica and Abdel-Wahab, EEVDF, TR-95-22; Linux kernel/sched/fair.c';
 const kvm = 'KVM MSR documentation and steal-time commits';
 const esx = 'ESX CPU scheduler and co-scheduling summaries';
+const ple = 'Linux pause-loop exit patches 2010 to 2017';
 
 const later = (
   ids: readonly string[],
@@ -96,18 +97,13 @@ export const cpuRules: readonly Rule[] = [
     kvm,
     'dedicated CPUs are not modelled yet',
   ),
-  ...later(
-    ['COS-I1', 'COS-I2', 'COS-T1', 'COS-L1'],
-    'Co-scheduling: no vCPU runs far ahead of its siblings.',
-    esx,
-    'co-scheduling is not modelled yet',
-  ),
-  ...later(
-    ['LHP-I1', 'LHP-T1', 'LHP-L1'],
-    'A vCPU that spins gives its turn to one that may hold the lock.',
-    'Linux pause-loop exit patches 2010 to 2017',
-    'locks of guests are not modelled yet',
-  ),
+  { id: 'COS-I1', says: 'No vCPU runs far ahead of its siblings.', source: esx },
+  { id: 'COS-I2', says: 'Co-stop: somebody is left who can catch up.', source: esx },
+  { id: 'COS-T1', says: 'Co-stop: a vCPU without siblings is never stopped.', source: esx },
+  { id: 'COS-L1', says: 'Co-stop: who was stopped goes on in the end.', source: esx },
+  { id: 'LHP-I1', says: 'A turn is given to a sibling that is ready, no other.', source: ple },
+  { id: 'LHP-T1', says: 'A turn that is given takes nothing from other VMs.', source: ple },
+  { id: 'LHP-L1', says: 'Who waits for a lock has it in the end.', source: ple },
   { id: 'HP-1', says: 'Plugging vCPUs in and out changes no weight of a VM.', source: xen },
   ...later(
     ['DC-I1', 'DC-I2', 'DC-T1', 'DC-L1'],
@@ -116,9 +112,9 @@ export const cpuRules: readonly Rule[] = [
     'dedicated CPUs are not modelled yet',
   ),
   { id: 'EX-3', says: 'Worked example: what a capped VM leaves, and to whom.', source: xen },
+  { id: 'EX-12', says: 'Worked example: how far a vCPU may lead another.', source: esx },
   { id: 'EX-11', says: 'Worked example: two vCPUs steal from each other.', source: ours },
   { id: 'EX-1', says: 'Worked example: stride and EEVDF with weights 3 and 1.', source: ours },
   { id: 'EX-2', says: 'Worked example: a heavy thread among five light ones.', source: ours },
   { id: 'EX-13', says: 'Worked example: the largest promise is served first.', source: ours },
-  ...later(['EX-12'], 'Worked example: co-stop.', ours, 'it comes with co-scheduling'),
 ];

@@ -1,8 +1,10 @@
 /** Every fault of CPUs, in the order of the specification, and those that wait. */
 import { capacityFaults } from './cpu/capacity.ts';
+import { coschedulingFaults } from './cpu/coscheduling.ts';
 import { creditFaults } from './cpu/credit.ts';
 import { credit2Faults } from './cpu/credit2.ts';
 import { eevdfFaults } from './cpu/eevdf.ts';
+import { lockFaults } from './cpu/locks.ts';
 import { roundRobinFaults } from './cpu/round-robin.ts';
 import { stealFaults } from './cpu/steal.ts';
 import { strideFaults } from './cpu/stride.ts';
@@ -23,6 +25,8 @@ export const cpuFaults: readonly VmmFault[] = [
   ...wakeFaults,
   ...clockFaults,
   ...agentFaults,
+  ...coschedulingFaults,
+  ...lockFaults,
 ];
 
 const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFault[] =>
@@ -35,5 +39,4 @@ export const deferredCpuFaults: readonly DeferredFault[] = [
   ...waiting('translation caches are not modelled', 'C23'),
   ...waiting('comes with the record of stolen time in guest memory', 'C24'),
   ...waiting('a guest’s clock can be lost only in migration', 'C26'),
-  ...waiting('comes with hotplug and co-scheduling', 'C29', 'C30'),
 ];

@@ -2,12 +2,14 @@
 import type { Property } from '../machine/index.ts';
 import type { CheckedCpu } from '../model/index.ts';
 import { capacityProperties } from './cpu/capacity.ts';
+import { coschedulingProperties } from './cpu/coscheduling.ts';
 import { creditProperties } from './cpu/credit.ts';
 import { credit2Properties } from './cpu/credit2.ts';
 import * as edges from './cpu/edges.ts';
 import { eevdfProperties } from './cpu/eevdf.ts';
 import { cpuGoals } from './cpu/goals.ts';
 import { hotplugProperties } from './cpu/hotplug.ts';
+import { lockProperties } from './cpu/locks.ts';
 import { roundRobinProperties } from './cpu/round-robin.ts';
 import * as settings from './cpu/settings.ts';
 import { stealProperties } from './cpu/steal.ts';
@@ -35,6 +37,8 @@ export const cpuProperties: readonly Property<CheckedCpu>[] = [
   ...capacityProperties,
   ...stealProperties,
   ...hotplugProperties,
+  ...coschedulingProperties,
+  ...lockProperties,
   ...roundRobinProperties,
   ...strideProperties,
   ...creditProperties,

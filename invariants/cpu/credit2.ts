@@ -78,8 +78,9 @@ const whoBeginsHasCredits = property.transition({
   when: bothRun,
   violation({ before, after }) {
     for (let p = 0; p < after.pcpus.length; p++) {
-      const { current, byRight } = after.pcpus.at(p);
-      if (current === null || byRight || before.pcpus.at(p).current === current) continue;
+      const { current, byRight, lentBy } = after.pcpus.at(p);
+      if (current === null || before.pcpus.at(p).current === current) continue;
+      if (byRight || lentBy !== null) continue;
       const credit = ownOf(after).credit.at(current);
       if (credit <= 0) return `thread ${current} gets a CPU with ${credit} credits`;
     }

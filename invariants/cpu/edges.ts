@@ -26,7 +26,7 @@ const inTick: Readonly<Record<Kind, readonly Kind[]>> = {
   paused: [],
   blocked: ['ready', 'running', 'throttled'],
   ready: ['running', 'throttled'],
-  throttled: ['ready', 'running'],
+  throttled: ['ready', 'running', 'costopped'],
   costopped: ['ready', 'running', 'throttled'],
   running: ['ready', 'running', 'blocked', 'throttled', 'costopped'],
 };
@@ -37,8 +37,14 @@ function resumes(from: State, to: State): boolean {
   if (from.was === 'ready') return to.kind === 'ready' || to.kind === 'throttled';
   return to.kind === 'blocked' && to.on === from.was;
 }
+const isSibling = ({ threads }: Reading, t: number, other: number): boolean =>
+  threads.at(t).vm === threads.at(other).vm;
 const pauses = (from: State, to: State): boolean =>
   to.kind === 'paused' && to.was === (from.kind === 'blocked' ? from.on : 'ready');
+
+/** Who waited for a sibling goes on as soon as that one has nothing to do, or is gone. */
+const goesOn = (from: State, to: State): boolean =>
+  from.kind === 'costopped' && (to.kind === 'ready' || to.kind === 'throttled');
 
 /** Whether a command may bring a thread from one state to another, which is not the same. */
 function isLegal({ before, call }: CpuChange, t: number, from: State, to: State): boolean {
@@ -48,12 +54,8 @@ function isLegal({ before, call }: CpuChange, t: number, from: State, to: State)
       if (to.kind === 'blocked') return vm === null && to.on === 'no-work';
       return inTick[from.kind].includes(to.kind);
     case 'cpu.halt':
-      return (
-        t === call.args.thread &&
-        from.kind === 'running' &&
-        to.kind === 'blocked' &&
-        to.on === 'halt'
-      );
+      if (t !== call.args.thread) return isSibling(before, t, call.args.thread) && goesOn(from, to);
+      return from.kind === 'running' && to.kind === 'blocked' && to.on === 'halt';
     case 'cpu.pause-vm':
       return vm === call.args.vm && from.kind !== 'offline' && pauses(from, to);
     case 'cpu.resume-vm':
@@ -65,7 +67,13 @@ function isLegal({ before, call }: CpuChange, t: number, from: State, to: State)
         (to.kind === 'ready' || to.kind === 'throttled')
       );
     case 'cpu.release-vcpu':
-      return t === call.args.thread && to.kind === 'offline';
+      if (t !== call.args.thread) return isSibling(before, t, call.args.thread) && goesOn(from, to);
+      return to.kind === 'offline';
+    case 'cpu.set-coscheduling':
+      return vm === call.args.vm && goesOn(from, to);
+    case 'cpu.directed-yield':
+      if (t === call.args.thread) return from.kind === 'running' && to.kind === 'ready';
+      return t === call.args.to && from.kind === 'ready' && to.kind === 'running';
     case 'cpu.offline-pcpu':
       return from.kind === 'running' && from.on === call.args.pcpu && to.kind === 'ready';
     case 'cpu.run-part':
@@ -80,7 +88,7 @@ function isLegal({ before, call }: CpuChange, t: number, from: State, to: State)
       return (from.kind === 'throttled' || to.kind === 'throttled') && to.kind !== 'running';
     case 'cpu.set-cap':
       if (vm !== call.args.vm) return false;
-      if (from.kind === 'throttled') return to.kind === 'ready';
+      if (from.kind === 'throttled') return to.kind === 'ready' || to.kind === 'costopped';
       if (from.kind === 'running' && to.kind === 'ready') return true;
       return to.kind === 'throttled' && (from.kind === 'ready' || from.kind === 'running');
     default:

@@ -15,12 +15,18 @@ const threads = states(
     paused: kinds('cpu.pause-vm'),
     blocked: kinds('cpu.halt', 'cpu.tick'),
     ready: kinds('cpu.tick'),
+    costopped: kinds('cpu.tick'),
     throttled: kinds('cpu.tick', 'cpu.set-cap'),
     running: kinds('cpu.tick'),
   },
   (m, kind) => m.threads.some(({ state }) => state.kind === kind),
 );
-const told = events({ switched: kinds('cpu.tick'), 'halt-cancelled': kinds('cpu.halt') });
+const told = events({
+  switched: kinds('cpu.tick'),
+  'halt-cancelled': kinds('cpu.halt'),
+  'lock-taken': kinds('cpu.lock', 'cpu.unlock'),
+  'lock-awaited': kinds('cpu.lock'),
+});
 
 const worker = property.sometimes({
   id: 'GOAL-vmm-runs',

@@ -12,6 +12,9 @@ function vmSettings({ before, call, after }: CpuChange): Finding {
     const reservation =
       of && call.kind === 'cpu.set-reservation' ? call.args.reservation : from.reservation;
     const wanted = of && call.kind === 'cpu.set-vcpus' ? call.args.count : from.wanted;
+    const together =
+      of && call.kind === 'cpu.set-coscheduling' ? call.args.mode : from.coscheduling;
+    if (to.coscheduling !== together) return `VM ${vm} is kept together: ${to.coscheduling}`;
     if (to.wanted !== wanted) return `VM ${vm} is to have ${to.wanted} vCPUs, not ${wanted}`;
     if (to.weight !== weight) return `VM ${vm} has weight ${to.weight}, not ${weight}`;
     if (to.cap !== cap) return `VM ${vm} has cap ${to.cap}, not ${cap}`;

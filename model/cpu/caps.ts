@@ -1,25 +1,10 @@
 /** Caps: what a VM may use in a period at most (5.7), and threads that a scheduler holds. */
+
 import type { C, Cpu, VmId } from './model.ts';
 import { schedulerOf } from './policy.ts';
-import { isAwake } from './queue.ts';
-import type { Cause, ThreadId } from './scheduler.ts';
-import { takeOff } from './threads.ts';
-
-/** A VM has used up what its cap allows in this period. */
-function isOverCap(m: Cpu, vm: VmId): boolean {
-  const { cap, used } = m.vms.at(vm);
-  return m.countsCaps && cap > 0 && used >= cap;
-}
-
-/** A thread may compete again: unless its VM is over its cap, or its scheduler holds it, it does. */
-export function release(m: Cpu, t: ThreadId, cause: Cause, c: C): void {
-  const thread = m.threads.at(t);
-  const { vm, held } = thread;
-  if (held || (vm !== null && isOverCap(m, vm))) {
-    thread.state = { kind: 'throttled' };
-    m.throttled.push(t);
-  } else c.operation.join(m, t, cause, c);
-}
+import { isAwake, isOverCap } from './queue.ts';
+import type { ThreadId } from './scheduler.ts';
+import { release, takeOff } from './threads.ts';
 
 /**
  * Threads of a VM stop competing where a cap says so, and compete again where it does not. They keep
@@ -35,7 +20,7 @@ export function applyCap(m: Cpu, vm: VmId, c: C): void {
     if (mayNot(t)) c.operation.leave(m, t, { kind: 'throttled' }, c);
   }
   for (const t of [...m.throttled]) {
-    if (m.threads.at(t).vm === vm && !mayNot(t)) c.operation.join(m, t, 'refill', c);
+    if (m.threads.at(t).vm === vm && !mayNot(t)) release(m, t, 'refill', c);
   }
 }
 

@@ -1,5 +1,6 @@
 /** What guests do with their vCPUs, and what wakes them (5.1). */
 import { int, ref } from '../../machine/index.ts';
+import { notInCriticalSection } from './locks.ts';
 import {
   command,
   notRunning,
@@ -20,7 +21,7 @@ export const halt = command({
   actor: 'guest',
   summary: 'A vCPU halts; one with a wake to see goes on instead (5.1 Hlt).',
   args: ofThread,
-  requires: [noVcpu, notRunning],
+  requires: [noVcpu, notRunning, ...notInCriticalSection],
   effect(m, a, c) {
     const vcpu = threadOf(m, a.thread);
     if (vcpu.wakePending) {

@@ -1,6 +1,5 @@
 /** What administrators and the VMM itself do to VMs and CPUs while they run (5.1). */
 import { int, subset } from '../../machine/index.ts';
-import { release } from './caps.ts';
 import {
   type CpuView,
   command,
@@ -14,6 +13,7 @@ import {
 import { onlinePcpus } from './queue.ts';
 import type { PcpuId } from './scheduler.ts';
 import { pcpu } from './state.ts';
+import { release } from './threads.ts';
 import { disturbAll, oweNothing } from './watch.ts';
 
 export const pauseVm = command({

@@ -3,7 +3,7 @@
  * to use one, or let go of it.
  */
 import { int } from '../../machine/index.ts';
-import { release } from './caps.ts';
+import { holdsLock, spinsForLock } from './locks.ts';
 import {
   type CpuView,
   command,
@@ -17,6 +17,7 @@ import {
 import { schedulerOf } from './policy.ts';
 import type { ThreadId } from './scheduler.ts';
 import type { CpuSizes } from './state.ts';
+import { release } from './threads.ts';
 
 /** Which vCPU of its VM a thread is. */
 const placeOf = (t: ThreadId, { vcpus }: CpuSizes): number => t % vcpus;
@@ -72,6 +73,7 @@ export const releaseVcpu = command({
     ['first-vcpu', ['thread'], (_m, a, c) => placeOf(a.thread, c.size) === 0],
     ['not-asked-for', ['thread'], (m, a, c) => placeOf(a.thread, c.size) < wantedOf(m, a.thread)],
     ['guest-not-running', ['thread'], (m, a) => !guestRuns(m, a.thread)],
+    ['guest-refused', ['thread'], (m, a) => holdsLock(m, a.thread) || spinsForLock(m, a.thread)],
   ],
   effect(m, a, c) {
     const vcpu = threadOf(m, a.thread);

@@ -1,8 +1,10 @@
 /** CPUs: what runs where, schedulers, and where the time goes. */
 import type { CallOf } from '../../machine/index.ts';
+import { setCoscheduling } from './coscheduling.ts';
 import * as guest from './guest.ts';
 import * as host from './host.ts';
 import * as hotplug from './hotplug.ts';
+import * as locks from './locks.ts';
 import type { CpuModel } from './model.ts';
 import * as settings from './settings.ts';
 import { tick } from './tick.ts';
@@ -28,6 +30,7 @@ export const cpuCommands = {
   'cpu.set-weight': settings.setWeight,
   'cpu.set-cap': settings.setCap,
   'cpu.set-reservation': settings.setReservation,
+  'cpu.set-coscheduling': setCoscheduling,
   'cpu.set-affinity': host.setAffinity,
   'cpu.pause-vm': host.pauseVm,
   'cpu.resume-vm': host.resumeVm,
@@ -42,6 +45,9 @@ export const cpuCommands = {
   'cpu.interrupt': guest.interrupt,
   'cpu.yield': guest.yieldCpu,
   'cpu.run-part': guest.runPart,
+  'cpu.lock': locks.lock,
+  'cpu.unlock': locks.unlock,
+  'cpu.directed-yield': locks.directedYield,
   'cpu.vmm-work': host.vmmWork,
   'cpu.tick': tick,
 };

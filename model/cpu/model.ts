@@ -39,7 +39,9 @@ export type CpuEvent =
   /** A CPU goes over to another thread, or has nothing to do. */
   | { readonly type: 'switched'; readonly pcpu: PcpuId; readonly thread: ThreadId | null }
   /** A vCPU that was about to halt had a wake to see first. */
-  | { readonly type: 'halt-cancelled'; readonly thread: ThreadId };
+  | { readonly type: 'halt-cancelled'; readonly thread: ThreadId }
+  /** A vCPU has the lock of its guest from now on, or spins for it. */
+  | { readonly type: 'lock-taken' | 'lock-awaited'; readonly thread: ThreadId };
 
 export type C = Context<CpuModel>;
 
@@ -64,6 +66,12 @@ export type CpuOperations = {
   readonly pickPromised: (m: Cpu, p: PcpuId) => ThreadId | null;
   /** Lets vCPUs of a VM compete, or not, as its cap says. */
   readonly applyCap: (m: Cpu, vm: VmId, c: C) => void;
+  /** Says how far each vCPU of a VM is ahead, and lets those go on that are not too far any more. */
+  readonly align: (m: Cpu, vm: VmId, c: C) => void;
+  /** Stops vCPUs of a VM that got too far ahead of their siblings. */
+  readonly costop: (m: Cpu, vm: VmId, c: C) => void;
+  /** The lock of a guest goes to who has waited for it longest, or is free. */
+  readonly handOn: (m: Cpu, vm: VmId, c: C) => void;
   /** A thread gets a CPU, which must be free. */
   readonly run: (m: Cpu, t: ThreadId, p: PcpuId, c: C) => void;
   /** A running thread loses its CPU, and is ready. */
@@ -83,7 +91,7 @@ export interface CpuModel extends Model {
 }
 
 export const command = commandsOf<CpuModel>();
-const guard = guardsOf<CpuModel>();
+export const guard = guardsOf<CpuModel>();
 
 /** Arguments that several commands have. */
 export const ofVm = { vm: ref(vm) };

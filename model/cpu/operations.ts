@@ -1,5 +1,7 @@
 /** The inner operations of the CPU rules, as the machine carries them. */
 import { applyCap } from './caps.ts';
+import { align, costop } from './coscheduling.ts';
+import { handOn } from './locks.ts';
 import type { CpuOperations } from './model.ts';
 import { pickPromised } from './promises.ts';
 import { schedulers } from './schedulers/index.ts';
@@ -10,6 +12,9 @@ export const cpuOperations: CpuOperations = {
   ...stages,
   pickPromised,
   applyCap,
+  align,
+  costop,
+  handOn,
   run,
   preempt,
   join,

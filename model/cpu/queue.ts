@@ -1,7 +1,8 @@
 /** The queue of ready threads, and who of them may run where. */
 
+import type { Id } from '../../machine/index.ts';
 import type { PcpuId, ThreadId } from './scheduler.ts';
-import type { CpuCore, CpuCoreView } from './state.ts';
+import type { CpuCore, CpuCoreView, CpuSizes } from './state.ts';
 
 export function enqueueLast(m: CpuCore, t: ThreadId): void {
   m.queue.push(t);
@@ -55,6 +56,26 @@ export function isAwake(m: CpuCoreView, t: ThreadId): boolean {
 export function competes(m: CpuCoreView, t: ThreadId): boolean {
   const { state } = m.threads.at(t);
   return state.kind === 'ready' || (state.kind === 'running' && !m.pcpus.at(state.on).byRight);
+}
+
+/** A VM has used up what its cap allows in this period. */
+export function isOverCap(m: CpuCoreView, vm: Id<'vm'> | null): boolean {
+  if (vm === null || !m.countsCaps) return false;
+  const { cap, used } = m.vms.at(vm);
+  return cap > 0 && used >= cap;
+}
+
+/** It is so far ahead of its siblings that it has to wait for them. */
+export function isTooFarAhead(m: CpuCoreView, t: ThreadId, { stop }: CpuSizes): boolean {
+  const { vm, lead } = m.threads.at(t);
+  return vm !== null && m.vms.at(vm).coscheduling === 'relaxed' && lead >= stop;
+}
+
+/** Who pays for the tick on a CPU, where its scheduler chose: a sibling may have lent its turn. */
+export function payerOf(
+  cpu: CpuCoreView['pcpus'] extends { at(id: number): infer P } ? P : never,
+): ThreadId | null {
+  return cpu.byRight ? null : (cpu.lentBy ?? cpu.current);
 }
 
 /** The weight by which a thread competes: its VM's, or 1 for a thread of the VMM. */

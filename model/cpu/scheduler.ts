@@ -11,7 +11,10 @@ export type Cause =
   | 'start'
   /** A wake that it waited for. */
   | 'wake'
-  /** Its VM goes on after a pause, or has a new budget, or its scheduler holds it no more. */
+  /**
+   * Its VM goes on after a pause; or it has a new budget, or its scheduler holds it no more, or its
+   * siblings have caught up with it.
+   */
   | 'resume'
   | 'refill'
   /** It had a CPU by right, and has no more. */

@@ -54,6 +54,11 @@ export type CpuSizes = {
   readonly period: number;
   /** Most ticks of work that a thread of the VMM has before it. */
   readonly work: number;
+  /** Ticks that a vCPU spins before it is taken for one that waits for a sibling to run. */
+  readonly spin: number;
+  /** A vCPU is stopped when it is so many ticks ahead of its slowest sibling, and let go at fewer. */
+  readonly stop: number;
+  readonly start: number;
   /** 1: threads of the VMM run before all vCPUs; 0: they are scheduled like vCPUs of weight 1. */
   readonly vmmFirst: number;
   /** Ticks until time ends; 0 where it does not. */
@@ -115,6 +120,12 @@ const Thread = record({
   yielded: bool,
   /** Its scheduler keeps it off the CPUs, whatever else it does. */
   held: bool,
+  /** Ticks that it has spun for a lock since it got its CPU. */
+  spun: int('spin'),
+  /** It gave its turn to a sibling because it spun, and has not run since. */
+  gaveTurn: bool,
+  /** Ticks that it has progressed beyond the slowest of its siblings: one too many would show. */
+  lead: int((z: CpuSizes) => z.stop + 1),
   /** Sub-ticks of this tick that it has run and its scheduler has not charged yet, and all it ran. */
   uncharged: int('subticks'),
   computed: history(int(9_999_999)),
@@ -136,6 +147,8 @@ const Pcpu = record({
   current: option(ref(thread)),
   /** Its thread goes before the scheduler's choice: by a promise, or as work of the VMM. */
   byRight: bool,
+  /** The sibling whose turn its thread runs in: it pays for the tick. */
+  lentBy: option(ref(thread)),
   buckets: history(
     record({ guest: int(999_999), vmm: int(999_999), idle: int(999_999), down: int(999_999) }),
   ),
@@ -152,6 +165,10 @@ const CpuVm = record({
   used: int(perPeriod),
   /** vCPUs that its host wants it to have: the first so many are plugged in. */
   wanted: int('vcpus'),
+  /** Whether its vCPUs are kept from running far ahead of each other. */
+  coscheduling: enumOf('none', 'relaxed'),
+  /** A spin lock of its guest, which is handed on in the order in which it was asked for. */
+  lock: record({ holder: option(ref(thread)), waiting: list(ref(thread), 'vcpus') }),
 });
 
 /**

@@ -1,7 +1,7 @@
 /** What a thread does from one moment to the next, and who is told of it. */
 import type { C, Cpu } from './model.ts';
 import { schedulerOf } from './policy.ts';
-import { competes, dequeue } from './queue.ts';
+import { competes, dequeue, isOverCap, isTooFarAhead } from './queue.ts';
 import type { Cause, PcpuId, ThreadId } from './scheduler.ts';
 import type { ThreadState } from './state.ts';
 import { beginWait, disturb } from './watch.ts';
@@ -11,6 +11,8 @@ export function run(m: Cpu, t: ThreadId, p: PcpuId, c: C): void {
   const thread = m.threads.at(t);
   thread.state = { kind: 'running', on: p };
   thread.published.preempted = false;
+  thread.gaveTurn = false;
+  endLoan(m, t);
   m.watch.ran[t] = 0;
   m.pcpus.at(p).current = t;
   c.emit({ type: 'switched', pcpu: p, thread: t });
@@ -54,12 +56,31 @@ export function join(m: Cpu, t: ThreadId, cause: Cause, c: C): void {
   const scheduler = schedulerOf(m, c);
   if (cause === 'hotplug') scheduler.onHotplug(t);
   else scheduler.onWake(t, cause);
+  if (thread.vm !== null) c.operation.align(m, thread.vm, c);
+}
+
+/**
+ * A thread may compete again: unless its VM is over its cap, its scheduler holds it, or it is too far
+ * ahead of its siblings, it does.
+ */
+export function release(m: Cpu, t: ThreadId, cause: Cause, c: C): void {
+  const thread = m.threads.at(t);
+  const throttled = thread.held || isOverCap(m, thread.vm);
+  if (!throttled && !isTooFarAhead(m, t, c.size)) {
+    c.operation.join(m, t, cause, c);
+    return;
+  }
+  dequeue(m, t);
+  thread.state = throttled ? { kind: 'throttled' } : { kind: 'costopped' };
+  if (throttled) m.throttled.push(t);
+  if (thread.vm !== null) c.operation.align(m, thread.vm, c);
 }
 
 export function leave(m: Cpu, t: ThreadId, state: ThreadState, c: C): void {
   const competed = competes(m, t);
   disturb(m, t);
   leaveCpu(m, t, c);
+  endLoan(m, t);
   dequeue(m, t);
   const thread = m.threads.at(t);
   const wouldGoOn = state.kind === 'throttled' || state.kind === 'costopped';
@@ -69,17 +90,27 @@ export function leave(m: Cpu, t: ThreadId, state: ThreadState, c: C): void {
   if (state.kind === 'throttled') m.throttled.unshift(t);
   thread.yielded = false;
   thread.late = false;
+  thread.gaveTurn = false;
   // A cap is no excuse: it is never below what was promised.
   if (state.kind !== 'throttled') m.watch.owed[t] = 0;
   if (competed) schedulerOf(m, c).onBlock(t);
+  if (thread.vm !== null) c.operation.align(m, thread.vm, c);
+}
+
+/** Who runs in the turn of this thread has it from now on as its own. */
+function endLoan(m: Cpu, t: ThreadId): void {
+  for (const cpu of m.pcpus) if (cpu.lentBy === t) cpu.lentBy = null;
 }
 
 function leaveCpu(m: Cpu, t: ThreadId, c: C): void {
-  const { state } = m.threads.at(t);
+  const thread = m.threads.at(t);
+  const { state } = thread;
   if (state.kind !== 'running') return;
   schedulerOf(m, c).onDeschedule(t);
+  thread.spun = 0;
   const cpu = m.pcpus.at(state.on);
   cpu.current = null;
   cpu.byRight = false;
+  cpu.lentBy = null;
   c.emit({ type: 'switched', pcpu: state.on, thread: null });
 }

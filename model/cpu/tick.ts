@@ -1,13 +1,15 @@
 /** The tick, stage by stage (5.1). The order matters: what a stage sees is what the last one left. */
 
-import { makeRoom, release } from './caps.ts';
+import { makeRoom } from './caps.ts';
+import { progress } from './coscheduling.ts';
+import { countSpins } from './locks.ts';
 import { type C, type Cpu, type CpuOperations, command } from './model.ts';
 import { schedulerOf } from './policy.ts';
 import { fitLate, promise } from './promises.ts';
 import { mayRun } from './queue.ts';
 import type { PcpuId, ThreadId } from './scheduler.ts';
 import type { CpuThread } from './state.ts';
-import { favour, takeOff } from './threads.ts';
+import { favour, release, takeOff } from './threads.ts';
 import { beginTick, passTime } from './time.ts';
 import { observeChoice, observeService, oweNothing } from './watch.ts';
 
@@ -33,15 +35,17 @@ export const tick = command({
   },
 });
 
-function charge(m: Cpu): void {
+function charge(m: Cpu, c: C): void {
+  countSpins(m, c.size.spin);
+  progress(m, c.size);
   for (const thread of m.threads) {
     chargeThread(thread);
     const { vm, state } = thread;
-    if (vm === null || state.kind !== 'running') continue;
-    m.vms.at(vm).used++;
-    if (thread.promised > 0) thread.promised--;
+    if (vm !== null && state.kind === 'running') m.vms.at(vm).used++;
   }
-  for (const { online, current, buckets } of m.pcpus) {
+  for (const { online, current, lentBy, buckets } of m.pcpus) {
+    const payer = lentBy ?? current;
+    if (payer !== null && m.threads.at(payer).promised > 0) m.threads.at(payer).promised--;
     if (!online) buckets.down++;
     else if (current === null) buckets.idle++;
     else if (m.threads.at(current).vm === null) buckets.vmm++;
@@ -89,7 +93,10 @@ function endPeriod(m: Cpu, c: C): void {
     promise(m, c.size);
     for (const vm of m.vms) vm.used = 0;
   }
-  for (let vm = 0; vm < m.vms.length; vm++) c.operation.applyCap(m, vm, c);
+  for (let vm = 0; vm < m.vms.length; vm++) {
+    c.operation.applyCap(m, vm, c);
+    c.operation.costop(m, vm, c);
+  }
 }
 
 /** A wake is seen by a thread that sleeps, and by one that has run since. */

@@ -11,8 +11,9 @@ export function passTime(m: CpuCore, subticks: number): void {
   }
 }
 
-/** A scheduler that has not charged a tick when it is over does not charge by sub-ticks. */
+/** Turns that were lent are over. A scheduler that has not charged a tick when it is over does not charge by sub-ticks. */
 export function beginTick(m: CpuCore): void {
   m.part = 0;
+  for (const cpu of m.pcpus) cpu.lentBy = null;
   for (const thread of m.threads) thread.uncharged = 0;
 }

@@ -43,7 +43,10 @@ export function observeService(m: Cpu, shares: Scheduler['shares'], size: CpuSiz
   for (let t = 0; t < threads.length; t++) {
     if (threads.at(t).state.kind !== 'running') continue;
     watch.ran[t] = Math.min(watch.ran.at(t) + 1, size.quantum);
-    watch.owed[t] = Math.max(watch.owed.at(t) - 1, 0);
+  }
+  for (const { current, lentBy } of m.pcpus) {
+    const payer = lentBy ?? current;
+    if (payer !== null) watch.owed[payer] = Math.max(watch.owed.at(payer) - 1, 0);
   }
   if (shares === 'unfairly') return;
   const got = threads.map(({ state }, t) => {

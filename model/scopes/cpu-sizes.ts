@@ -44,6 +44,9 @@ export const cpuFuzzSizes: VmmSizes = {
   advantage: 200,
   grid: 12,
   subticks: 10,
+  spin: 1,
+  stop: 3,
+  start: 1,
 };
 
 /** Where a scheduler is in the table. */

@@ -121,6 +121,54 @@ export const cpuScopes = {
     explored: { distinct: 252, generated: 1044, depth: 9, complete: true },
     commands: cpu('halt', 'wake', 'pause-vm', 'resume-vm', 'tick'),
   },
+  'cpu-locks-fuzz': {
+    name: 'cpu-locks-fuzz',
+    purpose: 'random testing of guests whose vCPUs wait for each other: locks, and co-scheduling',
+    sizes: cpuFuzzSizes,
+    commands: cpu(
+      ...['set-coscheduling', 'lock', 'unlock', 'directed-yield', 'halt', 'wake', 'yield'],
+      ...['set-cap', 'set-vcpus', 'online-vcpu', 'release-vcpu', 'pause-vm', 'resume-vm'],
+      ...['set-scheduler', 'tick'],
+    ),
+  },
+  'cpu-locks': {
+    name: 'cpu-locks',
+    purpose: 'every state of two VMs of two vCPUs on one CPU that take locks, spin and give turns',
+    sizes: { ...equalSizes, pcpu: 1, vm: 2, thread: 4, vcpus: 2, online: 2, quantum: 2, spin: 1 },
+    explored: { distinct: 1644, generated: 2965, depth: 30, complete: true },
+    commands: cpu('lock', 'unlock', 'directed-yield', 'tick'),
+  },
+  'cpu-locks-stride': {
+    name: 'cpu-locks-stride',
+    purpose: 'every state of two VMs of two vCPUs on one CPU that give turns at once, under stride',
+    sizes: { ...strideSizes, vm: 2, thread: 4, vcpus: 2, online: 2, firstWeight: 1 },
+    explored: { distinct: 1744, generated: 3488, depth: 26, complete: true },
+    commands: cpu('lock', 'unlock', 'directed-yield', 'tick'),
+  },
+  'cpu-lock-queue': {
+    name: 'cpu-lock-queue',
+    purpose: 'every state of three vCPUs on one CPU that take one lock in turn, and give turns',
+    sizes: {
+      ...equalSizes,
+      ...{ pcpu: 1, vm: 1, thread: 3, vcpus: 3, online: 3, quantum: 4, spin: 1 },
+    },
+    explored: { distinct: 1388, generated: 2536, depth: 31, complete: true },
+    commands: cpu('lock', 'unlock', 'directed-yield', 'tick'),
+  },
+  'cpu-lock-plugging': {
+    name: 'cpu-lock-plugging',
+    purpose: 'every state of two vCPUs that take a lock, while one is plugged in and out',
+    sizes: { ...pairSizes, pcpu: 1, spin: 1 },
+    explored: { distinct: 76, generated: 250, depth: 11, complete: true },
+    commands: cpu('set-vcpus', 'online-vcpu', 'release-vcpu', 'lock', 'unlock', 'tick'),
+  },
+  'cpu-costop': {
+    name: 'cpu-costop',
+    purpose: 'every state of two vCPUs on one CPU that sleep, wake and are kept together',
+    sizes: { ...pairSizes, pcpu: 1, quantum: 5, stop: 3, start: 1 },
+    explored: { distinct: 3852, generated: 19488, depth: 17, complete: true },
+    commands: cpu('set-coscheduling', 'halt', 'wake', 'yield', 'tick'),
+  },
   'cpu-eevdf': {
     name: 'cpu-eevdf',
     purpose:

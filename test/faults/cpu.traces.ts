@@ -116,5 +116,35 @@ export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
     call('pause-vm', { vm: 0 }),
     call('resume-vm', { vm: 0 }),
   ],
+  'cpu/C29': [
+    call('set-vcpus', { vm: 0, count: 1 }),
+    call('lock', { thread: 1 }),
+    call('release-vcpu', { thread: 1 }),
+  ],
+  'cpu/C30': [call('set-cap', { vm: 0, cap: 1 }), tick],
+  // Thread 0 sleeps, and thread 1 gets three ticks ahead of it.
+  'cpu/G1': [
+    call('set-coscheduling', { vm: 0, mode: 'relaxed' }),
+    call('halt', { thread: 0 }),
+    ...ticks(4),
+  ],
+  'cpu/L1': [
+    call('lock', { thread: 0 }),
+    call('lock', { thread: 1 }),
+    tick,
+    call('directed-yield', { thread: 1, to: 3 }),
+  ],
+  // In `cpu-locks-stride`: thread 0 has run, thread 1 is next and gives it its turn.
+  'cpu/L2': [
+    ...[call('lock', { thread: 0 }), tick, call('lock', { thread: 1 })],
+    ...[call('directed-yield', { thread: 1, to: 0 }), tick],
+  ],
+  // Threads 4 and 5 wait for the lock that thread 3 has.
+  'cpu/L3': [
+    ...[call('set-vcpus', { vm: 1, count: 3 }), call('set-scheduler', { scheduler: 'stride' })],
+    ...[tick, call('online-vcpu', { thread: 5 })],
+    ...[call('lock', { thread: 3 }), call('lock', { thread: 4 }), tick],
+    ...[call('lock', { thread: 5 }), tick, call('unlock', { thread: 3 })],
+  ],
   'cpu/R3': [call('yield', { thread: 0 }), ...ticks(2)],
 };

@@ -12,10 +12,11 @@ test('every fault of the specification is here once, or deferred with a reason',
   expect(new Set(ids).size).toBe(ids.length);
   const rows = new Set(ids.map((id) => id.replace(/^(?:memory|cpu)\/([A-Z]+\d+)[ab]?$/, '$1')));
   const memory = [...row('M', 10), ...row('S', 7), ...row('B', 18), ...row('K', 13)];
-  // The mutants of round robin and of stride have no ids in the specification; some of time and
-  // the service are our own.
+  // Mutants of round robin, stride, co-scheduling and locks have no ids in the specification; some
+  // of time and the service are our own.
   const own = [...row('T', 2), ...row('H', 1), ...row('Q', 2), ...row('D', 1)];
-  const cpu = [...row('C', 35), ...row('R', 3), ...row('P', 4), ...own];
+  const together = [...row('G', 1), ...row('L', 3)];
+  const cpu = [...row('C', 35), ...row('R', 3), ...row('P', 4), ...together, ...own];
   expect([...rows].sort()).toEqual([...memory, ...cpu].sort());
 });
 

@@ -17,6 +17,7 @@ test.each([
   'overcommit',
   'cpu-fuzz',
   'cpu-fuzz-one',
+  'cpu-locks-fuzz',
   'cpu-credit-fuzz',
   'service-fuzz',
 ] as const)('every property holds on random runs in scope %s', { timeout: 60_000 }, (name) => {

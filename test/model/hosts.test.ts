@@ -67,6 +67,7 @@ test.each([
   ['overcommit', 6],
   ['cpu-fuzz', 15],
   ['cpu-fuzz-one', 10],
+  ['cpu-locks-fuzz', 6],
   ['cpu-credit-fuzz', 10],
   ['cpu-credit2-fuzz', 6],
   ['service-fuzz', 10],

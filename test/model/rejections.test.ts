@@ -47,7 +47,11 @@ const eightPages = [
   ...[populate(1, 0, 9), populate(1, 1, 10)],
 ];
 
-const tick: Call = { kind: 'cpu.tick', args: { host: 0 } };
+const onCpu = (kind: string, args: Call['args'] = {}): Call => ({
+  kind: `cpu.${kind}`,
+  args: { host: 0, ...args },
+});
+const tick = onCpu('tick');
 const service = (name: string): Call => ({ kind: `service.${name}`, args: { host: 0, vm: 0 } });
 
 /** A command that is refused for a reason that random traces rarely come to. */
@@ -133,9 +137,20 @@ const rare: readonly Rare[] = [
     code: 'time-is-over',
   },
   {
+    // Thread 1 has given its turn to thread 2, which waits for the lock too; thread 0 holds it.
+    scope: 'cpu-lock-queue',
+    after: [
+      ...[onCpu('lock', { thread: 0 }), tick, tick, tick, tick],
+      ...[onCpu('lock', { thread: 1 }), tick, onCpu('directed-yield', { thread: 1, to: 2 })],
+      ...[onCpu('lock', { thread: 2 }), tick],
+    ],
+    call: onCpu('directed-yield', { thread: 2, to: 1 }),
+    code: 'gave-its-turn',
+  },
+  {
     scope: 'cpu-promises',
     after: [],
-    call: { kind: 'cpu.set-reservation', args: { host: 0, vm: 0, reservation: 3 } },
+    call: onCpu('set-reservation', { vm: 0, reservation: 3 }),
     code: 'more-than-vcpus',
   },
   {

@@ -15,6 +15,7 @@ test('every scope is there for random runs or is searched', () => {
     'cpu-fuzz',
     'cpu-fuzz-one',
     'cpu-stride-two',
+    'cpu-locks-fuzz',
     'cpu-credit-fuzz',
     'cpu-credit-moves',
     'cpu-credit2-fuzz',

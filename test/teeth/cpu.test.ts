@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { cpuProperties } from '../../invariants/index.ts';
 import { changeOperation, type Machine, rational } from '../../machine/index.ts';
 import type { Cpu, CpuOperations, CpuSizes, SchedulerName } from '../../model/index.ts';
+import { forced } from './bench.ts';
 import {
   after,
   type CpuStep,
@@ -25,8 +26,10 @@ const idsOf = (kind: string): string[] =>
 /** Mistakes that other properties cannot but see as well. */
 const alsoSeenBy: Readonly<Record<string, readonly string[]>> = {
   'CPU-T1': ['CPU-I5'],
+  'COS-T1': ['COS-T2'],
   'HP-1': ['CPU-T4'],
   'HP-2': ['CPU-T1'],
+  'LHP-I1': ['CPU-T1'],
   // What is told is held against the books, against the state, and against the clock.
   'STL-I1': ['STL-I4', 'STL-T1'],
   'STL-I4': ['STL-I1', 'STL-T1'],
@@ -38,6 +41,14 @@ const alsoSeenBy: Readonly<Record<string, readonly string[]>> = {
   'EV-I3': ['EV-I1', 'EV-I2'],
 };
 const seenBy = (id: string): string[] => [id, ...(alsoSeenBy[id] ?? [])].sort();
+
+const together = call('set-coscheduling', { vm: 0, mode: 'relaxed' });
+const yieldTo = (to: number): CpuStep => call('directed-yield', { thread: 1, to });
+/** Thread 0 has the lock of VM 0, thread 1 has spun for it; threads 3, 4 and 2 wait for CPUs. */
+const spinning = [
+  ...[call('set-vcpus', { vm: 0, count: 3 }), call('online-vcpu', { thread: 2 })],
+  ...[call('lock', { thread: 0 }), call('lock', { thread: 1 }), tick],
+];
 
 /** On one CPU, where stride and EEVDF promise most. */
 const oneCpu = { pcpu: 1 };
@@ -102,6 +113,30 @@ const badStates: Readonly<Record<string, BadState>> = {
       m.threads.at(4).state = { kind: 'throttled' };
       m.queue.pop();
       m.throttled.push(4);
+    },
+  },
+  'COS-I1': {
+    before: [together],
+    spoil: (m) => {
+      m.threads.at(0).lead = 3;
+    },
+  },
+  'COS-I2': {
+    spoil: (m) => {
+      for (const t of [3, 4]) m.threads.at(t).state = { kind: 'costopped' };
+      m.queue = [];
+    },
+  },
+  'COS-I3': {
+    before: [together],
+    spoil: (m) => {
+      for (const t of [0, 1]) m.threads.at(t).lead = 1;
+    },
+  },
+  'LHP-I2': {
+    before: [call('lock', { thread: 0 })],
+    spoil: (m) => {
+      m.vms.at(0).lock.waiting.push(2);
     },
   },
   'STL-I3': {
@@ -233,7 +268,7 @@ const badSteps: Readonly<Record<string, BadStep>> = {
   'CPU-T1': {
     step: call('wake', { thread: 4 }),
     spoil: (m) => {
-      m.threads.at(4).state = { kind: 'costopped' };
+      m.threads.at(4).state = { kind: 'blocked', on: 'io' };
     },
   },
   'CPU-T2': {
@@ -279,6 +314,69 @@ const badSteps: Readonly<Record<string, BadStep>> = {
       m.threads.at(1).state = { kind: 'offline' };
       m.pcpus.at(1).current = null;
     },
+  },
+  'COS-T1': {
+    before: [together],
+    step: tick,
+    spoil: (m) => {
+      // Thread 0 is two ticks ahead, and gives way to thread 3.
+      m.threads.at(0).state = { kind: 'costopped' };
+      m.threads.at(0).lead = 2;
+      m.threads.at(0).published.preempted = true;
+      m.threads.at(3).state = { kind: 'running', on: 0 };
+      m.pcpus.at(0).current = 3;
+      m.queue = [4];
+    },
+  },
+  'COS-T2': {
+    before: [together],
+    step: tick,
+    spoil: (m) => {
+      m.threads.at(0).lead = 1;
+    },
+  },
+  'LHP-I1': {
+    before: spinning,
+    from: (m) => {
+      m.threads.at(2).state = { kind: 'blocked', on: 'halt' };
+      m.queue = [3, 4];
+    },
+    step: forced(yieldTo(2)),
+    spoil: () => {},
+  },
+  'LHP-T1': {
+    before: spinning,
+    step: yieldTo(2),
+    spoil: (m) => {
+      m.pcpus.at(1).lentBy = null;
+    },
+  },
+  'LHP-T2': {
+    before: [call('lock', { thread: 0 })],
+    step: tick,
+    spoil: (m) => {
+      m.vms.at(0).lock.holder = 1;
+    },
+  },
+  'LHP-T3': {
+    before: [call('lock', { thread: 0 }), call('lock', { thread: 1 })],
+    step: tick,
+    spoil: (m) => {
+      m.threads.at(1).spun = 0;
+    },
+  },
+  'LHP-T4': {
+    before: spinning,
+    // Thread 0 has given up its turn, to thread 3; thread 2 has not.
+    from: (m) => {
+      m.threads.at(0).state = { kind: 'ready' };
+      m.threads.at(0).gaveTurn = true;
+      m.threads.at(3).state = { kind: 'running', on: 0 };
+      m.pcpus.at(0).current = 3;
+      m.queue = [4, 2, 0];
+    },
+    step: forced(yieldTo(0)),
+    spoil: () => {},
   },
   'STL-I1': {
     step: tick,

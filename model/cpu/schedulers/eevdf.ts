@@ -27,7 +27,7 @@ import {
   subtract,
   table,
 } from '../../../machine/index.ts';
-import { competes, enqueueById, mayRun, weightOf } from '../queue.ts';
+import { competes, enqueueById, mayRun, payerOf, weightOf } from '../queue.ts';
 import type { Scheduler, ThreadId } from '../scheduler.ts';
 import { type CpuCore, type CpuSizes, thread } from '../state.ts';
 
@@ -78,14 +78,15 @@ export const eevdf: Scheduler<Eevdf> = {
   onBlock: (own, m, t, size) => leave(own, m, t, size),
   onTick(own, m, size) {
     const total = totalWeight(m);
-    for (const { current, byRight } of m.pcpus) {
-      if (current === null || byRight) continue;
+    for (const cpu of m.pcpus) {
+      const payer = payerOf(cpu);
+      if (payer === null) continue;
       own.virtualTime = add(own.virtualTime, rational(1, total));
-      own.runtime[current] = add(own.runtime.at(current), rational(1, weightOf(m, current)));
-      own.served[current] = own.served.at(current) + 1;
-      if (own.served.at(current) < requestOf(current, size)) continue;
-      own.served[current] = 0;
-      own.deadline[current] = due(own, m, current, size);
+      own.runtime[payer] = add(own.runtime.at(payer), rational(1, weightOf(m, payer)));
+      own.served[payer] = own.served.at(payer) + 1;
+      if (own.served.at(payer) < requestOf(payer, size)) continue;
+      own.served[payer] = 0;
+      own.deadline[payer] = due(own, m, payer, size);
     }
     rebase(own, m);
   },

@@ -21,7 +21,7 @@ import {
   subtract,
   table,
 } from '../../../machine/index.ts';
-import { competes, enqueueById, mayRun, weightOf } from '../queue.ts';
+import { competes, enqueueById, mayRun, payerOf, weightOf } from '../queue.ts';
 import type { Scheduler, ThreadId } from '../scheduler.ts';
 import { type CpuCore, type CpuSizes, thread } from '../state.ts';
 
@@ -54,9 +54,10 @@ export const stride: Scheduler<Stride> = {
   },
   onTick(own, m) {
     const strides = stridesOf(m);
-    for (const { current, byRight } of m.pcpus) {
-      if (current === null || byRight) continue;
-      own.pass[current] = add(own.pass.at(current), strides[current] ?? zero);
+    for (const cpu of m.pcpus) {
+      const payer = payerOf(cpu);
+      if (payer === null) continue;
+      own.pass[payer] = add(own.pass.at(payer), strides[payer] ?? zero);
     }
     advance(own, m);
     rebase(own);
