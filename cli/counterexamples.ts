@@ -16,6 +16,7 @@ import type { FoundFailure } from './campaign.ts';
 import { write } from './files.ts';
 import { type Counterexample, type Minimal, shownSteps } from './report/counterexample.ts';
 import type { ScopedSubject, Subject } from './subject.ts';
+import { timelinesOf } from './timeline.ts';
 
 /** A trace, and how it fails. */
 export interface Failing {
@@ -211,6 +212,7 @@ export function toldOf(
     ...(loop === undefined ? {} : { loop }),
     difference: (steps[step - 1]?.changes ?? []).map((change) => printDifference([change])),
     steps,
+    timelines: timelinesOf(subject, scope, trace.slice(0, steps.length), loop),
     scope: scope.name,
     ...(fault === undefined ? {} : { fault: fault.id }),
   };

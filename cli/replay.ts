@@ -7,6 +7,7 @@ import type { Io } from './io.ts';
 import { jsonText } from './report/document.ts';
 import { junitXml } from './report/junit.ts';
 import { type ReplayDocument, replayCases, replayText } from './report/replay.ts';
+import { timelinesOf } from './timeline.ts';
 
 export async function runReplay(path: string, flags: ReplayFlags, io: Io): Promise<ExitCode> {
   const { json, junit } = flags;
@@ -18,9 +19,12 @@ export async function runReplay(path: string, flags: ReplayFlags, io: Io): Promi
 }
 
 function replayDocument(read: Case, { failing, property, asStored }: Replayed): ReplayDocument {
-  const { path, file } = read;
+  const { path, file, subject } = read;
   const expected = { property: file.property, step: file.step };
   const common = { file: path, commands: file.commands.length, asStored, stored: expected };
-  if (failing === undefined) return { verdict: 'holds', ...common };
+  if (failing === undefined) {
+    const timelines = timelinesOf(subject, subject.scope, file.commands);
+    return { verdict: 'holds', ...common, timelines };
+  }
   return { verdict: 'violated', ...common, counterexample: toldCase(read, failing, property) };
 }

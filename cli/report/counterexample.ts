@@ -9,6 +9,7 @@ import {
   type Scope,
 } from '../../machine/index.ts';
 import { paint, plural, type Style } from './table.ts';
+import { type Timeline, timelineText } from './timeline.ts';
 
 /** How sure it is that no shorter trace does the same. */
 export type Minimal = 'proved' | 'among-subsequences' | 'budget';
@@ -37,6 +38,8 @@ export interface Counterexample {
   readonly difference: readonly string[];
   /** The commands up to that step and the few after it that ran, with what each changed. */
   readonly steps: readonly ShownStep[];
+  /** What CPUs did up to that step, where the trace lets time pass. */
+  readonly timelines: readonly Timeline[];
   /** Unknown for a trace from a file. */
   readonly minimal?: Minimal;
   /** States that were searched to prove it. */
@@ -73,11 +76,13 @@ export function counterexampleText(example: Counterexample, style: Style): strin
   const colours = paint(style);
   const { property, name, message, step, steps, trace, loop, minimal, states, replay, file } =
     example;
+  const { timelines } = example;
   const lines = [
     colours.red(colours.bold(`Violated: ${property}  ${name}`)),
     `  ${message}`,
     `  ${originText(example)}`,
     '',
+    ...timelines.flatMap((each) => [timelineText(each, style), '']),
     ...(step === 0 ? ['> the initial state'] : []),
     ...steps.flatMap((shown, i) => [
       ...(i === loop ? [colours.red('    and then, for ever:')] : []),
@@ -128,8 +133,19 @@ export function stepLines(
   return [
     marked ? colours.red(`>${head.slice(1)}`) : `${head}${refused}`,
     ...events.map((event) => colours.dim(`        event ${eventText(event)}`)),
-    ...changes.map((change) => changeLine(change, style)),
+    ...changeLines(changes, marked, style),
   ];
+}
+
+/** So many changes of ghosts and history a step shows; more are counted, but where it matters. */
+const bookkeepingMax = 4;
+
+function changeLines(changes: readonly Difference[], whole: boolean, style: Style): string[] {
+  const kept = changes.filter(({ marker }) => marker === undefined);
+  const rest = changes.length - kept.length;
+  if (whole || rest <= bookkeepingMax) return changes.map((change) => changeLine(change, style));
+  const line = paint(style).dim(`        and ${rest} places that are ghosts or history`);
+  return [...kept.map((change) => changeLine(change, style)), line];
 }
 
 function changeLine({ path, before, after, marker }: Difference, style: Style): string {

@@ -3,6 +3,7 @@ import type { Verdict } from '../exit.ts';
 import { type Counterexample, counterexampleText } from './counterexample.ts';
 import type { TestCase } from './junit.ts';
 import { plural, type Style } from './table.ts';
+import { type Timeline, timelineText } from './timeline.ts';
 import { verdictWord } from './verdict.ts';
 
 export interface ReplayDocument {
@@ -13,12 +14,16 @@ export interface ReplayDocument {
   readonly asStored: boolean;
   readonly stored: { readonly property: string | null; readonly step: number | null };
   readonly counterexample?: Counterexample;
+  /** What CPUs did, where nothing is violated and the trace lets time pass. */
+  readonly timelines?: readonly Timeline[];
 }
 
 export function replayText(document: ReplayDocument, style: Style): string {
-  const { verdict, file, commands, counterexample } = document;
+  const { verdict, file, commands, counterexample, timelines = [] } = document;
   const shown =
-    counterexample === undefined ? '' : `${counterexampleText(counterexample, style)}\n`;
+    counterexample === undefined
+      ? timelines.map((each) => `${timelineText(each, style)}\n\n`).join('')
+      : `${counterexampleText(counterexample, style)}\n`;
   const bound = plural(commands, 'command');
   return `${shown}${verdictWord(verdict, style)}  ${file} (${bound}): ${comparison(document)}\n`;
 }
