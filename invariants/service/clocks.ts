@@ -61,7 +61,7 @@ const timeOfDayGoesBackOnlyWhereItMay = property.transition({
 /** A guest that was stopped has not been locked up, whatever its watchdog counts. */
 const stoppedGuestsAreNotLockedUp = property.transition({
   id: 'TIME-I3',
-  name: 'a watchdog fires where it was not asked for too long, but not in its first look after a pause',
+  name: 'a watchdog fires when it has not looked for too long, but not in its first look after a pause',
   commands: kinds('service.check-watchdog'),
   reads,
   violation({ before, call, events, size }) {

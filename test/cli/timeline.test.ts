@@ -1,5 +1,5 @@
 /** Pictures of what CPUs did: worked examples, and every sign that there is. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import { vmmFaults } from '../../faults/index.ts';
 import { traceFile, writeTrace } from '../../generators/index.ts';
 import type { Call, Machine } from '../../machine/index.ts';
 import { type VmmScope, vmmMachine } from '../../model/index.ts';
+import { cpuTraces } from '../faults/cpu.traces.ts';
 import { cpu, cpusOf } from '../model/cpu/story.ts';
 import { hypercheck } from './console.ts';
 
@@ -136,6 +137,15 @@ test('a run that goes on for ever says from where', () => {
 
 test('traces in which no time passes have no picture', () => {
   expect(pictures(pair, [cpu('halt', { thread: 0 })])).toBe('');
+});
+
+test('the picture in the README is that of its fault', () => {
+  const fault = vmmFaults.find(({ id }) => id === 'cpu/C35') ?? expect.fail();
+  const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+  const subject = { machine: fault.apply(vmmMachine) as Machine };
+  const trace = cpuTraces['cpu/C35'] ?? expect.fail();
+  const [drawn] = timelinesOf(subject, vmmMachine.scopes['cpu-promises'] ?? expect.fail(), trace);
+  expect(readme).toContain(timelineText(drawn ?? expect.fail(), { colours: false }));
 });
 
 test('replay shows the picture of a trace, whether it violates something or not', async () => {
