@@ -33,7 +33,14 @@ export interface Kind {
   any(state: unknown): readonly Call[];
   /** Whether a state allows the command for some choice. */
   possible(state: unknown, args: Arguments): boolean;
-  /** Every code with which a state in which no choice is legal may refuse. */
+  /** Whether a state in which no choice is legal may refuse with a code; with any, when absent. */
+  mayRefuse(
+    state: unknown,
+    args: Arguments,
+    given: Arguments | undefined,
+    code: string | undefined,
+  ): boolean;
+  /** The codes with which such a state may refuse, for a report. */
   codes(state: unknown, args: Arguments, given: Arguments | undefined): readonly string[];
   /** The value of a choice that a system named, as the model has it; undefined for none of them. */
   valueOf(slot: Slot, named: unknown): unknown;
@@ -46,7 +53,7 @@ export function kindsOf<S>(
   return new Map(plans(engine).map((plan) => [plan.command.kind, kindOf(engine, plan, renaming)]));
 }
 
-/** Refusals differ by the choices that earlier guards look at; so many combinations are asked. */
+/** Refusals differ by the choices that earlier guards look at; for a report, so many are asked. */
 const combinationsMax = 2_000;
 
 function kindOf<S>(engine: Engine, plan: Plan, renaming: Anonymous<S> | undefined): Kind {
@@ -95,14 +102,22 @@ function kindOf<S>(engine: Engine, plan: Plan, renaming: Anonymous<S> | undefine
       narrow(state, args, undefined);
       return enumerate(engine, asked, state, () => true);
     },
+    mayRefuse(state, args, given, code) {
+      narrow(state, args, given);
+      return someCombination(slots, (all) => {
+        const refused = engine.refusal(state, { kind: plan.command.kind, args: all })?.code;
+        return refused !== undefined && (code === undefined || refused === code);
+      });
+    },
     codes(state, args, given) {
       narrow(state, args, given);
-      const { kind } = plan.command;
       const found = new Set<string>();
-      for (const each of combinations(slots)) {
-        const code = engine.refusal(state, { kind, args: each })?.code;
+      let left = combinationsMax;
+      someCombination(slots, (all) => {
+        const code = engine.refusal(state, { kind: plan.command.kind, args: all })?.code;
         if (code !== undefined) found.add(code);
-      }
+        return --left === 0;
+      });
       return [...found];
     },
     valueOf({ values }, named) {
@@ -114,19 +129,17 @@ function kindOf<S>(engine: Engine, plan: Plan, renaming: Anonymous<S> | undefine
   };
 }
 
-function* combinations(slots: readonly Asked[]): Generator<Arguments> {
-  let left = combinationsMax;
-  const bind = function* (i: number, args: Arguments): Generator<Arguments> {
+/** Whether `test` holds for arguments that take one of the values of each slot; asked until it does. */
+function someCombination(slots: readonly Asked[], test: (args: Arguments) => boolean): boolean {
+  const args: Record<string, unknown> = {};
+  const bind = (i: number): boolean => {
     const slot = slots[i];
-    if (slot === undefined) {
-      left--;
-      yield args;
-      return;
-    }
+    if (slot === undefined) return test(args);
     for (const value of slot.values) {
-      if (left <= 0) return;
-      yield* bind(i + 1, { ...args, [slot.name]: value });
+      args[slot.name] = value;
+      if (bind(i + 1)) return true;
     }
+    return false;
   };
-  yield* bind(0, {});
+  return bind(0);
 }

@@ -358,12 +358,13 @@ class Reference<S> implements Oracle<S> {
       this.add(state);
       return true;
     }
-    const codes = kind.codes(state, call.args, given);
-    if (!reply.ok && (code === undefined ? codes.length > 0 : codes.includes(code))) {
+    if (!reply.ok && kind.mayRefuse(state, call.args, given, code)) {
       this.add(state);
       return true;
     }
-    for (const each of codes) this.dropped({ ok: false, rejection: { code: each } }, call);
+    for (const each of kind.codes(state, call.args, given)) {
+      this.dropped({ ok: false, rejection: { code: each } }, call);
+    }
     return false;
   }
 
