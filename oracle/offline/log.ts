@@ -12,16 +12,12 @@ import {
   type Sizes,
 } from '../../machine/index.ts';
 import { problemsOfHello, protocolVersion } from '../protocol/messages.ts';
+import type { Counts } from '../reference/counts.ts';
 import type { Allowed, Finding } from '../reference/finding.ts';
 import { isObject, own, problemOfReply } from '../reference/form.ts';
 import type { Followed } from '../reference/lockstep.ts';
-import {
-  type Counts,
-  type Judgement,
-  type Oracle,
-  type OracleOptions,
-  oracle,
-} from '../reference/oracle.ts';
+import type { OracleOptions } from '../reference/options.ts';
+import { type Judgement, type Oracle, oracle } from '../reference/oracle.ts';
 import { type Disagreement, outcomeText, type Reply, replyText, show } from '../reference/reply.ts';
 import { isProblem, type LogRecord, PROBLEMS_MAX, records } from '../transcripts/log.ts';
 import type { Impossible, Problem } from '../transcripts/verdict.ts';

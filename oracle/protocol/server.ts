@@ -12,7 +12,8 @@ import {
   type Scope,
 } from '../../machine/index.ts';
 import { isObject, own } from '../reference/form.ts';
-import { type Judgement, type Oracle, type OracleOptions, oracle } from '../reference/oracle.ts';
+import type { OracleOptions } from '../reference/options.ts';
+import { type Judgement, type Oracle, oracle } from '../reference/oracle.ts';
 import { type Reply, show } from '../reference/reply.ts';
 import { narrowed, problemsOfHello, protocolVersion } from './messages.ts';
 

@@ -3,7 +3,7 @@ import type { Trace } from '../../generators/index.ts';
 import { type Call, type Machine, modelHash, names, type Scope } from '../../machine/index.ts';
 import { isObject, Malformed, own } from '../reference/form.ts';
 import type { AsyncAdapter } from '../reference/lockstep.ts';
-import type { OracleOptions } from '../reference/oracle.ts';
+import type { OracleOptions } from '../reference/options.ts';
 import type { Reply } from '../reference/reply.ts';
 import { show } from '../reference/reply.ts';
 import {

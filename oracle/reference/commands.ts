@@ -4,11 +4,13 @@ import {
   type Engine,
   enumerate,
   type Plan,
+  type Problem,
   plans,
   type Slot,
 } from '../../machine/index.ts';
 import type { Anonymous } from './anonymous.ts';
-import { sameValue } from './reply.ts';
+import type { KindCounts } from './counts.ts';
+import { sameValue, show } from './reply.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
@@ -19,7 +21,7 @@ interface Asked extends Slot {
 
 /** One kind of command. */
 export interface Kind {
-  readonly counts: { accepted: number; refused: number; unknown: number; unsupported: number };
+  readonly counts: KindCounts;
   readonly choices: readonly Slot[];
   /** The choices that a system may name: all but ids of anonymous index sets. */
   readonly nameable: readonly Slot[];
@@ -42,8 +44,8 @@ export interface Kind {
   ): boolean;
   /** The codes with which such a state may refuse, for a report. */
   codes(state: unknown, args: Arguments, given: Arguments | undefined): readonly string[];
-  /** The value of a choice that a system named, as the model has it; undefined for none of them. */
-  valueOf(slot: Slot, named: unknown): unknown;
+  /** The choices that a system named, as the model has them, or what is wrong with them. */
+  named(choices: Arguments): { readonly choices: Arguments } | Problem;
 }
 
 export function kindsOf<S>(
@@ -120,13 +122,29 @@ function kindOf<S>(engine: Engine, plan: Plan, renaming: Anonymous<S> | undefine
       });
       return [...found];
     },
-    valueOf({ values }, named) {
-      if (typeof named !== 'object' || named === null) {
-        return values.includes(named) ? named : undefined;
+    named(given) {
+      const found: Record<string, unknown> = {};
+      for (const [name, value] of Object.entries(given)) {
+        const path = `choices.${show(name)}`;
+        const slot = choices.find((each) => each.name === name);
+        if (slot === undefined) return { path, problem: 'is no choice of this command' };
+        const known = valueNamed(slot, value);
+        if (known === undefined) return { path, problem: `is ${show(value)}, outside the scope` };
+        if (known !== null && isAnonymous(slot)) {
+          return { path, problem: 'names an id of an anonymous index set' };
+        }
+        found[name] = known;
       }
-      return values.find((value) => sameValue(value, named));
+      return { choices: found };
     },
   };
+}
+
+/** A value that a system named, as the model has it; undefined when it is none of the slot's. */
+function valueNamed({ values }: Slot, named: unknown): unknown {
+  if (typeof named !== 'object' || named === null)
+    return values.includes(named) ? named : undefined;
+  return values.find((value) => sameValue(value, named));
 }
 
 /** Whether `test` holds for arguments that take one of the values of each slot; asked until it does. */

@@ -1,5 +1,6 @@
 /** The model as the reference that systems are held against. */
 
+export type { Counts, KindCounts } from './counts.ts';
 export type { Allowed, Finding, Reason } from './finding.ts';
 export { Malformed } from './form.ts';
 export { type Handles, handles } from './handles.ts';
@@ -11,13 +12,6 @@ export {
   lockstep,
   lockstepAsync,
 } from './lockstep.ts';
-export {
-  type Compare,
-  type Counts,
-  type Judgement,
-  type KindCounts,
-  type Oracle,
-  type OracleOptions,
-  oracle,
-} from './oracle.ts';
+export type { Compare, OracleOptions } from './options.ts';
+export { type Judgement, type Oracle, oracle } from './oracle.ts';
 export type { Disagreement, Reply, ReportedEvent, StepOutcome, Told } from './reply.ts';

@@ -8,8 +8,6 @@
 import { fuzzScope } from '../../generators/index.ts';
 import {
   type Call,
-  type Encoder,
-  encoder,
   type InPlace,
   inPlace,
   type Machine,
@@ -17,75 +15,16 @@ import {
   problemsOfCall,
   type Scope,
 } from '../../machine/index.ts';
-import { type Anonymous, anonymous } from './anonymous.ts';
+import { anonymous } from './anonymous.ts';
 import { type Kind, kindsOf } from './commands.ts';
-import type { Finding } from './finding.ts';
-import { type Allowed, unexplainedObservation, unexplainedReply } from './finding.ts';
+import { type Counts, type KindCounts, noCounts } from './counts.ts';
+import { type Allowed, type Finding, unexplainedObservation, unexplainedReply } from './finding.ts';
 import { problemOfReply } from './form.ts';
 import { type Agreement, agreement, disagreements, problemsOfObservation } from './observation.ts';
-import {
-  type Answer,
-  type Reply,
-  reportable,
-  type StepOutcome,
-  sameEvents,
-  show,
-  type Told,
-} from './reply.ts';
-
-/** How much of a system is compared: what it answers, also what it shows, or all that it has. */
-export type Compare = 'reply' | 'reply+view' | 'full';
-
-export interface OracleOptions {
-  /** The configuration; the machine's scope named `fuzz` when absent, or its first one. */
-  readonly scope?: Scope;
-  /**
-   * `reply`: observations are not asked for. `reply+view` (when absent): any part of the state may
-   * be observed. `full`: an observation must show all of it, ghosts and history apart.
-   */
-  readonly compare?: Compare;
-  /** More states than these at a time are a failure; 256 when absent. */
-  readonly maxStates?: number;
-  /** Index sets whose ids the system never names: states that differ in these alone are one. */
-  readonly anonymous?: readonly string[];
-  /** The types of events that the system reports; all when absent. */
-  readonly events?: readonly string[];
-  /** Kinds of commands that the system carries out by itself at any time, and does not tell. */
-  readonly internal?: readonly string[];
-  /** Codes with which the system may refuse a kind of command for reasons of its own. */
-  readonly loose?: Readonly<Record<string, readonly string[]>>;
-  /** The share of the commands of a trace that may be refused so, 0 to 1; 0.2 when absent. */
-  readonly looseShare?: number;
-}
-
-/** What was done since the oracle was made, over all traces. */
-export interface Counts {
-  traces: number;
-  /** Commands with a reply that was judged. */
-  commands: number;
-  refused: number;
-  /** Commands whose reply was lost. */
-  unknown: number;
-  /** Commands that the system does not have. */
-  unsupported: number;
-  /** Refusals for reasons of the system's own. */
-  loose: number;
-  /** Commands of traces that were left out, since only some of the tracked states allow them. */
-  skipped: number;
-  observations: number;
-  /** The most states that were tracked at a time. */
-  statesMax: number;
-  /** Traces at whose end more than one state was left. */
-  ambiguous: number;
-}
-
-/** What became of the commands of one kind. */
-export interface KindCounts {
-  accepted: number;
-  refused: number;
-  unknown: number;
-  unsupported: number;
-}
+import { type Compare, checkOptions, type OracleOptions } from './options.ts';
+import type { Answer, Reply, Told } from './reply.ts';
+import { StateSet } from './state-set.ts';
+import { Successors } from './successors.ts';
 
 export type Judgement =
   | { readonly ok: true; readonly states: number }
@@ -132,45 +71,22 @@ export function oracle<S>(machine: Machine<S>, options: OracleOptions = {}): Ora
 
 /** So many refusals for the system's own reasons are always permitted in a trace. */
 const looseMin = 3;
-/** Objects of so many states are kept for later from one trace to the next. */
-const spareMax = 16;
-/** No more permitted replies are collected for a report. */
-const outcomesMax = 200;
 
 class Reference<S> implements Oracle<S> {
   readonly machine: Machine<S>;
   readonly scope: Scope;
   readonly compare: Compare;
-  readonly counts: Counts = {
-    traces: 0,
-    commands: 0,
-    refused: 0,
-    unknown: 0,
-    unsupported: 0,
-    loose: 0,
-    skipped: 0,
-    observations: 0,
-    statesMax: 1,
-    ambiguous: 0,
-  };
+  readonly counts: Counts = noCounts();
   readonly kindCounts: ReadonlyMap<string, KindCounts>;
   private readonly options: OracleOptions;
   private readonly maxStates: number;
   private readonly host: InPlace<S>;
   private readonly kinds: ReadonlyMap<string, Kind>;
-  private readonly renaming: Anonymous<S> | undefined;
-  private readonly keys: Encoder<S>;
+  private readonly set: StateSet<S>;
+  private readonly successors: Successors<S>;
   private readonly agrees: Agreement;
-  private readonly start: S;
-  private tracked: S[];
-  /** States that are tracked no more: their objects are used again. */
-  private readonly spare: S[] = [];
-  // The states after the step in progress, and their keys once there are two.
-  private next: S[] = [];
-  private readonly known = new Set<string>();
-  private outcomes: Allowed[] = [];
   // Of this trace.
-  private dirty = false;
+  private failure = false;
   private steps = 0;
   private loose = 0;
 
@@ -183,29 +99,23 @@ class Reference<S> implements Oracle<S> {
     this.maxStates = maxStates;
     this.host = inPlace(machine, scope);
     const names = options.anonymous ?? [];
-    this.renaming = names.length === 0 ? undefined : anonymous(machine.shape, scope.sizes, names);
-    this.kinds = kindsOf(this.host.engine, this.renaming);
+    const renaming = names.length === 0 ? undefined : anonymous(machine.shape, scope.sizes, names);
+    this.kinds = kindsOf(this.host.engine, renaming);
     checkOptions(this.kinds, options, scope);
     this.kindCounts = new Map([...this.kinds].map(([name, { counts }]) => [name, counts]));
-    this.keys = encoder(machine.shape, scope.sizes, { ghosts: false });
+    this.set = new StateSet(this.host, renaming, maxStates);
+    this.successors = new Successors(this.host, this.set, options.events);
     this.agrees = agreement(machine.shape, scope.sizes, compare === 'full');
-    this.start = this.host.initial();
-    this.tracked = [this.host.initial()];
   }
 
   get states(): number {
-    return this.tracked.length;
+    return this.set.all.length;
   }
 
   reset(): void {
-    // After a failure one object may be in several lists.
-    if (this.dirty) this.spare.length = 0;
-    else this.spare.push(...this.tracked.slice(0, spareMax));
-    this.tracked = [this.copy(this.start)];
-    this.next = [];
-    this.known.clear();
-    this.outcomes = [];
-    this.dirty = false;
+    this.set.reset(!this.failure);
+    this.successors.takeDropped();
+    this.failure = false;
     this.steps = 0;
     this.loose = 0;
     this.counts.traces++;
@@ -262,7 +172,7 @@ class Reference<S> implements Oracle<S> {
     let open = kind.choices.length > 0 || !whole;
     let given: Readonly<Record<string, unknown>> | undefined;
     if (reply.choices !== undefined) {
-      const named = this.named(kind, reply.choices);
+      const named = kind.named(reply.choices);
       if ('problem' in named) return this.malformed(command, named);
       given = named.choices;
       call = { kind: command.kind, args: { ...command.args, ...given } };
@@ -275,22 +185,23 @@ class Reference<S> implements Oracle<S> {
     }
     const { code } = reply.ok ? {} : (reply.rejection ?? {});
     const loose = code !== undefined && this.options.loose?.[command.kind]?.includes(code);
+    const { set, successors } = this;
     const unmoved: S[] = [];
-    for (const state of this.tracked) {
+    for (const state of set.all) {
       const kept = open
-        ? this.stepChoosing(kind, state, call, given, reply)
-        : this.stepOne(state, call, reply, loose === true);
+        ? successors.choosing(kind, state, call, given, reply)
+        : successors.one(state, call, reply, loose === true);
       if (!kept && loose === true) unmoved.push(state);
     }
     if (unmoved.length > 0) {
-      if (this.next.length === 0) {
+      if (set.after.length === 0) {
         this.counts.loose++;
         this.loose++;
       }
-      for (const state of unmoved) this.add(state);
+      for (const state of unmoved) set.add(state);
     }
-    if (this.next.length === 0) {
-      return this.found(unexplainedReply(command, reply, this.outcomes));
+    if (set.after.length === 0) {
+      return this.found(unexplainedReply(command, reply, successors.takeDropped()));
     }
     const { looseShare = 0.2 } = this.options;
     if (this.loose > Math.max(looseMin, looseShare * this.steps)) {
@@ -298,84 +209,6 @@ class Reference<S> implements Oracle<S> {
       return this.failed('too-loose', message, command);
     }
     return this.settle(command);
-  }
-
-  /** Takes the one step that the reply leaves possible, in place; false where none is. */
-  private stepOne(state: S, call: Call, reply: Answer, loose: boolean): boolean {
-    // A state that stays where it was must not be changed to see what it would have come to.
-    if (loose && this.host.engine.refusal(state, call) === undefined) return false;
-    const outcome = this.host.step(state, call);
-    if (this.fits(outcome, reply)) {
-      this.add(state);
-      return true;
-    }
-    this.dropped(outcome, call);
-    return false;
-  }
-
-  /** Takes every step that the host may have chosen; false where the reply fits none. */
-  private stepChoosing(
-    kind: Kind,
-    state: S,
-    call: Call,
-    given: Readonly<Record<string, unknown>> | undefined,
-    reply: Answer,
-  ): boolean {
-    const legal = kind.legal(state, call.args, given);
-    if (legal.length === 0 || (!reply.ok && !kind.isWhole(call.args))) {
-      return this.refuseChoosing(kind, state, call, given, reply);
-    }
-    let kept = false;
-    legal.forEach((each, i) => {
-      if (this.next.length > this.maxStates) return;
-      // A refusal leaves the state alone: the system may have had reasons of its own.
-      const last = i === legal.length - 1 && reply.ok;
-      const branch = last ? state : this.copy(state);
-      const outcome = this.host.step(branch, each);
-      if (this.fits(outcome, reply)) {
-        this.add(branch);
-        kept = true;
-      } else {
-        this.dropped(outcome, each);
-        if (branch !== state) this.spare.push(branch);
-      }
-    });
-    return kept;
-  }
-
-  private refuseChoosing(
-    kind: Kind,
-    state: S,
-    call: Call,
-    given: Readonly<Record<string, unknown>> | undefined,
-    reply: Answer,
-  ): boolean {
-    const code = reply.ok ? undefined : reply.rejection?.code;
-    const whole =
-      kind.isWhole(call.args) && kind.choices.every(({ name }) => Object.hasOwn(call.args, name));
-    const likely = whole ? this.host.engine.refusal(state, call)?.code : undefined;
-    if (!reply.ok && likely !== undefined && (code === undefined || code === likely)) {
-      this.add(state);
-      return true;
-    }
-    if (!reply.ok && kind.mayRefuse(state, call.args, given, code)) {
-      this.add(state);
-      return true;
-    }
-    for (const each of kind.codes(state, call.args, given)) {
-      this.dropped({ ok: false, rejection: { code: each } }, call);
-    }
-    return false;
-  }
-
-  private fits(outcome: StepOutcome, reply: Answer): boolean {
-    if (outcome.ok !== reply.ok) return false;
-    if (outcome.ok) {
-      const events = reply.ok ? reply.events : undefined;
-      return sameEvents(reportable(outcome.events, this.options.events), events);
-    }
-    const code = reply.ok ? undefined : reply.rejection?.code;
-    return code === undefined || code === outcome.rejection.code;
   }
 
   unknown(command: Call): Judgement {
@@ -387,14 +220,8 @@ class Reference<S> implements Oracle<S> {
     this.counts.unknown++;
     kind.counts.unknown++;
     this.steps++;
-    for (const state of this.tracked) {
-      for (const call of kind.legal(state, command.args, given)) {
-        if (this.next.length > this.maxStates) break;
-        const branch = this.copy(state);
-        this.host.step(branch, call);
-        this.add(branch);
-      }
-      this.add(state);
+    for (const state of this.set.all) {
+      this.successors.unanswered(kind, state, command, given);
     }
     return this.settle(command);
   }
@@ -402,89 +229,41 @@ class Reference<S> implements Oracle<S> {
   observe(partial: unknown): Judgement {
     const { shape } = this.machine;
     this.counts.observations++;
-    const possible = this.tracked.filter((state) => this.agrees(state, partial));
+    const possible = this.set.all.filter((state) => this.agrees(state, partial));
     if (possible.length > 0) {
-      this.tracked = possible;
+      this.set.keep(possible);
       return this.done();
     }
     const full = this.compare === 'full';
     const [problem] = problemsOfObservation(shape, this.scope.sizes, partial, full);
     if (problem !== undefined) return this.malformed(undefined, problem);
-    const all = this.tracked.map((state) => disagreements(shape, state, partial));
+    const all = this.set.all.map((state) => disagreements(shape, state, partial));
     // Where all of it was given by id, only this longer look sees that it agrees.
-    const agreeing = this.tracked.filter((_, i) => all[i]?.length === 0);
+    const agreeing = this.set.all.filter((_, i) => all[i]?.length === 0);
     if (agreeing.length === 0) return this.found(unexplainedObservation(all));
-    this.tracked = agreeing;
+    this.set.keep(agreeing);
     return this.done();
   }
 
   silent(): Judgement {
     const { internal = [] } = this.options;
     if (internal.length === 0) return this.done();
-    for (const state of this.tracked) this.add(state);
-    for (let i = 0; i < this.next.length && this.next.length <= this.maxStates; i++) {
-      const from = this.next[i] as S;
-      for (const name of internal) {
-        for (const call of this.kind(name).any(from)) {
-          if (this.next.length > this.maxStates) break;
-          const branch = this.copy(from);
-          this.host.step(branch, call);
-          this.add(branch);
-        }
-      }
-    }
+    this.successors.closure(internal.map((name) => this.kind(name)));
     return this.settle(undefined);
   }
 
   legality(command: Call): 'accepted' | 'refused' | 'mixed' {
     const kind = this.kind(command.kind);
     let accepted = 0;
-    for (const state of this.tracked) if (kind.possible(state, command.args)) accepted++;
+    for (const state of this.set.all) if (kind.possible(state, command.args)) accepted++;
     if (accepted === 0) return 'refused';
-    return accepted === this.tracked.length ? 'accepted' : 'mixed';
+    return accepted === this.set.all.length ? 'accepted' : 'mixed';
   }
 
   allowed(command: Call): readonly Allowed[] {
     const kind = this.kind(command.kind);
-    for (const state of this.tracked) {
-      const legal = kind.legal(state, command.args, undefined);
-      for (const call of legal) {
-        const branch = this.copy(state);
-        this.dropped(this.host.step(branch, call), call);
-        this.spare.push(branch);
-      }
-      if (legal.length > 0) continue;
-      for (const code of kind.codes(state, command.args, undefined)) {
-        this.dropped({ ok: false, rejection: { code } }, command);
-      }
-    }
-    const found = this.outcomes;
-    this.outcomes = [];
-    return found;
-  }
-
-  /** The choices that a system named, or what is wrong with them. */
-  private named(
-    kind: Kind,
-    choices: Readonly<Record<string, unknown>>,
-  ): { readonly choices: Readonly<Record<string, unknown>> } | Problem {
-    const found: Record<string, unknown> = {};
-    for (const name of Object.keys(choices)) {
-      const slot = kind.choices.find((each) => each.name === name);
-      if (slot === undefined) {
-        return { path: `choices.${show(name)}`, problem: 'is no choice of this command' };
-      }
-      const named = choices[name];
-      const value = kind.valueOf(slot, named);
-      if (value === undefined) {
-        return { path: `choices.${name}`, problem: `is ${show(named)}, outside the scope` };
-      }
-      if (value !== null && !kind.nameable.includes(slot)) {
-        return { path: `choices.${name}`, problem: 'names an id of an anonymous index set' };
-      }
-      found[name] = value;
-    }
-    return { choices: found };
+    for (const state of this.set.all) this.successors.noteAnswers(kind, state, command);
+    return this.successors.takeDropped();
   }
 
   private kind(name: string): Kind {
@@ -494,57 +273,21 @@ class Reference<S> implements Oracle<S> {
     return kind as Kind;
   }
 
-  private copy(source: S): S {
-    const target = this.spare.pop();
-    if (target === undefined) return this.host.copier.copy(source);
-    this.host.copier.copyInto(target, source);
-    return target;
-  }
-
-  /** Keeps a state, unless an equal one is kept already. */
-  private add(state: S): void {
-    const { next, known } = this;
-    if (next.length > 0) {
-      if (known.size === 0) known.add(this.keyOf(next[0] as S));
-      const key = this.keyOf(state);
-      if (known.has(key)) {
-        this.spare.push(state);
-        return;
-      }
-      known.add(key);
-    }
-    next.push(state);
-  }
-
-  private keyOf(state: S): string {
-    this.renaming?.rename(state);
-    return this.keys.encode(state);
-  }
-
-  private dropped(outcome: StepOutcome, { args }: Call): void {
-    if (this.outcomes.length >= outcomesMax) return;
-    const events = outcome.ok ? reportable(outcome.events, this.options.events) : [];
-    this.outcomes.push({ outcome: outcome.ok ? { ok: true, events } : outcome, args });
-  }
-
-  /** The states after the step become the tracked ones. */
+  /** The states after the step become those that the system may be in. */
   private settle(command: Call | undefined): Judgement {
-    const { next } = this;
-    if (next.length > this.maxStates) {
+    if (this.set.overflows) {
       const by = command === undefined ? 'internal steps' : command.kind;
       const message = `after ${by} the system may be in more than ${this.maxStates} states: let it name its choices, or show more of its state`;
       return this.failed('too-many-states', message, command);
     }
-    this.tracked = next;
-    this.next = [];
-    if (this.known.size > 0) this.known.clear();
-    if (this.outcomes.length > 0) this.outcomes = [];
-    if (next.length > this.counts.statesMax) this.counts.statesMax = next.length;
+    this.set.turn();
+    this.successors.takeDropped();
+    if (this.states > this.counts.statesMax) this.counts.statesMax = this.states;
     return this.done();
   }
 
   private done(): Judgement {
-    return { ok: true, states: this.tracked.length };
+    return { ok: true, states: this.states };
   }
 
   private malformed(command: Call | undefined, { path, problem }: Problem): Judgement {
@@ -557,28 +300,7 @@ class Reference<S> implements Oracle<S> {
   }
 
   private found(finding: Finding): Judgement {
-    this.dirty = true;
+    this.failure = true;
     return { ok: false, finding };
-  }
-}
-
-/** Kinds and codes that options name must be there, and no id that has no name be asked for. */
-function checkOptions(
-  kinds: ReadonlyMap<string, Kind>,
-  { internal = [], loose = {}, looseShare = 0, maxStates = 1 }: OracleOptions,
-  { name }: Scope,
-): void {
-  for (const [kind, { unnameable }] of kinds) {
-    if (unnameable === undefined) continue;
-    throw new Error(`${kind} names ids in '${unnameable}', so they cannot be anonymous`);
-  }
-  for (const kind of [...internal, ...Object.keys(loose)]) {
-    if (!kinds.has(kind)) throw new Error(`there is no command '${kind}' in scope '${name}'`);
-  }
-  if (!(looseShare >= 0 && looseShare <= 1)) {
-    throw new RangeError(`looseShare is ${looseShare}, not a share from 0 to 1`);
-  }
-  if (!Number.isInteger(maxStates) || maxStates < 1) {
-    throw new RangeError(`maxStates is ${maxStates}, not a whole number from 1 on`);
   }
 }
