@@ -1,10 +1,6 @@
 /** How each field of a migration transcript is judged. */
 import { type FieldTable, fieldTable, type Row, rows } from '../fields.ts';
-
-const COMMON: readonly Row[] = [
-  ['t', 'noise', 'time', 'decision 22'],
-  ['vm', 'command', 'which machine', 'format'],
-];
+import { qemuRecord, qemuRows } from '../qemu/fields.ts';
 
 /** One poll, as the script shortens it and as `query-migrate` gives it. */
 const POLL: readonly Row[] = [
@@ -34,15 +30,10 @@ const POLL: readonly Row[] = [
 ];
 
 const RECEIVED: readonly Row[] = [
-  ['dir', 'command', 'direction', 'format'],
-  ['msg', 'noise', 'an empty message', 'format'],
-  ['msg.QMP.**', 'noise', 'greeting: version and capabilities', 'format'],
-  ['msg.id', 'exact', 'the id of the oldest unanswered command', 'QMP specification'],
   ['msg.return', 'command', 'an empty object; registers as text, which are compared', 'QMP'],
   ['msg.return.status', 'exact', 'a state that the run state may have, a status', '5.C, 5.B'],
   ['msg.return.running', 'exact', 'whether the status is running', '5.A'],
   ['msg.return.singlestep', 'exact', 'false', 'QAPI'],
-  ['msg.return.**', 'noise', 'results of commands that no rule is about', 'QMP specification'],
   ['msg.error.class', 'exact', 'one of five; GenericError for refusals of a state', 'QAPI'],
   [
     'msg.error.desc',
@@ -50,32 +41,22 @@ const RECEIVED: readonly Row[] = [
     'the refusal that the state calls for, where it does',
     'QEMU migration.c',
   ],
-  ['msg.timestamp.**', 'noise', 'time of creation', 'decision 22'],
   ['msg.event', 'command', 'its name: STOP, RESUME and MIGRATION only where they can be', '5.A'],
   ['msg.data.status', 'exact', 'a change of the table', '5.B'],
   ['msg.data.pass', 'exact', 'one more each time', '5.A'],
-  ['msg.data.guest', 'exact', 'whether the reason is one of the guest', 'QMP SHUTDOWN'],
-  ['msg.data.reason', 'exact', 'host-qmp-quit only after quit', 'QMP SHUTDOWN'],
-  ['msg.data.**', 'noise', 'data of events that no rule is about', 'QMP specification'],
 ];
 
 const ANSWER: readonly Row[] = [
   ['ready', 'exact', 'true', 'format'],
   ['modules', 'exact', 'all of the initramfs but the failed', 'format'],
-  ['moduleErrors', 'exact', 'with the modules, all of the initramfs', 'format'],
-  ['moduleMs', 'noise', 'time', 'decision 22'],
   ['memTotalKb', 'bounded', 'part of the machine’s memory', '5.A'],
   ['memFreeKb', 'bounded', 'part of the total', '5.A'],
-  ['uptime', 'noise', 'time', 'decision 22'],
   ['alloc', 'exact', 'the argument', 'format'],
-  ['fill', 'exact', 'the argument', 'format'],
-  ['free', 'exact', 'true', 'format'],
   ['span', 'exact', 'the argument: pages that are written', 'format'],
   ['rate', 'exact', 'the argument: writes in a second', 'format'],
   ['count', 'bounded', 'writes so far: never fall, wherever the guest runs', 'MIG-S8'],
   ['dirtying', 'noise', 'number of a process', 'format'],
   ['t', 'noise', 'time', 'decision 22'],
-  ['ms', 'noise', 'time', 'decision 22'],
   ['**', 'noise', 'other results; notes copy them', 'format'],
 ];
 
@@ -95,9 +76,6 @@ const COMPARISON: readonly Row[] = [
 ];
 
 const NOTE: readonly Row[] = [
-  ['t', 'noise', 'time', 'decision 22'],
-  ['note', 'command', 'what the script did; not judged', 'format'],
-  ['vm', 'command', 'which machine', 'format'],
   ['src', 'derived', 'the run state last asked for; `exited` when it ended', '5.C'],
   ['dst', 'derived', 'the run state last asked for; `exited` when it ended', '5.C'],
   ['sequence[]', 'derived', 'the statuses polled last', '5.B'],
@@ -120,36 +98,21 @@ const NOTE: readonly Row[] = [
 
 /** The table. Records: `start sent received sample asked answered stderr exit comparison note`. */
 export const fields: FieldTable = fieldTable([
-  ...rows('start', '', [...COMMON, ['argv[]', 'command', 'the command line', 'format']]),
-  ...rows('sent', '', [
-    ...COMMON,
-    ['dir', 'command', 'direction', 'format'],
-    ['msg.execute', 'command', 'the command', 'QMP specification'],
-    ['msg.id', 'command', 'its id', 'QMP specification'],
-    ['msg.arguments.**', 'command', 'its arguments', 'QMP specification'],
-  ]),
-  ...rows('received', '', [...COMMON, ...RECEIVED]),
+  ...qemuRows({
+    commands: 'QMP specification',
+    received: RECEIVED,
+    answered: ANSWER,
+    stderr: ['stderr', 'noise', 'what QEMU printed', 'format'],
+    exit: ['exit', 'exact', '0 after quit; 1 when the stream cannot be loaded', 'QEMU migration.c'],
+    note: NOTE,
+  }),
   ...rows(
     'received',
     'msg.return.',
     POLL.filter(([path]) => path.startsWith('ram.')),
   ),
-  ...rows('sample', '', COMMON),
+  ...qemuRecord('sample'),
   ...rows('sample', 'sample.', POLL),
-  ...rows('asked', '', [
-    ...COMMON,
-    ['agent', 'command', 'direction', 'format'],
-    ['msg', 'command', 'the step', 'format'],
-  ]),
-  ...rows('answered', '', [...COMMON, ['agent', 'command', 'direction', 'format']]),
-  ...rows('answered', 'msg.', ANSWER),
-  ...rows('stderr', '', [...COMMON, ['stderr', 'noise', 'what QEMU printed', 'format']]),
-  ...rows('exit', '', [
-    ...COMMON,
-    ['exit', 'exact', '0 after quit; 1 when the stream cannot be loaded', 'QEMU migration.c'],
-    ['signal', 'exact', 'null exactly when there is a status', 'format'],
-  ]),
   ...rows('comparison', '', COMPARISON),
-  ...rows('note', '', NOTE),
   ...['q', 'w.q', 'w1.q', 'w2.q'].flatMap((key) => rows('note', `${key}.`, POLL)),
 ]);

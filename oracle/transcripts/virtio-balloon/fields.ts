@@ -1,10 +1,6 @@
 /** How each field of a balloon transcript is judged. */
 import { type FieldTable, fieldTable, type Row, rows } from '../fields.ts';
-
-const COMMON: readonly Row[] = [
-  ['t', 'noise', 'time', 'decision 22'],
-  ['vm', 'command', 'which machine', 'format'],
-];
+import { qemuRows } from '../qemu/fields.ts';
 
 const STATISTICS: readonly Row[] = [
   ['stat-total-memory', 'bounded', 'moves with the balloon; exact once it rests', 'BAL-I8'],
@@ -22,41 +18,28 @@ const STATISTICS: readonly Row[] = [
 const ANSWER: readonly Row[] = [
   ['ready', 'exact', 'true, first of all answers', 'format'],
   ['modules', 'exact', 'all of the initramfs but the skipped and the failed', 'format'],
-  ['moduleErrors', 'exact', 'with the modules, all of the initramfs', 'format'],
-  ['moduleMs', 'noise', 'time', 'decision 22'],
   ['memTotalKb', 'exact', 'moves with the balloon, unless deflate-on-oom is on', 'BAL-I8'],
   ['memFreeKb', 'bounded', 'whole pages of the total', 'BAL-I2'],
   ['memAvailableKb', 'bounded', 'whole pages of the total', 'BAL-I2'],
   ['cpusOnline', 'exact', 'the number in argv', 'format'],
   ['cpusConf', 'exact', 'the number in argv', 'format'],
-  ['uptime', 'noise', 'time', 'decision 22'],
   ['alloc', 'exact', 'the pages asked for, when they are not more than all', 'BAL-T4'],
   ['error', 'exact', 'ENOMEM, when more pages are asked for than there are', 'BAL-I8'],
-  ['fill', 'exact', 'the argument', 'format'],
-  ['free', 'exact', 'true', 'format'],
   ['insmod', 'exact', '0 when the driver was not loaded', 'BAL-I5'],
   ['rmmod', 'exact', '0 when the driver was loaded', 'BAL-I5'],
-  ['ms', 'noise', 'time', 'decision 22'],
 ];
 
 const RECEIVED: readonly Row[] = [
-  ['dir', 'command', 'direction', 'format'],
-  ['msg.QMP.**', 'noise', 'greeting: version and capabilities', 'format'],
-  ['msg.id', 'exact', 'the id of the oldest unanswered command', 'QMP specification'],
   ['msg.return', 'exact', 'an empty object where a command has no result', 'QMP specification'],
   ['msg.return.actual', 'bounded', 'between the size before and the target; whole pages', 'BAL-T2'],
   ['msg.return.last-update', 'bounded', 'never falls; without a new one nothing changes', 'virtio'],
   ['msg.error.class', 'exact', 'the typed error', '3.3 QmpBalloon'],
   ['msg.error.desc', 'exact', 'its text', '3.3 QmpBalloon'],
-  ['msg.timestamp.**', 'noise', 'time of creation', 'decision 22'],
   ['msg.event', 'command', 'name of the event', 'QMP specification'],
   ['msg.data.actual', 'bounded', 'a size that the balloon may have; whole pages', 'BAL-T2'],
-  ['msg.data.guest', 'exact', 'whether the reason is one of the guest', 'QMP SHUTDOWN'],
-  ['msg.data.reason', 'exact', 'host-qmp-quit only after quit', 'QMP SHUTDOWN'],
 ];
 
 const NOTE: readonly Row[] = [
-  ['note', 'command', 'what the script did; not judged', 'format'],
   ['query.**', 'derived', 'a copy of a message', 'format'],
   ['guest.**', 'derived', 'a copy of a message', 'format'],
   ['a.**', 'derived', 'a copy of a message', 'format'],
@@ -80,37 +63,15 @@ const NOTE: readonly Row[] = [
   ['rssBeforeMiB', 'noise', 'host memory of QEMU', 'decision 22'],
 ];
 
-/** Events other than the two that are judged carry data of their own. */
-const OTHER_EVENTS: readonly Row[] = [
-  ['msg', 'noise', 'an empty message', 'format'],
-  ['msg.return.**', 'noise', 'results of commands that no rule is about', 'QMP specification'],
-  ['msg.data.**', 'noise', 'data of events that no rule is about', 'QMP specification'],
-];
-
 /** The table. Records: `start sent received asked answered stderr exit note`. */
 export const fields: FieldTable = fieldTable([
-  ...rows('start', '', [...COMMON, ['argv[]', 'command', 'the command line', 'format']]),
-  ...rows('sent', '', [
-    ...COMMON,
-    ['dir', 'command', 'direction', 'format'],
-    ['msg.execute', 'command', 'the command', '3.3 QmpBalloon'],
-    ['msg.id', 'command', 'its id', 'QMP specification'],
-    ['msg.arguments.**', 'command', 'its arguments', '3.3 QmpBalloon'],
-  ]),
-  ...rows('received', '', [...COMMON, ...RECEIVED, ...OTHER_EVENTS]),
+  ...qemuRows({
+    commands: '3.3 QmpBalloon',
+    received: RECEIVED,
+    answered: ANSWER,
+    stderr: ['stderr', 'bounded', 'the reason of a refusal', '3.3'],
+    exit: ['exit', 'exact', '0 after quit; 1 when the start is refused', '3.3'],
+    note: NOTE,
+  }),
   ...rows('received', 'msg.return.stats.', STATISTICS),
-  ...rows('asked', '', [
-    ...COMMON,
-    ['agent', 'command', 'direction', 'format'],
-    ['msg', 'command', 'the step', 'format'],
-  ]),
-  ...rows('answered', '', [...COMMON, ['agent', 'command', 'direction', 'format']]),
-  ...rows('answered', 'msg.', ANSWER),
-  ...rows('stderr', '', [...COMMON, ['stderr', 'bounded', 'the reason of a refusal', '3.3']]),
-  ...rows('exit', '', [
-    ...COMMON,
-    ['exit', 'exact', '0 after quit; 1 when the start is refused', '3.3'],
-    ['signal', 'exact', 'null exactly when there is a status', 'format'],
-  ]),
-  ...rows('note', '', [...COMMON, ...NOTE]),
 ]);
