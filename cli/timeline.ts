@@ -94,14 +94,18 @@ class Drawing {
 
   /** A sign for each CPU and each thread, as they are. */
   cells(): readonly string[] {
-    const { pcpus, threads } = this.cpu;
+    const { pcpus, threads, vms } = this.cpu;
     const letter = (t: number): string => this.letters[t] ?? '?';
     return [
       ...pcpus.map(({ online, current }) => {
         if (!online) return ' ';
         return current === null ? '.' : letter(current);
       }),
-      ...threads.map(({ state }, t) => (state.kind === 'running' ? letter(t) : signOf(state))),
+      ...threads.map(({ vm, state }, t) => {
+        if (state.kind !== 'running') return signOf(state);
+        const spins = vm !== null && vms.at(vm).lock.waiting.includes(t);
+        return spins ? '@' : letter(t);
+      }),
     ];
   }
 

@@ -41,6 +41,7 @@ export interface ThreadTicks {
 
 const commandsName = 'commands';
 const signs: readonly (readonly [sign: string, meaning: string])[] = [
+  ['@', 'spins for a lock'],
   ['-', 'waits for a CPU'],
   ['=', 'is throttled'],
   ['~', 'is co-stopped'],

@@ -89,6 +89,34 @@ test('who waits, sleeps, is throttled, paused or not plugged in, and a CPU out o
   );
 });
 
+test('who spins for a lock whose holder waits, and who is stopped to stay with a sibling', () => {
+  const sizes = { vm: 1, vcpus: 2, online: 2, thread: 2, quantum: 4 };
+  const locks = [
+    ...[cpu('lock', { thread: 0 }), ...ticks(5), cpu('lock', { thread: 1 }), ...ticks(3)],
+    cpu('unlock', { thread: 0 }),
+  ];
+  expect(pictures(cpusOf('round-robin', { ...sizes, spin: 1 }), locks)).toBe(
+    `  CPUs of host 0, 8 ticks and what is so after |
+
+                  1
+  CPU 0           AAAABBBB|A
+  A  VM 0 vCPU 0  AAAA----|A
+  B  VM 0 vCPU 1  ----B@@@|-
+  commands        ^    ^   ^
+
+  ran     A 4  B 4
+  stolen  A 4  B 4
+  @ spins for a lock  - waits for a CPU  ^ other commands before`,
+  );
+  const together = [cpu('set-coscheduling', { vm: 0, mode: 'relaxed' }), ...ticks(6)];
+  const scope = cpusOf('round-robin', { ...sizes, quantum: 10, stop: 3, start: 1 });
+  expect(pictures(scope, together)).toContain(
+    `  A  VM 0 vCPU 0  AAA~~-|-
+  B  VM 0 vCPU 1  ---BBB|B
+`,
+  );
+});
+
 test('parts of a tick are columns of their own, and a refused tick is none', () => {
   const scope = cpusOf('credit', { vm: 2, horizon: 2, quantum: 3, period: 3 });
   const trace = [cpu('run-part', { thread: 0, subticks: 3 }), ...ticks(4)];
