@@ -1,6 +1,7 @@
 /** What must be true of guest systems: their clocks and their integration service. */
 import type { Property } from '../machine/index.ts';
 import type { CheckedServices } from '../model/index.ts';
+import { accountingProperties } from './service/accounting.ts';
 import { clockProperties } from './service/clocks.ts';
 import { serviceGoals } from './service/goals.ts';
 import { heartbeatProperties } from './service/heartbeat.ts';
@@ -9,6 +10,7 @@ import { quiesceProperties } from './service/quiesce.ts';
 
 export const serviceProperties: readonly Property<CheckedServices>[] = [
   ...clockProperties,
+  ...accountingProperties,
   ...heartbeatProperties,
   ...quiesceProperties,
   ...powerProperties,

@@ -104,6 +104,23 @@ const backlogAfterSync: VmmFault = {
     }),
 };
 
+const stealIsCut: VmmFault = {
+  id: 'cpu/C19b',
+  seam: 'operation',
+  story: 'A guest takes no more than the tick at hand for stolen, and forgets the rest.',
+  origin:
+    'Linux 03cbc732639d: steal is not cut to the time that has passed, ticks do not come again',
+  randomScope,
+  scope: 'service-timer',
+  killedBy: ['STL-T4'],
+  apply: (machine) =>
+    changeServiceOperation(machine, 'account', (original) => (m, id) => {
+      const system = m.guests.at(id);
+      system.unaccounted = Math.min(system.unaccounted, 1);
+      original(m, id);
+    }),
+};
+
 export const clockFaults: readonly VmmFault[] = [
   missingFlagIsIgnored,
   ticksCoalesce,
@@ -111,4 +128,5 @@ export const clockFaults: readonly VmmFault[] = [
   clockGoesOnInPause,
   staleSample,
   backlogAfterSync,
+  stealIsCut,
 ];

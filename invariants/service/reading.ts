@@ -25,6 +25,8 @@ export const reads: Reads<CheckedServices> = {
 
 /** What the vCPUs of a VM do. */
 export interface Vcpus {
+  /** The thread of the first of them. */
+  readonly first: number;
   readonly paused: boolean;
   readonly running: boolean;
   /** Some of them could run and does not. */
@@ -35,11 +37,13 @@ export interface Vcpus {
 
 export function vcpusOf({ cpu }: Reading, id: number): Vcpus {
   const kindsOf: string[] = [];
+  let first = -1;
   let firstTakesTimer = false;
   for (let t = 0; t < cpu.threads.length; t++) {
     const { vm, state } = cpu.threads.at(t);
     if (vm !== id) continue;
-    if (kindsOf.length === 0) {
+    if (first < 0) {
+      first = t;
       firstTakesTimer =
         state.kind === 'running' || (state.kind === 'blocked' && state.on !== 'swap-in');
     }
@@ -47,6 +51,7 @@ export function vcpusOf({ cpu }: Reading, id: number): Vcpus {
   }
   const some = (...kinds: readonly string[]): boolean => kindsOf.some((k) => kinds.includes(k));
   return {
+    first,
     paused: some('paused'),
     running: some('running'),
     waiting: some('ready', 'throttled', 'costopped'),

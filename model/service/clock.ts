@@ -14,10 +14,13 @@ function driftOf(behind: number, { drift: most }: ServiceSizes): Drift {
   return { kind: behind > 0 ? 'behind' : 'ahead', by };
 }
 
+/** The first vCPU of a VM. */
+const firstOf = ({ cpu }: ServicesView, id: number): number =>
+  cpu.threads.findIndex(({ vm }) => vm === id);
+
 /** The timer is of the first vCPU, which takes a tick when it runs or sleeps: not when it waits. */
-function takesTimer({ cpu }: ServicesView, id: number): boolean {
-  const first = cpu.threads.findIndex(({ vm }) => vm === id);
-  const { state } = cpu.threads.at(first);
+export function takesTimer(m: ServicesView, id: number): boolean {
+  const { state } = m.cpu.threads.at(firstOf(m, id));
   return state.kind === 'running' || (state.kind === 'blocked' && state.on !== 'swap-in');
 }
 
@@ -45,6 +48,26 @@ function ticksDelivered(m: Services, id: number, size: ServiceSizes): number {
   const late = Math.min(system.backlog, size.replays);
   system.backlog -= late;
   return 1 + late;
+}
+
+/**
+ * A guest takes a tick of its timer for its own time, less what was stolen since it last looked. That
+ * may be more than the tick: those that it missed do not come again. 5.8.
+ */
+export function account(m: Services, id: number): void {
+  const { accounted, unaccounted } = m.guests.at(id);
+  accounted.own += Math.max(0, 1 - unaccounted);
+  accounted.stolen += unaccounted;
+  m.guests.at(id).unaccounted = 0;
+}
+
+/** What its first vCPU waits for a CPU is told to a guest as stolen (STL-I1). */
+export function noteSteal(m: Services, id: number, size: ServiceSizes): void {
+  const system = m.guests.at(id);
+  const { kind } = m.cpu.threads.at(firstOf(m, id)).state;
+  if (kind === 'ready' || kind === 'throttled' || kind === 'costopped') {
+    system.unaccounted = Math.min(system.unaccounted + 1, size.drift);
+  }
 }
 
 /** Time of day that goes slower: one tick in so many does not count. The monotonic clock goes on. */

@@ -11,6 +11,8 @@ export const initialServices = (z: ServiceSizes): Infer<typeof guestServices> =>
     monotonic: 0,
     drift: { kind: 'exact' },
     backlog: 0,
+    unaccounted: 0,
+    accounted: { own: 0, stolen: 0 },
     slewing: 0,
     stopped: false,
     unwatched: 0,
@@ -38,6 +40,9 @@ function clearSystem(system: GuestSystem): void {
   system.monotonic = 0;
   system.drift = { kind: 'exact' };
   system.backlog = 0;
+  system.unaccounted = 0;
+  system.accounted.own = 0;
+  system.accounted.stolen = 0;
   system.slewing = 0;
   system.stopped = false;
   system.unwatched = 0;

@@ -52,6 +52,8 @@ export type C = Context<ServiceModel>;
 export type ServiceOperations = {
   /** Delivers a tick to the clocks of a guest, or does not. */
   readonly advanceClock: (m: Services, id: GuestId, c: C) => void;
+  /** Lets a guest account for the tick that its timer has brought, and for what was stolen before. */
+  readonly account: (m: Services, id: GuestId) => void;
   /** Tells a guest that it was stopped, and its host to send it the time. */
   readonly noteStop: (m: Services, id: GuestId, c: C) => void;
   /** Counts the ticks that host and guest wait for each other. */

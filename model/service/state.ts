@@ -93,6 +93,10 @@ export const GuestService = record({
   drift: Drift,
   /** Timer ticks that are still to be delivered. */
   backlog: int('drift'),
+  /** Ticks stolen from its first vCPU that it has not accounted for. */
+  unaccounted: int('drift'),
+  /** What it takes its ticks for: its own, or stolen from it. */
+  accounted: history(record({ own: int(999_999), stolen: int(999_999) })),
   /** 0: its time of day goes at its own speed; else ticks since one was left out, and this one. */
   slewing: int('slew'),
   /** The host says that it has stopped the VM since a watchdog last asked. */

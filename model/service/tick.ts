@@ -1,6 +1,7 @@
 /** A tick of the host, as its CPUs and its guests see it. */
 import type { ArgumentShape, ArgumentsOf, Command, Context } from '../../machine/index.ts';
 import { type CpuModel, cpuCommands } from '../cpu/index.ts';
+import { noteSteal, takesTimer } from './clock.ts';
 import {
   type C,
   command,
@@ -48,7 +49,11 @@ export const tick = noticed(cpuCommands['cpu.tick'], (m, _a, c) => {
       system.wasPaused = true;
       c.operation.noteStop(m, id, c);
     }
-    if (system.system === 'up') c.operation.advanceClock(m, id, c);
+    if (system.system === 'up') {
+      c.operation.advanceClock(m, id, c);
+      noteSteal(m, id, c.size);
+      if (takesTimer(m, id)) c.operation.account(m, id);
+    }
     c.operation.countDown(m, id, c);
   }
 });

@@ -69,7 +69,7 @@ test('a plan is carried out whole: logs, traces, seeded bugs, and a closing tabl
     },
     {
       ...{ scope: 'service-watchdog', verdict: 'holds' },
-      ...{ distinct: 97, generated: 217, depth: 13, seconds },
+      ...{ distinct: 164, generated: 362, depth: 15, seconds },
     },
   ]);
   expect(document).toMatchObject({ plan: 'small', seed: 1, counterexamples: [], stored: [] });

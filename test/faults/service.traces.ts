@@ -28,6 +28,8 @@ export const serviceTraces: Readonly<Record<string, readonly Call[]>> = {
   'cpu/C27': [...paused(3), of(0, 'send-sample'), of(0, 'read-time')],
   // The first vCPU waits from the third tick on.
   'cpu/C28': [...reboot('timer-with-replay'), ...ticks(4)],
+  // The first vCPU of VM 1 waits for four ticks before it has the CPU.
+  'cpu/C19b': ticks(5),
   'cpu/C31': [...paused(3), of(0, 'check-watchdog')],
   'cpu/C32': [cpu('pause-vm', { vm: 0 }), ...ticks(1)],
   'cpu/T1': [

@@ -16,7 +16,7 @@ import { scopes, vmmMachine } from '../../model/index.ts';
 
 /** What reports show and no key holds. */
 const history =
-  /swapOuts|swapIns|doublePagings|fullScans|buckets|published\.steal|computed|ledger|monotonic/;
+  /swapOuts|swapIns|doublePagings|fullScans|buckets|published\.steal|computed|ledger|monotonic|accounted/;
 
 /** Outcomes, events, states and keys are equal on all hosts; a refusal returns what it was given. */
 function agreeing(scope: Scope): fc.IProperty<unknown> {

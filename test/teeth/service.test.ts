@@ -157,6 +157,19 @@ const badSteps: Readonly<Record<string, BadStep>> = {
       m.guests.at(0).syncDue = false;
     },
   },
+  'STL-T4': {
+    before: [...ticks(3)],
+    step: tick,
+    spoil: (m) => {
+      m.guests.at(0).unaccounted--;
+    },
+  },
+  'STL-T5': {
+    step: tick,
+    spoil: (m) => {
+      m.guests.at(0).accounted.own++;
+    },
+  },
   'HB-T1': {
     before: [call('send-heartbeat', { vm })],
     step: tick,

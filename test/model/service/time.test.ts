@@ -99,6 +99,17 @@ test('a SYNC sets a clock back only when a service starts that allows it', () =>
   expect(story.guest).toMatchObject({ drift: { kind: 'ahead', by: 3 }, slewing: 1 });
 });
 
+test('a guest takes for stolen all that it waited, and for its own what is left of its ticks', () => {
+  const story = new GuestStory(guestsOf(2, { quantum: 4 }));
+  story.run(...ticks(8));
+  expect(story.guest).toMatchObject({ accounted: { own: 4, stolen: 0 }, unaccounted: 4 });
+  // Four ticks in one: the three that it missed do not come again.
+  story.run(...ticks(1));
+  expect(story.guest).toMatchObject({ accounted: { own: 4, stolen: 4 }, unaccounted: 0 });
+  story.run(...ticks(3));
+  expect(story.guest).toMatchObject({ accounted: { own: 7, stolen: 4 } });
+});
+
 test('a watchdog fires after a time without a look, but not after a pause', () => {
   const story = new GuestStory(guestsOf(1, { watchdog: 3 }));
   const look = service('check-watchdog');
