@@ -18,7 +18,12 @@ export function stepsOf(
   const note = (level: number): void => {
     if (footprints) lines.push(`const reads${level} = reads;`);
   };
+  const skipped = `const call = ${firstCall} + ${numberText(slots, slots)};
+  if (skip !== null && skip(call)) ${slots.length === 0 ? 'return false' : 'continue'};`;
+  // Whether a call sleeps is known sooner than whether it may happen.
+  const skipsFirst = (level: number): boolean => footprints && level === slots.length;
   if (footprints) lines.push('reads = 0;');
+  if (skipsFirst(0)) lines.push(skipped);
   for (const guard of first) lines.push(`if (${questions.ask(guard, [], depth)}) return false;`);
   note(0);
   for (const [i, slot] of slots.entries()) {
@@ -28,6 +33,7 @@ export function stepsOf(
     lines.push(`A[${JSON.stringify(slot.name)}] = ${value};`);
     if (i === depth - 1) lines.push(`const part = P${id}[${numberText(slots, bound)}];`);
     if (footprints) lines.push(`reads = reads${i};`);
+    if (skipsFirst(i + 1)) lines.push(skipped);
     for (const guard of slot.guards) {
       lines.push(`if (${questions.ask(guard, bound, depth)}) continue;`);
     }
@@ -38,8 +44,7 @@ export function stepsOf(
 function steps${id}(visit, skip) {
   ${depth === 0 ? 'const part = root;' : ''}
   ${lines.join('\n  ')}
-  const call = ${firstCall} + ${numberText(slots, slots)};
-  if (skip !== null && skip(call)) ${slots.length === 0 ? 'return false' : 'continue'};
+  ${footprints ? '' : skipped}
   begin();
   ${effect}(part, A, C);
   commit();

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
-import { breadthFirst, selfTest, symmetryOf, Unsound } from '../../checker/index.ts';
+import {
+  breadthFirst,
+  selfTest,
+  symmetryOf,
+  Unsound,
+  verifyReduction,
+} from '../../checker/index.ts';
 import { sharedPages, sharedPagesProperties } from '../../examples/shared-pages.ts';
+import { vmmProperties } from '../../invariants/index.ts';
 import { changeCommand, inPlace, type Machine, packed, type Scope } from '../../machine/index.ts';
+import { scopes, vmmMachine } from '../../model/index.ts';
 
 const { small } = sharedPages.scopes;
 const symmetryIn = <S>(machine: Machine<S>, scope: Scope) =>
@@ -79,3 +87,22 @@ test('symmetry and sleep sets together are refused', () => {
   const symmetry = symmetryIn(sharedPages, small);
   expect(() => breadthFirst(sharedPages, small, { symmetry, sleepSets: true })).toThrow(Unsound);
 });
+
+test.each([
+  ['swap', ['frame', 'page'], 991, 6512],
+  ['salts', ['frame', 'vm', 'salt'], 420, 2746],
+] as const)(
+  'pages of a VM of full size, and salts, are renamed: scope %s',
+  (name, sets, distinct, generated) => {
+    const scope = scopes[name];
+    const properties = vmmProperties.filter(({ kind }) => kind === 'invariant');
+    const { layout } = packed(vmmMachine, scope);
+    const tested = selfTest(vmmMachine, scope, layout, { seed: 1, samples: 20, properties });
+    expect([tested.trusted, tested.refused]).toEqual([sets, []]);
+    const options = { symmetry: tested.symmetry };
+    const found = breadthFirst(vmmMachine, scope, options);
+    expect(found).toMatchObject({ verdict: 'holds', distinct, generated });
+    const { agrees, distinct: whole } = verifyReduction(vmmMachine, scope, options, found, 20_000);
+    expect([agrees, whole]).toEqual(['yes', scope.explored.distinct]);
+  },
+);
