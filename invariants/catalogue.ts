@@ -13,7 +13,10 @@ const onHost = {
 /** The memory of each host, its CPUs, and the guest systems on these. */
 const memories: Places<CheckedVmm, CheckedMemory> = {
   ...onHost,
-  at: (state, i) => ({ host: state.hosts.at(i).memory, guests: state.guests }),
+  at: (state, i) => {
+    const { memory, guests } = state.hosts.at(i);
+    return { host: memory, guests };
+  },
 };
 const cpus: Places<CheckedVmm, CheckedCpu> = {
   ...onHost,

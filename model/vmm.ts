@@ -46,8 +46,10 @@ import {
 export const host = index('host');
 
 export const vmm = record({
-  hosts: array(host, record({ memory: hostMemory, cpu: hostCpu })),
-  guests: array(vm, guestMemory),
+  hosts: array(
+    host,
+    record({ memory: hostMemory, guests: array(vm, guestMemory), cpu: hostCpu }),
+  ),
   services: guestServices,
 });
 export interface Vmm extends Infer<typeof vmm> {}
@@ -61,10 +63,10 @@ export interface VmmModel extends Model {
 const onHost = { host: ref(host) };
 type OnHost = { readonly host: number };
 
-/** The memory of one host, with the guests: what the rules of memory see. */
+/** The memory of one host, and of the guests that are there: what the rules of memory see. */
 const memoryOf = (v: Vmm, a: OnHost): Memory => ({
   host: v.hosts.at(a.host).memory,
-  guests: v.guests,
+  guests: v.hosts.at(a.host).guests,
 });
 /** The CPUs of one host: what the rules of CPUs see. */
 const cpuOf = (v: Vmm, a: OnHost): Cpu => v.hosts.at(a.host).cpu;
@@ -89,13 +91,13 @@ export const vmmMachine: Machine<Vmm, typeof vmmCommands> = {
   commands: vmmCommands,
   operations: { ...memoryOperations, ...cpuOperations, ...serviceOperations },
   initial: (z: VmmSizes) => {
-    const first = initialMemory(z);
+    // VMs begin on the first host.
+    const others: VmmSizes = { ...z, booted: 0, online: 0 };
     return {
-      hosts: table(z, host, (id) => ({
-        memory: id === 0 ? first.host : initialMemory({ ...z, booted: 0 }).host,
-        cpu: initialCpu(id === 0 ? z : { ...z, online: 0 }),
-      })),
-      guests: first.guests,
+      hosts: table(z, host, (id) => {
+        const { host: memory, guests } = initialMemory(id === 0 ? z : others);
+        return { memory, guests, cpu: initialCpu(id === 0 ? z : others) };
+      }),
       services: initialServices(z),
     };
   },

@@ -40,7 +40,7 @@ const places = {
   count: () => 1,
   at: (state: CheckedVmm['state'], i: number) => ({
     host: state.hosts.at(i).memory,
-    guests: state.guests,
+    guests: state.hosts.at(0).guests,
   }),
   of: () => 0,
   args: ['host'],

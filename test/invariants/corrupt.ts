@@ -31,7 +31,7 @@ export function* changes(scope: VmmScope, runs: number, seed = 7): Generator<Mem
   const copies = copier(memory);
   for (const trace of fc.sample(traces(vmmMachine, { scope }), { seed, numRuns: runs })) {
     const state = host.initial();
-    const part: Memory = { host: state.hosts.at(0).memory, guests: state.guests };
+    const part: Memory = { host: state.hosts.at(0).memory, guests: state.hosts.at(0).guests };
     let before = copies.copy(part);
     for (const call of trace) {
       const step = host.step(state, call);

@@ -45,7 +45,7 @@ export class Story {
     return this.memory.vms.at(id);
   }
   guest(id: number): GuestMemory {
-    return this.state.guests.at(id);
+    return this.state.hosts.at(0).guests.at(id);
   }
 
   /** Runs commands, none of which may be refused or violate a property; returns their events. */

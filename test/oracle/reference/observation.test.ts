@@ -56,10 +56,14 @@ test.each([
 test('with full comparison everything must be there, ghosts and history apart', () => {
   const state = initial();
   expect(observe(state, { compare: 'full' })).toBe('agrees');
-  const { guests, ...rest } = state;
-  expect(observe(rest, { compare: 'full' })).toMatch(/^malformed: guests is missing/);
+  const { guests, ...rest } = state.hosts.at(0);
+  expect(observe({ hosts: [rest] }, { compare: 'full' })).toMatch(
+    /^malformed: hosts\[0\]\.guests is missing/,
+  );
   const withoutGhosts = guests.map(({ expected: _, unspecified: __, ...each }) => each);
-  expect(observe({ ...rest, guests: withoutGhosts }, { compare: 'full' })).toBe('agrees');
-  const byId = { ...state, guests: { ...guests } };
+  expect(observe({ hosts: [{ ...rest, guests: withoutGhosts }] }, { compare: 'full' })).toBe(
+    'agrees',
+  );
+  const byId = { hosts: [{ ...rest, guests: { ...guests } }] };
   expect(observe(byId, { compare: 'full' })).toBe('agrees');
 });

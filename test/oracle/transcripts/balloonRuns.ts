@@ -178,7 +178,7 @@ class Projection implements ProjectedBalloon {
 
   private rest({ kind, args }: VmmCall): void {
     const { driver, target } = this.device;
-    const { balloonPages, inflating, deflating } = this.state.guests.at(0);
+    const { balloonPages, inflating, deflating } = this.state.hosts.at(0).guests.at(0);
     const asked = kind === 'memory.request-balloon' && args.value > 0;
     if (asked || kind === 'memory.load-driver') this.resting = false;
     const moving = inflating.some((is) => is) || deflating.some((is) => is);

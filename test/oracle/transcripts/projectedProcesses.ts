@@ -64,8 +64,8 @@ export class ProjectedProcesses {
   }
 
   get memory() {
-    const { guests } = this.state;
-    return { host: this.state.hosts.at(0).memory, guests };
+    const { memory, guests } = this.state.hosts.at(0);
+    return { host: memory, guests };
   }
 
   /** Gives a command to the model; its events, or the code of its refusal. */
