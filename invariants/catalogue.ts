@@ -7,7 +7,8 @@ import { serviceProperties } from './service.ts';
 
 const onHost = {
   count: (size: CheckedVmm['sizes']) => size.host,
-  of: ({ call }: { readonly call: CheckedVmm['call'] }) => call.args.host,
+  of: ({ call }: { readonly call: CheckedVmm['call'] }) =>
+    'host' in call.args ? call.args.host : 0,
   args: ['host'],
 };
 /** The memory of each host, its CPUs, and the guest systems on these. */

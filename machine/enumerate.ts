@@ -96,7 +96,8 @@ export function enumerate(
   const { context } = engine;
   const args: Record<string, unknown> = {};
   for (const slot of slots) args[slot.name] = slot.values[0];
-  let part = command.lens === undefined ? state : undefined;
+  const { lens } = command;
+  let part = lens === undefined ? state : depth === 0 ? lens(state, args) : undefined;
   const refuses = (guards: readonly CompiledGuard[]): boolean => {
     for (const guard of guards) if (guard.refuse(part, args, context)) return true;
     return false;
@@ -106,7 +107,7 @@ export function enumerate(
     if (slot === undefined) return visit({ kind: command.kind, args: { ...args } }) === true;
     for (const value of slot.values) {
       args[slot.name] = value;
-      if (command.lens !== undefined && i === depth - 1) part = command.lens(state, args);
+      if (lens !== undefined && i === depth - 1) part = lens(state, args);
       if (refuses(slot.guards)) continue;
       if (bind(i + 1)) return true;
     }

@@ -2,8 +2,8 @@
 import {
   array,
   type CallOf,
+  type Context,
   type Infer,
-  index,
   lift,
   type Machine,
   type Model,
@@ -17,20 +17,28 @@ import {
   type CpuOperations,
   cpuCommands,
   cpuOperations,
-  hostCpu,
   initialCpu,
 } from './cpu/index.ts';
+import { host, hostState, memoryOf } from './host.ts';
 import {
-  guestMemory,
-  hostMemory,
+  cluster,
   initialMemory,
-  type Memory,
   type MemoryEvent,
   type MemoryOperations,
   memoryCommands,
   memoryOperations,
-  vm,
 } from './memory/index.ts';
+import {
+  clusterState,
+  initialCluster,
+  type MigrationEvent,
+  type MigrationModel,
+  type MigrationOperations,
+  migrationCommands,
+  migrationOperations,
+  type World,
+  warmUp,
+} from './migration/index.ts';
 import { scopes, type VmmSizes } from './scopes/index.ts';
 import {
   guestServices,
@@ -42,40 +50,33 @@ import {
   serviceOperations,
 } from './service/index.ts';
 
-/** A machine that VMs run on. There is one until they can migrate. */
-export const host = index('host');
-
 export const vmm = record({
-  hosts: array(
-    host,
-    record({ memory: hostMemory, guests: array(vm, guestMemory), cpu: hostCpu }),
-  ),
+  hosts: array(host, hostState),
+  clusters: array(cluster, clusterState),
   services: guestServices,
 });
 export interface Vmm extends Infer<typeof vmm> {}
 export interface VmmModel extends Model {
   readonly state: Vmm;
   readonly sizes: VmmSizes;
-  readonly operations: MemoryOperations & CpuOperations & ServiceOperations;
-  readonly event: MemoryEvent | CpuEvent | ServiceEvent;
+  readonly operations: MemoryOperations & CpuOperations & MigrationOperations & ServiceOperations;
+  readonly event: MemoryEvent | CpuEvent | MigrationEvent | ServiceEvent;
 }
 
 const onHost = { host: ref(host) };
 type OnHost = { readonly host: number };
 
-/** The memory of one host, and of the guests that are there: what the rules of memory see. */
-const memoryOf = (v: Vmm, a: OnHost): Memory => ({
-  host: v.hosts.at(a.host).memory,
-  guests: v.hosts.at(a.host).guests,
-});
 /** The CPUs of one host: what the rules of CPUs see. */
 const cpuOf = (v: Vmm, a: OnHost): Cpu => v.hosts.at(a.host).cpu;
 /** Guest systems on the CPUs of one host. */
 const servicesOf = (v: Vmm, a: OnHost): Services => ({ cpu: cpuOf(v, a), guests: v.services });
+/** All hosts, and the cluster that they form: what the rules of migration see. */
+const worldOf = (v: Vmm): World => ({ hosts: v.hosts, cluster: v.clusters.at(0) });
 
 export const vmmCommands = {
-  ...lift(memoryCommands, onHost, memoryOf),
+  ...lift(memoryCommands, onHost, (v: Vmm, a: OnHost) => memoryOf(v.hosts.at(a.host))),
   ...lift(cpuCommands, onHost, cpuOf),
+  ...lift(migrationCommands, {}, worldOf),
   ...lift(serviceCommands, onHost, servicesOf),
 };
 export type VmmCall = CallOf<typeof vmmCommands>;
@@ -84,20 +85,31 @@ export interface CheckedVmm extends VmmModel {
   readonly call: VmmCall;
 }
 
+const operations = {
+  ...memoryOperations,
+  ...cpuOperations,
+  ...migrationOperations,
+  ...serviceOperations,
+};
+
 export const vmmMachine: Machine<Vmm, typeof vmmCommands> = {
   name: 'vmm',
   version: 1,
   shape: vmm,
   commands: vmmCommands,
-  operations: { ...memoryOperations, ...cpuOperations, ...serviceOperations },
+  operations,
   initial: (z: VmmSizes) => {
     // VMs begin on the first host.
     const others: VmmSizes = { ...z, booted: 0, online: 0 };
+    const hosts = table(z, host, (id) => {
+      const { host: memory, guests } = initialMemory(id === 0 ? z : others);
+      return { memory, guests, cpu: initialCpu(id === 0 ? z : others) };
+    });
+    const quiet: Context<MigrationModel> = { size: z, operation: operations, emit: () => {} };
+    if (z.cluster > 0) for (let id = 0; id < z.booted; id++) warmUp(hosts.at(0), id, quiet);
     return {
-      hosts: table(z, host, (id) => {
-        const { host: memory, guests } = initialMemory(id === 0 ? z : others);
-        return { memory, guests, cpu: initialCpu(id === 0 ? z : others) };
-      }),
+      hosts,
+      clusters: table(z, cluster, () => initialCluster(z)),
       services: initialServices(z),
     };
   },

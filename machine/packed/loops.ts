@@ -42,7 +42,7 @@ export function stepsOf(
   const effect = constant(command.effect);
   return `/** ${command.kind} */
 function steps${id}(visit, skip) {
-  ${depth === 0 ? 'const part = root;' : ''}
+  ${depth === 0 ? `const part = ${command.lens === undefined ? 'root' : `P${id}[0]`};` : ''}
   ${lines.join('\n  ')}
   ${footprints ? '' : skipped}
   begin();

@@ -25,6 +25,7 @@ export type { CreditStages } from './schedulers/credit-accounting.ts';
 export { type Credit2Stages, credit2Scheduler, credit2Stages } from './schedulers/credit2.ts';
 export { type SchedulerName, schedulers } from './schedulers/index.ts';
 export { type CpuSizes, type CpuThread, pcpu, type ThreadState, thread } from './state.ts';
+export { plugVcpu, SavedVcpu, unplugVcpu, vcpuState } from './suspend.ts';
 
 export const cpuCommands = {
   'cpu.set-weight': settings.setWeight,

@@ -31,6 +31,7 @@ import {
   viewPage,
   viewVm,
   vmStalled,
+  vmStopped,
   type Wait,
 } from './model.ts';
 import { block, content, type GuestMemory, type Memory, virtual } from './state.ts';
@@ -51,6 +52,7 @@ export const map = command({
   args: { ...ofVirtual, page: ofPage.page, writable: bool },
   requires: [
     noSuchVm,
+    vmStopped,
     vmStalled,
     outOfRange,
     [
@@ -79,7 +81,7 @@ export const unmap = command({
   actor: 'guest',
   summary: 'The guest unmaps a virtual page; a page without mappings becomes free (MEM-T9).',
   args: ofVirtual,
-  requires: [noSuchVm, vmStalled, notMappedByGuest],
+  requires: [noSuchVm, vmStopped, vmStalled, notMappedByGuest],
   effect(m, a) {
     leave(guestOf(m, a.vm), a.virtual, { kind: 'absent' });
   },
@@ -156,7 +158,7 @@ export const read = command({
   actor: 'guest',
   summary: 'The guest reads a virtual page, or stalls until the page is there (MEM-I7, MEM-L1).',
   args: ofVirtual,
-  requires: [noSuchVm, vmStalled],
+  requires: [noSuchVm, vmStopped, vmStalled],
   effect(m, a, c) {
     const entry = guestOf(m, a.vm).table.at(a.virtual);
     if (entry.kind !== 'present') {
@@ -175,7 +177,7 @@ export const write = command({
   actor: 'guest',
   summary: 'The guest writes a virtual page, or stalls until it may (MEM-T1, MEM-T2, DED-I2).',
   args: { ...ofVirtual, content: ref(content) },
-  requires: [noSuchVm, vmStalled],
+  requires: [noSuchVm, vmStopped, vmStalled],
   effect(m, a, c) {
     const entry = guestOf(m, a.vm).table.at(a.virtual);
     if (entry.kind !== 'present' || !entry.writable) {
@@ -194,7 +196,7 @@ export const pageOut = command({
   actor: 'guest',
   summary: 'The guest writes a page to its own disk and frees it (2.B, SWP-T3).',
   args: { ...ofVirtual, block: ref(block) },
-  requires: [noSuchVm, vmStalled, notMappedByGuest],
+  requires: [noSuchVm, vmStopped, vmStalled, notMappedByGuest],
   effect(m, a, c) {
     const guest = guestOf(m, a.vm);
     const entry = guest.table.at(a.virtual);
@@ -217,6 +219,7 @@ export const overwrite = command({
   args: { ...ofPage, content: ref(content), frame: allocated.frame },
   requires: [
     noSuchVm,
+    vmStopped,
     outOfRange,
     pageGivenUp,
     ['not-swapped', ['vm', 'page'], (m, a) => viewPage(m, a).at.kind !== 'swapped'],
@@ -244,7 +247,7 @@ export const hostWrite = command({
   summary:
     'The VMM writes a guest page on the guest’s behalf, with a guest write’s duties (MEM-T2).',
   args: { ...ofPage, content: ref(content) },
-  requires: [noSuchVm, outOfRange, pageGivenUp, ...hasOwnFrame],
+  requires: [noSuchVm, vmStopped, outOfRange, pageGivenUp, ...hasOwnFrame],
   effect(m, a, c) {
     store(m, a, c);
     // No entry notices a write of the VMM's own: it has to tell the log itself.
@@ -259,6 +262,7 @@ export const pin = command({
   args: ofPage,
   requires: [
     noSuchVm,
+    vmStopped,
     outOfRange,
     alreadyBallooned,
     ...hasOwnFrame,
@@ -295,7 +299,7 @@ export const dma = command({
   actor: 'hardware',
   summary: 'A device writes to the frame it holds, or faults when it holds none (MEM-T1, MEM-T2).',
   args: { ...ofPage, content: ref(content) },
-  requires: [noSuchVm, outOfRange],
+  requires: [noSuchVm, vmStopped, outOfRange],
   effect(m, a, c) {
     const { pinned } = pageOf(m, a);
     if (pinned === null) {

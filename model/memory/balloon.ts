@@ -22,6 +22,7 @@ import {
   viewGuest,
   viewVm,
   vmStalled,
+  vmStopped,
 } from './model.ts';
 import { type Memory, type MemorySizes, type MemoryView, page } from './state.ts';
 
@@ -86,6 +87,7 @@ export const inflateBalloon = command({
   args: ofBatch,
   requires: [
     noSuchVm,
+    vmStopped,
     vmStalled,
     driverAbsent,
     driverBusy,
@@ -124,6 +126,7 @@ export const acknowledgeInflate = command({
   args: ofVm,
   requires: [
     noSuchVm,
+    vmStopped,
     ['nothing-to-acknowledge', ['vm'], (m, a) => !isUnderWay(viewGuest(m, a.vm).inflating)],
   ],
   effect(m, a, c) {
@@ -159,6 +162,7 @@ export const deflateBalloon = command({
   args: ofBatch,
   requires: [
     noSuchVm,
+    vmStopped,
     vmStalled,
     driverAbsent,
     driverBusy,
@@ -195,6 +199,7 @@ export const acknowledgeDeflate = command({
   args: ofVm,
   requires: [
     noSuchVm,
+    vmStopped,
     ['nothing-to-acknowledge', ['vm'], (m, a) => !isUnderWay(viewGuest(m, a.vm).deflating)],
   ],
   effect(m, a, c) {
@@ -242,6 +247,7 @@ export const outOfMemory = command({
   args: { ...ofVm, pages: subset(page, 'oomBatch', 0) },
   requires: [
     noSuchVm,
+    vmStopped,
     vmStalled,
     ['guest-has-memory', ['vm'], (m, a) => viewGuest(m, a.vm).use.some((use) => use === 'free')],
     driverBusy,

@@ -25,15 +25,39 @@ function protect(m: Memory, a: { vm: VmId; page: PageId }): void {
   guest.harvested[a.page] = guest.expected.at(a.page);
 }
 
+/** The log starts empty, with every page protected. With `manual` protection pages are cleared one by one. */
+export function startLogging(m: Memory, vm: VmId, mode: 'auto' | 'manual'): void {
+  const machine = hostVm(m, vm);
+  machine.logging = mode;
+  for (let p = 0; p < machine.size; p++) protect(m, { vm, page: p });
+}
+
+/** The pages in the log, which leave it unless protection is manual. */
+export function collectLog(m: Memory, vm: VmId): readonly PageId[] {
+  const machine = hostVm(m, vm);
+  const pages: PageId[] = [];
+  for (let p = 0; p < machine.size; p++) {
+    if (!machine.pages.at(p).logged) continue;
+    pages.push(p);
+    if (machine.logging === 'auto') protect(m, { vm, page: p });
+  }
+  return pages;
+}
+
+/** The log stops and is forgotten. Permission to write comes back with the next write. */
+export function stopLogging(m: Memory, vm: VmId): void {
+  const machine = hostVm(m, vm);
+  machine.logging = 'off';
+  for (const entry of machine.pages) entry.logged = false;
+}
+
 export const startLog = command({
   actor: 'daemon',
   summary: 'The dirty log starts empty, with every page write-protected (MEM-I9).',
   args: { ...ofVm, manual: bool },
   requires: [noSuchVm, ['already-logging', ['vm'], (m, a) => viewVm(m, a.vm).logging !== 'off']],
   effect(m, a) {
-    const machine = hostVm(m, a.vm);
-    machine.logging = a.manual ? 'manual' : 'auto';
-    for (let p = 0; p < machine.size; p++) protect(m, { vm: a.vm, page: p });
+    startLogging(m, a.vm, a.manual ? 'manual' : 'auto');
   },
 });
 
@@ -43,9 +67,7 @@ export const stopLog = command({
   args: ofVm,
   requires: [noSuchVm, ['not-logging', ['vm'], (m, a) => viewVm(m, a.vm).logging === 'off']],
   effect(m, a) {
-    const machine = hostVm(m, a.vm);
-    machine.logging = 'off';
-    for (const entry of machine.pages) entry.logged = false;
+    stopLogging(m, a.vm);
   },
 });
 
@@ -57,14 +79,7 @@ export const harvestLog = command({
   args: ofVm,
   requires: [noSuchVm, ['not-logging', ['vm'], (m, a) => viewVm(m, a.vm).logging === 'off']],
   effect(m, a, c) {
-    const machine = hostVm(m, a.vm);
-    const pages: PageId[] = [];
-    for (let p = 0; p < machine.size; p++) {
-      if (!machine.pages.at(p).logged) continue;
-      pages.push(p);
-      if (machine.logging === 'auto') protect(m, { vm: a.vm, page: p });
-    }
-    c.emit({ type: 'harvested', vm: a.vm, pages });
+    c.emit({ type: 'harvested', vm: a.vm, pages: collectLog(m, a.vm) });
   },
 });
 

@@ -12,6 +12,7 @@ import {
   type VmId,
   viewVm,
   vmStalled,
+  vmStopped,
 } from './model.ts';
 import { content, type Memory } from './state.ts';
 
@@ -37,6 +38,7 @@ export const loadDriver = command({
   },
   requires: [
     noSuchVm,
+    vmStopped,
     vmStalled,
     ['driver-present', ['vm'], (m, a) => viewVm(m, a.vm).balloon.driver !== 'absent'],
     // Where touching a ballooned page is an error, the guest must not use one before it is back.
@@ -95,6 +97,7 @@ export const unloadDriver = command({
   args: ofVm,
   requires: [
     noSuchVm,
+    vmStopped,
     vmStalled,
     ['driver-absent', ['vm'], (m, a) => viewVm(m, a.vm).balloon.driver === 'absent'],
   ],
@@ -107,7 +110,7 @@ export const freezeDriver = command({
   actor: 'guest',
   summary: 'The guest is about to be suspended: the driver deflates everything (BAL-I5).',
   args: ofVm,
-  requires: [noSuchVm, vmStalled, driverAbsent],
+  requires: [noSuchVm, vmStopped, vmStalled, driverAbsent],
   effect(m, a, c) {
     retire(m, a.vm, 'frozen', c);
   },
@@ -119,6 +122,7 @@ export const restoreDriver = command({
   args: ofVm,
   requires: [
     noSuchVm,
+    vmStopped,
     vmStalled,
     ['not-frozen', ['vm'], (m, a) => viewVm(m, a.vm).balloon.driver !== 'frozen'],
   ],
@@ -135,7 +139,7 @@ export const resetVm = command({
   summary:
     'The guest restarts without a word to the host: the balloon ends, the target stays (BAL-I5).',
   args: ofVm,
-  requires: [noSuchVm],
+  requires: [noSuchVm, vmStopped],
   effect(m, a) {
     const machine = hostVm(m, a.vm);
     const guest = guestOf(m, a.vm);

@@ -16,6 +16,7 @@ import {
   viewGuest,
   viewPage,
   viewVm,
+  vmStopped,
 } from './model.ts';
 import { frame } from './state.ts';
 
@@ -98,6 +99,7 @@ export const mapSpecial = command({
   args: { ...ofPage, frame: choice(ref(frame)) },
   requires: [
     noSuchVm,
+    vmStopped,
     outOfRange,
     ['page-in-use', ['vm', 'page'], (m, a) => viewPage(m, a).at.kind !== 'unbacked'],
     ['not-free-in-guest', ['vm', 'page'], (m, a) => viewGuest(m, a.vm).use.at(a.page) !== 'free'],

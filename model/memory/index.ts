@@ -12,16 +12,21 @@ import * as reporting from './reporting.ts';
 import * as sharing from './sharing.ts';
 import * as statistics from './statistics.ts';
 
+export { store } from './access.ts';
 export { wantedPages } from './balloon.ts';
-export { initialMemory } from './lifecycle.ts';
+export { collectLog, startLogging, stopLogging } from './dirty-log.ts';
+export { createVm, initialMemory, tearDown } from './lifecycle.ts';
 export {
+  type ContentId,
   contentOf,
   hostPageOf,
   type MemoryEvent,
   type MemoryModel,
   type MemoryOperations,
+  type PageId,
   privateFrame,
   sharedFrame,
+  type VmId,
 } from './model.ts';
 export { memoryOperations } from './operations.ts';
 export { swapQuota } from './paging.ts';

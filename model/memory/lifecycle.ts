@@ -12,10 +12,12 @@ import {
   pageOf,
   type VmId,
   viewVm,
+  vmStopped,
 } from './model.ts';
 import { swapQuota } from './paging.ts';
 import {
   block,
+  cluster,
   content,
   frame,
   type Memory,
@@ -130,6 +132,7 @@ export const destroyVm = command({
   args: ofVm,
   requires: [
     noSuchVm,
+    vmStopped,
     ['pinned', ['vm'], (m, a) => viewVm(m, a.vm).pages.some(({ pins }) => pins > 0)],
   ],
   effect(m, a, c) {
@@ -144,6 +147,7 @@ export const oomKill = command({
   args: ofVm,
   requires: [
     noSuchVm,
+    vmStopped,
     ['reservations-hold', [], (_m, _a, c) => c.size.reserve === 1],
     ['nobody-waits', [], (m) => m.host.vms.every(({ stalled }) => stalled === null)],
     ['memory-left', [], (m, _a, c) => m.host.freeFrames > c.size.emergency || m.host.freeSlots > 0],
@@ -157,7 +161,8 @@ export const oomKill = command({
 
 type C = Parameters<MemoryModel['operations']['dropBacking']>[3];
 
-function tearDown(m: Memory, id: VmId, c: C): void {
+/** Everything that a VM holds goes back to the host; its guest is gone. */
+export function tearDown(m: Memory, id: VmId, c: C): void {
   const machine = hostVm(m, id);
   emptyBalloon(m, id);
   for (let p = 0; p < machine.size; p++) {
@@ -317,6 +322,7 @@ export function initialMemory(z: MemorySizes): Memory {
         fullScans: 0,
       },
       vms: table(z, vm, () => absentVm(z)),
+      stopped: table(z, cluster, () => table(z, vm, () => false)),
     },
     guests: table(z, vm, () => absentGuest(z)),
   };

@@ -128,6 +128,10 @@ export const viewPage = (m: MemoryView, a: { vm: VmId; page: PageId }) =>
 export const noSuchVm = guard('no-such-vm', ofVm, (m, a) => viewVm(m, a.vm).state !== 'running');
 /** The guest cannot run: its next instruction waits for a page. */
 export const vmStalled = guard('vm-stalled', ofVm, (m, a) => viewVm(m, a.vm).stalled !== null);
+/** The VM does not run here: it is about to leave this host, or has not come to it yet. MIG-S1. */
+export const vmStopped = guard('vm-stopped', ofVm, (m, a) =>
+  m.host.stopped.some((vms) => vms.at(a.vm)),
+);
 /** The page lies within the VM's configured memory. */
 export const outOfRange = guard('out-of-range', ofPage, (m, a) => a.page >= viewVm(m, a.vm).size);
 /** The host has taken the page's memory for the balloon. */

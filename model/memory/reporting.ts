@@ -14,6 +14,7 @@ import {
   viewPage,
   viewVm,
   vmStalled,
+  vmStopped,
 } from './model.ts';
 import type { MemoryView } from './state.ts';
 
@@ -24,6 +25,7 @@ export const reportFreePages = command({
   args: ofBatch,
   requires: [
     noSuchVm,
+    vmStopped,
     vmStalled,
     driverAbsent,
     ['not-negotiated', ['vm'], (m, a) => !viewVm(m, a.vm).balloon.reporting],
@@ -59,6 +61,7 @@ export const acknowledgeReport = command({
   args: ofVm,
   requires: [
     noSuchVm,
+    vmStopped,
     ['nothing-to-acknowledge', ['vm'], (m, a) => !isUnderWay(viewGuest(m, a.vm).reporting)],
   ],
   effect(m, a, c) {

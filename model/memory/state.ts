@@ -25,6 +25,11 @@ import {
 } from '../../machine/index.ts';
 
 export const vm = index('vm');
+/**
+ * Hosts between which VMs may move, with the storage that they share. A scope has one or none: where
+ * it has none, what is kept for each cluster takes no room.
+ */
+export const cluster = index('cluster');
 /** A guest page: what the guest believes to be a page of physical memory. */
 export const page = index('page', { within: vm });
 /** A virtual page of a guest: an address space and a page number in it, as one id. */
@@ -43,6 +48,7 @@ export const salt = index('salt');
 /** The numbers that a scope gives this subsystem. Memory is counted in pages. */
 export type MemorySizes = {
   readonly vm: number;
+  readonly cluster: number;
   readonly page: number;
   readonly virtual: number;
   readonly frame: number;
@@ -212,6 +218,8 @@ export const hostMemory = record({
   freeSlots: int('slot'),
   sharing: Sharing,
   vms: array(vm, HostVm),
+  /** VMs that do not run here: about to leave for another host of the cluster, or to arrive. */
+  stopped: array(cluster, set(vm)),
 });
 
 /** What a guest keeps about its memory. It travels with the guest. */

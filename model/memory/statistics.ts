@@ -1,5 +1,5 @@
 /** Guest statistics: one buffer that goes to and fro between host and driver. Chapter 3.0. */
-import { command, guestOf, hostVm, noSuchVm, ofVm, viewVm, vmStalled } from './model.ts';
+import { command, guestOf, hostVm, noSuchVm, ofVm, viewVm, vmStalled, vmStopped } from './model.ts';
 
 /** The host returns the statistics buffer to ask for fresh numbers. */
 export const requestStatistics = command({
@@ -8,6 +8,7 @@ export const requestStatistics = command({
   args: ofVm,
   requires: [
     noSuchVm,
+    vmStopped,
     ['buffer-outstanding', ['vm'], (m, a) => viewVm(m, a.vm).balloon.statistics !== 'host'],
   ],
   effect(m, a) {
@@ -22,6 +23,7 @@ export const sendStatistics = command({
   args: ofVm,
   requires: [
     noSuchVm,
+    vmStopped,
     vmStalled,
     ['no-buffer', ['vm'], (m, a) => viewVm(m, a.vm).balloon.statistics !== 'guest'],
   ],

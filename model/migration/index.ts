@@ -1,5 +1,21 @@
-/** Live migration. QEMU's own state machines, when rounds stop, and how many there are. */
+/** Live migration: VMs that move between the hosts of a cluster; and QEMU's own state machines. */
+import type { CallOf } from '../../machine/index.ts';
+import * as arriving from './arriving.ts';
+import * as copying from './copying.ts';
+import * as device from './device.ts';
+import * as freezing from './freezing.ts';
+import * as handover from './handover.ts';
+import type { MigrationModel } from './model.ts';
+
 export { type Load, pagesSentIn, type Round, rounds, roundsUntil } from './convergence.ts';
+export { initialCluster, warmUp } from './initial.ts';
+export type {
+  MigrationEvent,
+  MigrationModel,
+  MigrationOperations,
+  World,
+} from './model.ts';
+export { migrationOperations } from './operations.ts';
 export {
   type Decision,
   type Limits,
@@ -22,3 +38,33 @@ export {
   type StateMachine,
   statesAfter,
 } from './qemu.ts';
+export { type Cluster, clusterState, type Message, type MigrationSizes, place } from './state.ts';
+
+export const migrationCommands = {
+  'migration.start': copying.start,
+  'migration.connect': copying.connect,
+  'migration.create-target': copying.createTarget,
+  'migration.begin-log': copying.beginLog,
+  'migration.copy-read-only': copying.copyReadOnly,
+  'migration.harvest': copying.harvest,
+  'migration.copy': copying.copy,
+  'migration.freeze': freezing.freeze,
+  'migration.quiesce': freezing.quiesce,
+  'migration.send-vcpus': freezing.sendVcpus,
+  'migration.send-state': freezing.sendState,
+  'migration.final-harvest': freezing.finalHarvest,
+  'migration.request-state': freezing.requestState,
+  'migration.release': handover.release,
+  'migration.send-start': handover.sendStart,
+  'migration.clean-up': handover.cleanUp,
+  'migration.receive': arriving.receive,
+  'migration.receive-reply': handover.receiveReply,
+  'migration.program-device': device.program,
+  'migration.submit-write': device.submit,
+  'migration.complete-write': device.complete,
+};
+export type MigrationCall = CallOf<typeof migrationCommands>;
+/** The model as properties see it: with its calls. */
+export interface CheckedMigration extends MigrationModel {
+  readonly call: MigrationCall;
+}

@@ -3,6 +3,7 @@ import { balloonScopes } from './balloon.ts';
 import { cpuScopes } from './cpu.ts';
 import { creditScopes } from './credit.ts';
 import { memoryScopes } from './memory.ts';
+import { migrationScopes } from './migration.ts';
 import type { Scopes } from './scope.ts';
 import { serviceScopes } from './service.ts';
 
@@ -13,4 +14,5 @@ export const scopes = {
   ...cpuScopes,
   ...creditScopes,
   ...serviceScopes,
+  ...migrationScopes,
 } satisfies Scopes;

@@ -2,14 +2,10 @@
 import type { Scope } from '../../machine/index.ts';
 import type { CpuSizes } from '../cpu/index.ts';
 import type { MemorySizes } from '../memory/index.ts';
+import type { MigrationSizes } from '../migration/index.ts';
 import type { ServiceSizes } from '../service/index.ts';
 
-export type VmmSizes = MemorySizes &
-  CpuSizes &
-  ServiceSizes & {
-    /** Hosts between which VMs may move. */
-    readonly host: number;
-  };
+export type VmmSizes = MemorySizes & CpuSizes & ServiceSizes & MigrationSizes;
 export interface VmmScope extends Scope {
   readonly sizes: VmmSizes;
   /** What an exhaustive search finds while it asks nothing. */

@@ -1,0 +1,128 @@
+/** The target receives a VM, and runs it when it is told to. Chapter 4.B, the target automaton. */
+import { plugVcpu } from '../cpu/index.ts';
+import { reply, takeMessage } from './channel.ts';
+import {
+  type C,
+  command,
+  type HostId,
+  inner,
+  memoryAt,
+  migrationOf,
+  ofVm,
+  setStopped,
+  type VmId,
+  viewMigration,
+  type World,
+  type WorldView,
+} from './model.ts';
+import type { Message } from './state.ts';
+
+/** The next message needs a frame, and the target has none. */
+function lacksFrame(m: WorldView, vm: VmId, emergency: number): boolean {
+  const { target, toTarget } = viewMigration(m, vm);
+  const first = toTarget.at(0);
+  if (target === null || first.kind !== 'page') return false;
+  const { memory } = m.hosts.at(target);
+  const { at } = memory.vms.at(vm).pages.at(first.page);
+  return at.kind !== 'mapped' && memory.freeFrames <= emergency;
+}
+
+export const receive = command({
+  actor: 'daemon',
+  summary: 'The target receives the first of the messages that are under way to it (N2 to N6).',
+  args: ofVm,
+  requires: [
+    ['nothing-arrived', ['vm'], (m, a) => viewMigration(m, a.vm).toTarget.at(0).kind === 'none'],
+    ['no-free-frame', ['vm'], (m, a, c) => lacksFrame(m, a.vm, c.size.emergency)],
+  ],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    const message = takeMessage(migration);
+    c.emit({ type: 'received', vm: a.vm, what: message.kind });
+    if (migration.target !== null) take(m, a.vm, migration.target, message, c);
+  },
+});
+
+function take(m: World, vm: VmId, target: HostId, message: Message, c: C): void {
+  const migration = migrationOf(m, vm);
+  const { devices, vcpus } = m.cluster.hosts.at(target);
+  switch (message.kind) {
+    case 'page':
+    case 'zero': {
+      const content = message.kind === 'page' ? message.content : 0;
+      migration.received[message.page] = true;
+      c.operation.placePage(m, target, { vm, page: message.page, content }, c);
+      return;
+    }
+    case 'vcpu':
+      vcpus[message.vcpu] = { kind: 'saved', was: message.was, wake: message.wake };
+      return;
+    case 'device':
+      devices.at(vm).register = message.register;
+      migration.arrived = 'all';
+      return;
+    case 'request':
+      migration.arrived = 'confirmed';
+      reply(migration, vm, { kind: isComplete(m, vm, target) ? 'complete' : 'refused' }, c);
+      return;
+    case 'start':
+      if (c.operation.takeOver(m, target, vm, message.epoch)) {
+        run(m, vm, target, c);
+        reply(migration, vm, { kind: 'started' }, c);
+      } else reply(migration, vm, { kind: 'refused' }, c);
+      return;
+    case 'none':
+      return;
+  }
+}
+
+/** Every page of the VM is here. MIG-S7. */
+function isComplete(m: WorldView, vm: VmId, target: HostId): boolean {
+  const { size } = m.hosts.at(target).memory.vms.at(vm);
+  const { received, arrived } = viewMigration(m, vm);
+  return arrived !== 'memory' && received.every((is, p) => is || p >= size);
+}
+
+/** The VM runs here from now on: its vCPUs go on where they were stopped. */
+function run(m: World, vm: VmId, target: HostId, c: C): void {
+  const { source } = migrationOf(m, vm);
+  const here = m.hosts.at(target);
+  const { vcpus } = m.cluster.hosts.at(target);
+  if (source !== null) bringGuest(m, vm, source, target);
+  setStopped(here, vm, false);
+  let plugged = 0;
+  for (let t = 0; t < vcpus.length; t++) {
+    const saved = vcpus.at(t);
+    if (here.cpu.threads.at(t).vm !== vm || saved.kind === 'none') continue;
+    plugVcpu(here.cpu, t, saved, inner(c));
+    vcpus[t] = { kind: 'none' };
+    plugged++;
+  }
+  here.cpu.vms.at(vm).wanted = plugged;
+  c.emit({ type: 'runs', vm, host: target, epoch: m.cluster.ownership.at(vm).epoch });
+}
+
+/**
+ * What a guest keeps about its memory lies in its memory, which is here by now: its tables are read
+ * from where they were last, since the model keeps them beside the pages.
+ */
+function bringGuest(m: World, vm: VmId, source: HostId, target: HostId): void {
+  const from = memoryAt(m, source).guests.at(vm);
+  const to = memoryAt(m, target).guests.at(vm);
+  to.managed = from.managed;
+  to.balloonPages = from.balloonPages;
+  for (let v = 0; v < from.table.length; v++) {
+    const entry = from.table.at(v);
+    if (entry.kind === 'present') {
+      to.table[v] = { kind: 'present', page: entry.page, writable: entry.writable };
+    } else if (entry.kind === 'paged') to.table[v] = { kind: 'paged', block: entry.block };
+    else to.table[v] = { kind: 'absent' };
+  }
+  for (let p = 0; p < from.use.length; p++) {
+    to.use[p] = from.use.at(p);
+    to.expected[p] = from.expected.at(p);
+    to.unspecified[p] = from.unspecified.at(p);
+  }
+  for (let b = 0; b < from.disk.length; b++) to.disk[b] = from.disk.at(b);
+  for (let k = 0; k < from.written.length; k++) to.written[k] = from.written.at(k);
+}

@@ -1,0 +1,234 @@
+/**
+ * The source copies a VM to the target while the VM runs: steps N1 to N5. Chapter 4.B.
+ *
+ * What is sent is old as soon as it is sent. The dirty log makes up for that: a page that is written
+ * after the log was collected is sent again, so the log is collected first and pages are read after.
+ */
+import { ref } from '../../machine/index.ts';
+import { host } from '../host.ts';
+import { createVm, startLogging } from '../memory/index.ts';
+import { channelFull, send } from './channel.ts';
+import {
+  type C,
+  command,
+  type HostId,
+  homeOf,
+  inner,
+  memoryAt,
+  migrationOf,
+  notToSend,
+  ofPage,
+  ofVm,
+  type PageId,
+  phaseIs,
+  setStopped,
+  type VmId,
+  viewMemory,
+  viewMigration,
+  type World,
+  type WorldView,
+} from './model.ts';
+
+/** A migration is asked for. MIG-S12: one at a time for each VM. */
+export const start = command({
+  actor: 'host',
+  summary: 'A running VM shall move to another host (4.B start, MIG-S12).',
+  args: { ...ofVm, target: ref(host) },
+  requires: [
+    ['not-running', ['vm'], (m, a) => homeOf(m, a.vm) === null],
+    ['already-migrating', ['vm'], (m, a) => viewMigration(m, a.vm).phase !== 'idle'],
+    ['same-host', ['vm', 'target'], (m, a) => homeOf(m, a.vm) === a.target],
+    [
+      'vm-exists',
+      ['vm', 'target'],
+      (m, a) => m.hosts.at(a.target).memory.vms.at(a.vm).state !== 'absent',
+    ],
+    ['attempts-spent', [], (m) => m.cluster.attempts === 0],
+  ],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    migration.phase = 'started';
+    migration.source = homeOf(m, a.vm);
+    migration.target = a.target;
+    m.cluster.attempts--;
+    c.emit({ type: 'migration-started', vm: a.vm, target: a.target });
+  },
+});
+
+/** N1: both sides have a connection, and have agreed on what they speak. */
+export const connect = command({
+  actor: 'host',
+  summary: 'The source connects to the target and both agree on a protocol (N1).',
+  args: ofVm,
+  requires: [phaseIs('started')],
+  effect(m, a) {
+    migrationOf(m, a.vm).phase = 'connected';
+  },
+});
+
+/** What the target needs to know to make room for the VM: as on the source. */
+function roomFor(m: WorldView, vm: VmId, source: HostId, target: HostId, overhead: number) {
+  const { size, reservation, mode, huge } = m.hosts.at(source).memory.vms.at(vm);
+  const { frames } = m.hosts.at(target).memory;
+  const free: number[] = [];
+  for (let f = 0; f < frames.length && free.length < overhead; f++) {
+    if (frames.at(f).use.kind === 'free') free.push(f);
+  }
+  return { vm, size, reservation, mode, huge, overhead: free };
+}
+
+/** N2: the target makes room and has the VM's vCPUs, none of which may run. MIG-S5, MIG-S13. */
+export const createTarget = command({
+  actor: 'host',
+  summary: 'The target creates the VM: its memory still empty, its vCPUs not runnable (N2).',
+  args: ofVm,
+  requires: [
+    phaseIs('connected'),
+    [
+      'no-capacity',
+      ['vm'],
+      (m, a, c) => {
+        const { source, target } = viewMigration(m, a.vm);
+        if (source === null || target === null) return true;
+        const to = viewMemory(m, target);
+        const room = roomFor(m, a.vm, source, target, c.size.overhead);
+        if (to.host.freeFrames - c.size.emergency < room.size) return true;
+        return createVm.requires.some(([, , refuse]) => refuse(to, room, inner(c)));
+      },
+    ],
+  ],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    const { source, target } = migration;
+    if (source === null || target === null) return;
+    createVm.effect(
+      memoryAt(m, target),
+      roomFor(m, a.vm, source, target, c.size.overhead),
+      inner(c),
+    );
+    setStopped(m.hosts.at(target), a.vm, true);
+    migration.phase = 'target-created';
+    migration.arrived = 'memory';
+  },
+});
+
+/** N3 begins. MIG-A3: the log is on before the first page is read. */
+export const beginLog = command({
+  actor: 'host',
+  summary: 'The dirty log begins, and every page is still to be sent (N3, MIG-A3).',
+  args: ofVm,
+  requires: [
+    phaseIs('target-created'),
+    [
+      'already-logging',
+      ['vm'],
+      (m, a) => {
+        const { source } = viewMigration(m, a.vm);
+        return source !== null && m.hosts.at(source).memory.vms.at(a.vm).logging !== 'off';
+      },
+    ],
+  ],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    if (migration.source === null) return;
+    startLogging(memoryAt(m, migration.source), a.vm, 'auto');
+    for (const p of c.operation.firstPages(m, a.vm, migration.source)) migration.send[p] = true;
+    migration.phase = 'copying';
+  },
+});
+
+/** The guest can read the page and nothing that it has mapped lets it write there. MIG-S4. */
+function isReadOnly(m: WorldView, vm: VmId, page: PageId): boolean {
+  const { source } = viewMigration(m, vm);
+  if (source === null) return false;
+  let mapped = false;
+  for (const entry of m.hosts.at(source).guests.at(vm).table) {
+    if (entry.kind !== 'present' || entry.page !== page) continue;
+    if (entry.writable) return false;
+    mapped = true;
+  }
+  return mapped;
+}
+
+/** N3: what the guest cannot write goes first. That the VMM may not write a page says nothing. */
+export const copyReadOnly = command({
+  actor: 'daemon',
+  summary: 'A page that the guest may only read is sent (N3, MIG-S4).',
+  args: ofPage,
+  requires: [
+    phaseIs('copying'),
+    ['round-over', ['vm'], (m, a) => viewMigration(m, a.vm).round > 0],
+    notToSend,
+    ['not-read-only', ['vm', 'page'], (m, a) => !isReadOnly(m, a.vm, a.page)],
+    channelFull,
+  ],
+  effect(m, a, c) {
+    sendPage(m, a, c);
+  },
+});
+
+/** N4 and N5: pages written since the last time are to be sent (again), and count as clean. */
+export const harvest = command({
+  actor: 'daemon',
+  summary: 'A round begins: the dirty log is collected and cleared (N4, N5, MIG-A2).',
+  args: ofVm,
+  requires: [
+    phaseIs('copying'),
+    [
+      'pages-left',
+      ['vm'],
+      (m, a) => {
+        const { send, round } = viewMigration(m, a.vm);
+        return send.some((left, p) => left && (round > 0 || isReadOnly(m, a.vm, p)));
+      },
+    ],
+    ['rounds-over', ['vm'], (m, a, c) => viewMigration(m, a.vm).round >= c.size.rounds],
+  ],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    migration.round++;
+    const dirty = collect(m, a.vm, c);
+    c.emit({ type: 'round', vm: a.vm, round: migration.round, dirty });
+  },
+});
+
+/** Moves what the dirty log has to the pages that are to be sent; says how many. */
+export function collect(m: World, vm: VmId, c: C): number {
+  const migration = migrationOf(m, vm);
+  if (migration.source === null) return 0;
+  const dirty = c.operation.harvest(m, migration.source, vm);
+  for (const p of dirty) migration.send[p] = true;
+  return dirty.length;
+}
+
+/** N4: the page counts as clean already; it is read now. MIG-A1. */
+export const copy = command({
+  actor: 'daemon',
+  summary: 'A page is read and sent; in the first round only those that are read-only (N4, N6).',
+  args: ofPage,
+  requires: [
+    phaseIs('copying', 'harvested'),
+    [
+      'no-round-yet',
+      ['vm'],
+      (m, a) => {
+        const { phase, round } = viewMigration(m, a.vm);
+        return phase === 'copying' && round === 0;
+      },
+    ],
+    notToSend,
+    channelFull,
+  ],
+  effect(m, a, c) {
+    sendPage(m, a, c);
+  },
+});
+
+function sendPage(m: World, a: { readonly vm: VmId; readonly page: PageId }, c: C): void {
+  const migration = migrationOf(m, a.vm);
+  if (migration.source === null) return;
+  const content = c.operation.readPage(m, migration.source, a.vm, a.page);
+  migration.send[a.page] = false;
+  if (content === 0) send(migration, a.vm, { kind: 'zero', page: a.page }, c);
+  else send(migration, a.vm, { kind: 'page', page: a.page, content }, c);
+}

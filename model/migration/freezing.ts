@@ -1,0 +1,114 @@
+/**
+ * The guest is stopped and the rest of it is sent: the first half of step N6. Chapter 4.B.
+ *
+ * The order is no formality. To save a device is to let it finish, and it finishes by writing guest
+ * memory: the log is collected for the last time after that, or those writes are lost.
+ */
+import { unplugVcpu, vcpuState } from '../cpu/index.ts';
+import { channelFull, isFull, send } from './channel.ts';
+import { collect } from './copying.ts';
+import { command, inner, migrationOf, ofVm, phaseIs, setStopped, viewMigration } from './model.ts';
+
+/** When to stop is a matter of policy: here it may be at any time. MIG-A6. */
+export const freeze = command({
+  actor: 'host',
+  summary: 'The guest stops: none of its vCPUs is this host’s to run any more (N6, MIG-A6).',
+  args: ofVm,
+  requires: [phaseIs('copying')],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    if (migration.source === null) return;
+    const here = m.hosts.at(migration.source);
+    const { vcpus } = m.cluster.hosts.at(migration.source);
+    setStopped(here, a.vm, true);
+    for (let t = 0; t < vcpus.length; t++) {
+      if (here.cpu.threads.at(t).vm !== a.vm) continue;
+      vcpus[t] = vcpuState(here.cpu, t);
+      if (here.cpu.threads.at(t).state.kind !== 'offline') unplugVcpu(here.cpu, t, inner(c));
+    }
+    here.cpu.vms.at(a.vm).wanted = 0;
+    migration.phase = 'frozen';
+    c.emit({ type: 'frozen', vm: a.vm });
+  },
+});
+
+/** The device finishes what it has begun, which may change guest memory. MIG-S6. */
+export const quiesce = command({
+  actor: 'host',
+  summary: 'The VM’s device finishes what it has begun, and begins nothing new (N6, MIG-S6).',
+  args: ofVm,
+  requires: [phaseIs('frozen')],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    if (migration.source === null) return;
+    c.operation.drainDevice(m, migration.source, a.vm, c);
+    migration.phase = 'quiesced';
+  },
+});
+
+export const sendVcpus = command({
+  actor: 'host',
+  summary: 'The state of every vCPU is sent (N6).',
+  args: ofVm,
+  requires: [
+    phaseIs('quiesced'),
+    ['channel-full', ['vm'], (m, a, c) => isFull(viewMigration(m, a.vm).toTarget, c.size.vcpus)],
+  ],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    if (migration.source === null) return;
+    const { threads } = m.hosts.at(migration.source).cpu;
+    const { vcpus } = m.cluster.hosts.at(migration.source);
+    for (let t = 0; t < vcpus.length; t++) {
+      const saved = vcpus.at(t);
+      if (threads.at(t).vm !== a.vm || saved.kind === 'none') continue;
+      send(migration, a.vm, { kind: 'vcpu', vcpu: t, was: saved.was, wake: saved.wake }, c);
+    }
+    migration.phase = 'vcpus-sent';
+  },
+});
+
+/** Other state: here all that is not memory or vCPU is the register of one device. MIG 4.C.1. */
+export const sendState = command({
+  actor: 'host',
+  summary: 'What devices and the VMM keep of the VM is sent (N6, MIG 4.C.1).',
+  args: ofVm,
+  requires: [phaseIs('vcpus-sent'), channelFull],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    if (migration.source === null) return;
+    const { register } = m.cluster.hosts.at(migration.source).devices.at(a.vm);
+    send(migration, a.vm, { kind: 'device', register }, c);
+    migration.phase = 'state-sent';
+  },
+});
+
+/** Nothing writes guest memory any more: these are the last pages. */
+export const finalHarvest = command({
+  actor: 'host',
+  summary: 'The dirty log is collected for the last time (N6, MIG-S6).',
+  args: ofVm,
+  requires: [phaseIs('state-sent')],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    const dirty = collect(m, a.vm, c);
+    migration.phase = 'harvested';
+    c.emit({ type: 'round', vm: a.vm, round: migration.round, dirty });
+  },
+});
+
+export const requestState = command({
+  actor: 'host',
+  summary: 'The source asks the target whether it has everything (N6, MIG-S7).',
+  args: ofVm,
+  requires: [
+    phaseIs('harvested'),
+    ['pages-left', ['vm'], (m, a) => viewMigration(m, a.vm).send.some((left) => left)],
+    channelFull,
+  ],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    send(migration, a.vm, { kind: 'request' }, c);
+    migration.phase = 'state-requested';
+  },
+});

@@ -1,0 +1,106 @@
+/**
+ * The source lets go of the VM and the target takes it: the second half of step N6. Chapter 4.B.
+ *
+ * The token decides who runs the VM. The source gives it up before it says start; the target takes
+ * it only while it is of the epoch that the message names, so that a message that is late is harmless.
+ */
+import { stopLogging, tearDown } from '../memory/index.ts';
+import { channelFull, send, takeReply } from './channel.ts';
+import {
+  command,
+  inner,
+  memoryAt,
+  migrationOf,
+  ofVm,
+  phaseIs,
+  setStopped,
+  viewMigration,
+  type World,
+} from './model.ts';
+
+/** The source learns what the target made of it. */
+export const receiveReply = command({
+  actor: 'daemon',
+  summary: 'The source receives a reply of the target: it has everything, or it runs the VM.',
+  args: ofVm,
+  requires: [
+    ['nothing-arrived', ['vm'], (m, a) => viewMigration(m, a.vm).toSource.at(0).kind === 'none'],
+  ],
+  effect(m, a) {
+    const migration = migrationOf(m, a.vm);
+    const { kind } = takeReply(migration);
+    if (kind === 'complete' && migration.phase === 'state-requested') {
+      migration.phase = 'target-ready';
+    }
+    if (kind === 'started' && migration.phase === 'start-sent') migration.phase = 'acknowledged';
+  },
+});
+
+/** First the disk, then the token: whoever has the token can have the disk. */
+export const release = command({
+  actor: 'host',
+  summary: 'The source lets go of the disk and of the token (N6, MIG-A5).',
+  args: ofVm,
+  requires: [phaseIs('target-ready')],
+  effect(m, a) {
+    const ownership = m.cluster.ownership.at(a.vm);
+    ownership.lock = null;
+    ownership.owner = null;
+    migrationOf(m, a.vm).phase = 'released';
+  },
+});
+
+export const sendStart = command({
+  actor: 'host',
+  summary: 'The source tells the target to run the VM, and which epoch ends with that (N6).',
+  args: ofVm,
+  requires: [phaseIs('released'), channelFull],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    const { epoch } = m.cluster.ownership.at(a.vm);
+    send(migration, a.vm, { kind: 'start', epoch }, c);
+    migration.phase = 'start-sent';
+  },
+});
+
+/** Only now is what the source has of the VM of no use to anybody. MIG-S2. */
+export const cleanUp = command({
+  actor: 'host',
+  summary: 'The source gives back all that the VM had there, once the target runs it (MIG-S2).',
+  args: ofVm,
+  requires: [phaseIs('acknowledged')],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    const { source } = migration;
+    if (source === null) return;
+    const memory = memoryAt(m, source);
+    stopLogging(memory, a.vm);
+    tearDown(memory, a.vm, inner(c));
+    forgetCopy(m, a.vm, source);
+    forgetMigration(m, a.vm);
+  },
+});
+
+/** Of a VM that a host does not have (any more), nothing is kept there. */
+export function forgetCopy(m: World, vm: number, at: number): void {
+  const here = m.hosts.at(at);
+  setStopped(here, vm, false);
+  const { devices, vcpus } = m.cluster.hosts.at(at);
+  devices.at(vm).register = 0;
+  for (let t = 0; t < vcpus.length; t++) {
+    if (here.cpu.threads.at(t).vm === vm) vcpus[t] = { kind: 'none' };
+  }
+}
+
+function forgetMigration(m: World, vm: number): void {
+  const migration = migrationOf(m, vm);
+  migration.phase = 'idle';
+  migration.source = null;
+  migration.target = null;
+  migration.round = 0;
+  migration.arrived = 'nothing';
+  for (let p = 0; p < migration.send.length; p++) {
+    migration.send[p] = false;
+    migration.received[p] = false;
+  }
+}

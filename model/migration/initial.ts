@@ -1,0 +1,51 @@
+/** A cluster at the start: VMs that have run on the first host for a while, and may move. */
+import { table } from '../../machine/index.ts';
+import { thread } from '../cpu/index.ts';
+import { type HostState, host, memoryOf } from '../host.ts';
+import { memoryCommands, page, vm } from '../memory/index.ts';
+import { type C, inner } from './model.ts';
+import { type Cluster, place } from './state.ts';
+
+export function initialCluster(z: C['size']): Cluster {
+  const isHere = (id: number): boolean => id < z.booted;
+  return {
+    ownership: table(z, vm, (id) => ({
+      owner: isHere(id) ? 0 : null,
+      epoch: 0,
+      lastRan: isHere(id) ? 0 : null,
+      lock: isHere(id) ? 0 : null,
+    })),
+    migrations: table(z, vm, () => ({
+      phase: 'idle',
+      source: null,
+      target: null,
+      round: 0,
+      send: table(z, page, () => false),
+      toTarget: table(z, place, () => ({ kind: 'none' })),
+      toSource: table(z, place, () => ({ kind: 'none' })),
+      arrived: 'nothing',
+      received: table(z, page, () => false),
+    })),
+    hosts: table(z, host, () => ({
+      devices: table(z, vm, () => ({ register: 0, write: { kind: 'none' } })),
+      vcpus: table(z, thread, () => ({ kind: 'none' })),
+    })),
+    attempts: z.attempts,
+  };
+}
+
+/**
+ * Every page of a VM has memory, and the guest has mapped it: the first is read-only and holds
+ * something, as all others do but the last (golden trace G1).
+ */
+export function warmUp(at: HostState, id: number, c: C): void {
+  const memory = memoryOf(at);
+  const { size } = memory.host.vms.at(id);
+  for (let p = 0; p < size; p++) {
+    const frame = memory.host.frames.findIndex(({ use }) => use.kind === 'free');
+    const args = { vm: id, page: p, virtual: p, frame, content: p + 1 < size ? 1 : 0 };
+    memoryCommands['memory.populate'].effect(memory, args, inner(c));
+    memoryCommands['memory.host-write'].effect(memory, args, inner(c));
+    memoryCommands['memory.map'].effect(memory, { ...args, writable: p > 0 }, inner(c));
+  }
+}

@@ -1,0 +1,129 @@
+/** The vocabulary of the migration rules: the world they see, events, inner operations, questions. */
+import {
+  array,
+  type Context,
+  commandsOf,
+  guardsOf,
+  type Id,
+  type Infer,
+  type Model,
+  record,
+  ref,
+  type View,
+} from '../../machine/index.ts';
+import type { CpuEvent, CpuOperations, CpuSizes } from '../cpu/index.ts';
+import { type HostState, host, hostState, memoryOf } from '../host.ts';
+import {
+  type ContentId,
+  type Memory,
+  type MemoryEvent,
+  type MemoryOperations,
+  type MemorySizes,
+  type PageId,
+  page,
+  type VmId,
+  vm,
+} from '../memory/index.ts';
+import {
+  clusterState,
+  type Message,
+  type Migration,
+  type MigrationSizes,
+  type phases,
+  type Reply,
+} from './state.ts';
+
+export type HostId = Id<'host'>;
+export type { PageId, VmId };
+
+/** What the rules of migration see: all hosts, and the cluster that they form. */
+export const world = record({ hosts: array(host, hostState), cluster: clusterState });
+export interface World extends Infer<typeof world> {}
+export type WorldView = View<World>;
+
+export type MigrationEvent =
+  | { readonly type: 'migration-started'; readonly vm: VmId; readonly target: HostId }
+  | { readonly type: 'round'; readonly vm: VmId; readonly round: number; readonly dirty: number }
+  | { readonly type: 'frozen'; readonly vm: VmId }
+  | { readonly type: 'sent'; readonly vm: VmId; readonly what: Message['kind'] }
+  | { readonly type: 'received'; readonly vm: VmId; readonly what: Message['kind'] }
+  | { readonly type: 'replied'; readonly vm: VmId; readonly what: Reply['kind'] }
+  | { readonly type: 'runs'; readonly vm: VmId; readonly host: HostId; readonly epoch: number };
+
+export type C = Context<MigrationModel>;
+/** The context as the rules of memory and of CPUs know it. */
+interface Inner {
+  readonly size: MemorySizes & CpuSizes;
+  readonly operation: MemoryOperations & CpuOperations;
+  emit(event: MemoryEvent | CpuEvent): void;
+}
+export const inner = (c: C): Inner => c;
+
+/** Inner operations that several rules call, so that a fault may replace one. */
+export type MigrationOperations = {
+  /** Which pages a migration has to send first. MIG 4.B: every page, whatever happened before. */
+  readonly firstPages: (m: World, vm: VmId, source: HostId) => readonly PageId[];
+  /** What a read of a page finds when it is copied. */
+  readonly readPage: (m: WorldView, source: HostId, vm: VmId, page: PageId) => ContentId;
+  /** The pages that were written since the log was collected last; it is empty then. */
+  readonly harvest: (m: World, source: HostId, vm: VmId) => readonly PageId[];
+  /** Puts what arrived into the target's memory. */
+  readonly placePage: (
+    m: World,
+    target: HostId,
+    a: { readonly vm: VmId; readonly page: PageId; readonly content: ContentId },
+    c: C,
+  ) => void;
+  /** The opaque device finishes what it has begun. */
+  readonly drainDevice: (m: World, at: HostId, vm: VmId, c: C) => void;
+  /** All that the token and the lock ask for before a host may run a VM: done, or nothing is. */
+  readonly takeOver: (m: World, at: HostId, vm: VmId, epoch: number) => boolean;
+};
+
+export interface MigrationModel extends Model {
+  readonly state: World;
+  readonly sizes: MemorySizes & CpuSizes & MigrationSizes;
+  readonly operations: MemoryOperations & CpuOperations & MigrationOperations;
+  readonly event: MemoryEvent | CpuEvent | MigrationEvent;
+}
+
+export const command = commandsOf<MigrationModel>();
+export const guard = guardsOf<MigrationModel>();
+
+export const ofVm = { vm: ref(vm) };
+export const ofPage = { vm: ref(vm), page: ref(page) };
+
+export const migrationOf = (m: World, id: VmId): Migration => m.cluster.migrations.at(id);
+export const viewMigration = (m: WorldView, id: VmId) => m.cluster.migrations.at(id);
+export const memoryAt = (m: World, id: HostId): Memory => memoryOf(m.hosts.at(id));
+export const viewMemory = (m: WorldView, id: HostId): View<Memory> => {
+  const { memory, guests } = m.hosts.at(id);
+  return { host: memory, guests };
+};
+
+/** The VM executes on this host: its vCPUs may run there, and nowhere are they held back. */
+export function runsOn(m: WorldView, at: HostId, id: VmId): boolean {
+  const { memory } = m.hosts.at(at);
+  return memory.vms.at(id).state === 'running' && !memory.stopped.some((vms) => vms.at(id));
+}
+
+/** The host that has the token of a VM, and runs it; or null. */
+export function homeOf(m: WorldView, id: VmId): HostId | null {
+  const { owner } = m.cluster.ownership.at(id);
+  return owner !== null && runsOn(m, owner, id) ? owner : null;
+}
+
+/** A VM is held back on a host, or not any more. */
+export function setStopped({ memory }: HostState, id: VmId, stopped: boolean): void {
+  for (const vms of memory.stopped) vms[id] = stopped;
+}
+
+type Phase = (typeof phases)[number];
+/** The migration has just come to one of these phases. */
+export const phaseIs = (...expected: readonly Phase[]) =>
+  guard('wrong-phase', ofVm, (m, a) => !expected.includes(viewMigration(m, a.vm).phase));
+export const notToSend = guard(
+  'not-to-send',
+  ofPage,
+  (m, a) => !viewMigration(m, a.vm).send.at(a.page),
+);
