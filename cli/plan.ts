@@ -32,6 +32,7 @@ export const quick: Plan = {
     { scope: 'cpu-fuzz', runs: 400 },
     { scope: 'cpu-fuzz-one', runs: 100 },
     { scope: 'service-fuzz', runs: 100 },
+    { scope: 'migration-fuzz', runs: 150 },
   ],
   pairs: 200,
   exploredStates: 8_000,

@@ -30,7 +30,7 @@ export function timelinesOf(
   trace.forEach((call, i) => {
     if (i === loop) for (const each of drawn) each.repeats();
     const { kind, args } = call as VmmCall;
-    const its = drawn[args.host];
+    const its = 'host' in args ? drawn[args.host] : undefined;
     const cells = its?.cells() ?? [];
     if (!host.step(state, call).ok) return;
     if (kind === 'cpu.tick') its?.passes('tick', cells);

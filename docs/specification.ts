@@ -1,9 +1,10 @@
 /**
- * The rules that hypercheck covers: every id of the memory and CPU chapters, and what QEMU tells of
+ * The rules that hypercheck covers: every id of the memory, CPU and migration chapters, and what QEMU tells of
  * its migrations, in our own words, with their sources. Where each is modelled, checked and tested is not written here but found in the code.
  */
 
 import { cpuRules } from './cpu-rules.ts';
+import { migrationRules } from './migration-rules.ts';
 import type { Rule } from './rule.ts';
 import { serviceRules } from './service-rules.ts';
 
@@ -368,7 +369,12 @@ const memoryRules: readonly Rule[] = [
   },
 ];
 
-export const rules: readonly Rule[] = [...memoryRules, ...cpuRules, ...serviceRules];
+export const rules: readonly Rule[] = [
+  ...memoryRules,
+  ...cpuRules,
+  ...serviceRules,
+  ...migrationRules,
+];
 
 /** The files that name a rule. */
 export interface Evidence {

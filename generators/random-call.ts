@@ -82,7 +82,8 @@ export class RandomCalls {
     const plan = this.planAt(kind);
     this.plan = plan;
     this.state = state;
-    this.part = plan.command.lens === undefined ? state : undefined;
+    const { lens } = plan.command;
+    this.part = lens === undefined ? state : plan.depth === 0 ? lens(state, {}) : undefined;
     this.questions = 0;
     if (this.refuses(plan.first) || !this.bind(0)) return undefined;
     return { kind: plan.command.kind, args: { ...plan.args } };

@@ -1,14 +1,21 @@
 /** Every property of the VMM. */
 import { liftProperty, type Model, type Places, type Property } from '../machine/index.ts';
-import type { CheckedCpu, CheckedMemory, CheckedServices, CheckedVmm } from '../model/index.ts';
+import type {
+  CheckedCpu,
+  CheckedMemory,
+  CheckedMigration,
+  CheckedServices,
+  CheckedVmm,
+} from '../model/index.ts';
 import { cpuProperties } from './cpu.ts';
 import { memoryProperties } from './memory.ts';
+import { migrationProperties } from './migration.ts';
 import { serviceProperties } from './service.ts';
 
 const onHost = {
   count: (size: CheckedVmm['sizes']) => size.host,
   of: ({ call }: { readonly call: CheckedVmm['call'] }) =>
-    'host' in call.args ? call.args.host : 0,
+    'host' in call.args ? call.args.host : -1,
   args: ['host'],
 };
 /** The memory of each host, its CPUs, and the guest systems on these. */
@@ -26,6 +33,13 @@ const cpus: Places<CheckedVmm, CheckedCpu> = {
 const services: Places<CheckedVmm, CheckedServices> = {
   ...onHost,
   at: (state, i) => ({ cpu: state.hosts.at(i).cpu, guests: state.services }),
+};
+/** The hosts of each cluster. */
+const clusters: Places<CheckedVmm, CheckedMigration> = {
+  count: (size) => size.cluster,
+  of: () => 0,
+  args: [],
+  at: ({ hosts, clusters }, i) => ({ hosts, cluster: clusters.at(i) }),
 };
 
 /**
@@ -45,4 +59,5 @@ export const vmmProperties: readonly Property<CheckedVmm>[] = [
   ...serviceProperties
     .map(about('service.*', 'cpu.tick'))
     .map((each) => liftProperty(services, each)),
+  ...migrationProperties.map(about('migration.*')).map((each) => liftProperty(clusters, each)),
 ];

@@ -21,7 +21,7 @@ export interface Places<W extends Model, P extends Model> {
   count(size: W['sizes']): number;
   /** The part at a place: composed of places of the whole, nothing copied. */
   at(state: View<W['state']>, place: number): View<P['state']>;
-  /** The place that an accepted command of the part happened at. */
+  /** The place that an accepted command of the part happened at; -1 for commands of other parts. */
   of(change: Change<W>): number;
   /** The arguments of a command of the part that name its place. */
   readonly args: readonly string[];
@@ -214,15 +214,17 @@ function numbered<W extends Model, P extends Model>(
       return ask(here, innerOf(instance, change.size));
     };
   const all = (size: W['sizes']): number => places.count(size) * instances(size);
-  return { stateAt, changeAt, instances: all };
+  return { stateAt, changeAt, placeOf, instances: all };
 }
 
 function liftWithin<W extends Model, P extends Model>(
   places: Places<W, P>,
   property: Within<P>,
 ): Within<W> {
-  const { stateAt, changeAt, instances } = numbered(places, property.instances);
+  const { stateAt, changeAt, placeOf, instances } = numbered(places, property.instances);
   const { reads, ...rest } = property;
+  const counts = changeAt(property.counts);
+  const assuming = changeAt(property.assuming);
   return {
     ...rest,
     ...partsOf(places).reads(reads),
@@ -230,8 +232,13 @@ function liftWithin<W extends Model, P extends Model>(
     starts: stateAt(property.starts),
     bound: stateAt(property.bound),
     done: stateAt(property.done),
-    counts: changeAt(property.counts),
-    assuming: changeAt(property.assuming),
+    counts: (change, instance) =>
+      places.of(change) === placeOf(instance, change.size) && counts(change, instance),
+    // What happens at another place breaks no premise here.
+    assuming: (change, instance) => {
+      const at = places.of(change);
+      return (at !== -1 && at !== placeOf(instance, change.size)) || assuming(change, instance);
+    },
   };
 }
 

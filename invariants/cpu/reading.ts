@@ -16,10 +16,10 @@ type Kind = CpuCall['kind'];
 /** Names of commands that must exist. */
 export const kinds = (...names: readonly Kind[]): readonly Kind[] => names;
 
-/** For a property: commands of other subsystems cannot change what it reads. */
+/** For a property: commands of memory cannot change what it reads. */
 export const reads: Reads<CheckedCpu> = {
   parts: 1,
-  changed: ({ call }) => (call.kind.startsWith('cpu.') ? 1 : 0),
+  changed: ({ call }) => (call.kind.startsWith('memory.') ? 0 : 1),
 };
 
 export const runs = (m: Reading, scheduler: SchedulerName): boolean =>

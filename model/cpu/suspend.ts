@@ -3,10 +3,11 @@
  * see. How it was scheduled stays behind (MIG 4.C.2: not compared).
  */
 import { bool, enumOf, type Infer, variant } from '../../machine/index.ts';
-import { release } from './caps.ts';
+
 import type { C, Cpu, CpuView } from './model.ts';
 import { schedulerOf } from './policy.ts';
 import type { ThreadId } from './scheduler.ts';
+import { release } from './threads.ts';
 
 /** A vCPU that is nowhere: whether it had halted, and whether a wake is yet to be seen. */
 export const SavedVcpu = variant({

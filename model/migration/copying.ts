@@ -38,11 +38,6 @@ export const start = command({
     ['not-running', ['vm'], (m, a) => homeOf(m, a.vm) === null],
     ['already-migrating', ['vm'], (m, a) => viewMigration(m, a.vm).phase !== 'idle'],
     ['same-host', ['vm', 'target'], (m, a) => homeOf(m, a.vm) === a.target],
-    [
-      'vm-exists',
-      ['vm', 'target'],
-      (m, a) => m.hosts.at(a.target).memory.vms.at(a.vm).state !== 'absent',
-    ],
     ['attempts-spent', [], (m) => m.cluster.attempts === 0],
   ],
   effect(m, a, c) {
@@ -77,6 +72,16 @@ function roomFor(m: WorldView, vm: VmId, source: HostId, target: HostId, overhea
   return { vm, size, reservation, mode, huge, overhead: free };
 }
 
+/** Frames that a host has promised to VMs that are arriving, and not given yet. MIG-S13. */
+function promisedFrames(m: WorldView, at: HostId): number {
+  const { vms } = m.hosts.at(at).memory;
+  return m.cluster.migrations.reduce((sum, { target, arrived }, vm) => {
+    if (target !== at || arrived === 'nothing') return sum;
+    const { size, consumed } = vms.at(vm);
+    return sum + size - consumed;
+  }, 0);
+}
+
 /** N2: the target makes room and has the VM's vCPUs, none of which may run. MIG-S5, MIG-S13. */
 export const createTarget = command({
   actor: 'host',
@@ -92,7 +97,8 @@ export const createTarget = command({
         if (source === null || target === null) return true;
         const to = viewMemory(m, target);
         const room = roomFor(m, a.vm, source, target, c.size.overhead);
-        if (to.host.freeFrames - c.size.emergency < room.size) return true;
+        const spare = to.host.freeFrames - promisedFrames(m, target) - c.size.emergency;
+        if (spare < room.size) return true;
         return createVm.requires.some(([, , refuse]) => refuse(to, room, inner(c)));
       },
     ],
@@ -117,17 +123,7 @@ export const beginLog = command({
   actor: 'host',
   summary: 'The dirty log begins, and every page is still to be sent (N3, MIG-A3).',
   args: ofVm,
-  requires: [
-    phaseIs('target-created'),
-    [
-      'already-logging',
-      ['vm'],
-      (m, a) => {
-        const { source } = viewMigration(m, a.vm);
-        return source !== null && m.hosts.at(source).memory.vms.at(a.vm).logging !== 'off';
-      },
-    ],
-  ],
+  requires: [phaseIs('target-created')],
   effect(m, a, c) {
     const migration = migrationOf(m, a.vm);
     if (migration.source === null) return;

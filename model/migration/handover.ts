@@ -5,7 +5,7 @@
  * it only while it is of the epoch that the message names, so that a message that is late is harmless.
  */
 import { stopLogging, tearDown } from '../memory/index.ts';
-import { channelFull, send, takeReply } from './channel.ts';
+import { send, takeReply } from './channel.ts';
 import {
   command,
   inner,
@@ -54,7 +54,7 @@ export const sendStart = command({
   actor: 'host',
   summary: 'The source tells the target to run the VM, and which epoch ends with that (N6).',
   args: ofVm,
-  requires: [phaseIs('released'), channelFull],
+  requires: [phaseIs('released')],
   effect(m, a, c) {
     const migration = migrationOf(m, a.vm);
     const { epoch } = m.cluster.ownership.at(a.vm);

@@ -59,9 +59,9 @@ export const migrationCommands = {
   'migration.clean-up': handover.cleanUp,
   'migration.receive': arriving.receive,
   'migration.receive-reply': handover.receiveReply,
-  'migration.program-device': device.program,
-  'migration.submit-write': device.submit,
-  'migration.complete-write': device.complete,
+  'device.program': device.program,
+  'device.submit-write': device.submit,
+  'device.complete-write': device.complete,
 };
 export type MigrationCall = CallOf<typeof migrationCommands>;
 /** The model as properties see it: with its calls. */

@@ -129,7 +129,10 @@ test('promises are numbered place by place', () => {
   expect(each.filter((i) => lifted.done(state, i, size))).toEqual([3, 4, 5]);
   const change = changeAt(0, { n: 0, on: false }, { n: 2, on: false });
   expect(each.filter((i) => lifted.counts(change, i))).toEqual([2]);
-  expect(each.filter((i) => lifted.assuming(change, i))).toEqual([0]);
+  // What happens at one place neither counts at another nor breaks a premise there.
+  expect(each.filter((i) => lifted.assuming(change, i))).toEqual([0, 3, 4, 5]);
+  const both = stateOf({ n: 2, on: false }, { n: 2, on: false });
+  expect(each.filter((i) => lifted.counts({ ...change, after: both }, i))).toEqual([2]);
 });
 
 test('a property of two runs stays as it is', () => {

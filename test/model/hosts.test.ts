@@ -71,6 +71,7 @@ test.each([
   ['cpu-credit-fuzz', 10],
   ['cpu-credit2-fuzz', 6],
   ['service-fuzz', 10],
+  ['migration-fuzz', 10],
 ] as const)('the rules run alike on all hosts in scope %s', (name, numRuns) => {
   fc.assert(agreeing(scopes[name]), { numRuns, seed: 7 });
 });

@@ -13,7 +13,7 @@ import {
   type Rejection,
   type Scope,
 } from '../../machine/index.ts';
-import { scopes, type Vmm, vmmMachine } from '../../model/index.ts';
+import { scopes, type Vmm, type VmmScope, type VmmSizes, vmmMachine } from '../../model/index.ts';
 import {
   breakShare,
   create,
@@ -29,7 +29,19 @@ import {
   scrub,
   swapIn,
   swapOut,
+  unmap,
 } from './memory/story.ts';
+import {
+  begin,
+  copy,
+  copyReadOnly,
+  receive,
+  step,
+  stop,
+  stopAndCopy,
+  submit,
+  write,
+} from './migration/story.ts';
 
 /** In scope `tiny`: two VMs of 2 pages on 4 frames, of which one is for emergencies. */
 const two = [create(0, 2, { reservation: 1 }), create(1, 2, { reservation: 1 })];
@@ -57,6 +69,8 @@ const service = (name: string): Call => ({ kind: `service.${name}`, args: { host
 /** A command that is refused for a reason that random traces rarely come to. */
 interface Rare {
   readonly scope: keyof typeof scopes;
+  /** Sizes that are others than those of the scope. */
+  readonly sizes?: Partial<VmmSizes>;
   readonly after: readonly Call[];
   readonly call: Call;
   readonly code: string;
@@ -163,7 +177,99 @@ const rare: readonly Rare[] = [
     call: service('restart-vm'),
     code: 'vm-starved',
   },
+  {
+    // The hosts are alike, so that only what is kept for emergencies makes one too small.
+    scope: 'migration-small',
+    sizes: { emergency: 1 },
+    after: [step('start', { target: 1 }), step('connect')],
+    call: step('create-target'),
+    code: 'no-capacity',
+  },
+  {
+    scope: 'migration-small',
+    after: stopAndCopy(),
+    call: step('start', { target: 0 }),
+    code: 'attempts-spent',
+  },
+  {
+    // A page of zeros needs no memory on the target.
+    scope: 'migration-fuzz',
+    after: stopAndCopy(1, 0, 2),
+    call: submit(2, 1),
+    code: 'not-mapped',
+  },
+  {
+    scope: 'migration-fuzz',
+    after: [
+      ...[1, 2].flatMap((page) => [unmap(0, page), readOnly(page)]),
+      ...[...begin(), copyReadOnly(0), copyReadOnly(1)],
+    ],
+    call: copyReadOnly(2),
+    code: 'channel-full',
+  },
+  {
+    scope: 'migration-small',
+    after: [...begin(), copyReadOnly(0), step('harvest'), copy(1)],
+    call: copy(2),
+    code: 'channel-full',
+  },
+  {
+    scope: 'migration-fuzz',
+    after: [...begin(), copyReadOnly(0), step('freeze'), step('quiesce')],
+    call: step('send-vcpus'),
+    code: 'channel-full',
+  },
+  {
+    scope: 'migration-fuzz',
+    after: [...begin(), step('freeze'), step('quiesce'), step('send-vcpus')],
+    call: step('send-state'),
+    code: 'channel-full',
+  },
+  {
+    scope: 'migration-small',
+    after: [...begin(), ...stop(), copy(0), receive, copy(1), copy(2)],
+    call: step('request-state'),
+    code: 'channel-full',
+  },
+  {
+    // A guest that has arrived gets memory for a page of zeros, and takes what the next one needs.
+    scope: 'migration-fuzz',
+    sizes: { emergency: 1, frame: 6 },
+    after: [
+      ...[write(2, 1, { vm: 1 }), ...stopAndCopy(1, 0, 2), ...begin(1, 1), ...stop(1, 2)],
+      { kind: 'memory.populate', args: { host: 1, vm: 0, page: 2, frame: 2 } },
+      ...[0, 1, 2].flatMap((page) => [copy(page, 1), step('receive', { vm: 1 })]).slice(0, -1),
+    ],
+    call: step('receive', { vm: 1 }),
+    code: 'no-free-frame',
+  },
 ];
+
+/** A page that the guest may only read. */
+function readOnly(page: number): Call {
+  return on('map', { vm: 0, virtual: page, page, writable: false });
+}
+/** The scope of a rare state. */
+const scopeOf = ({ scope, sizes }: Rare): VmmScope => ({
+  ...scopes[scope],
+  sizes: { ...scopes[scope].sizes, ...sizes },
+});
+
+/** VM 0 of host 0 has been stopped in order to move. */
+const frozen = [...begin(), step('freeze')];
+const anyWithFrozen: VmmScope = {
+  ...scopes['migration-fuzz'],
+  commands: ['migration.*', 'memory.*'],
+};
+/** Every command that asks whether its VM is stopped, of VM 0. */
+function callsOfFrozen(): readonly Call[] {
+  return plans(inPlace(vmmMachine, anyWithFrozen).engine)
+    .filter(({ command }) => command.guards.some(({ code }) => code === 'vm-stopped'))
+    .map(({ command, slots }) => ({
+      kind: command.kind,
+      args: Object.fromEntries(slots.map(({ name, values }) => [name, values[0]])),
+    }));
+}
 
 /** Looks for a state and a call for every guard, in which this guard is the first to refuse. */
 class Search {
@@ -213,16 +319,19 @@ class Search {
 
 test('each reason to refuse a command can be the first that applies, and is the one given', () => {
   const search = new Search();
-  for (const { scope, after, call } of rare) {
-    search.in(scopes[scope]);
-    search.follow([...after, call]);
+  for (const each of rare) {
+    search.in(scopeOf(each));
+    search.follow([...each.after, each.call]);
   }
+  search.in(anyWithFrozen);
+  for (const call of callsOfFrozen()) search.follow([...frozen, call]);
   for (const [name, numRuns] of [
     ['tiny', 60],
     ['fuzz', 80],
     ['overcommit', 50],
     ['cpu-fuzz', 80],
     ['service-fuzz', 60],
+    ['migration-fuzz', 60],
   ] as const) {
     const scope = scopes[name];
     search.in(scope);
@@ -246,8 +355,9 @@ test.each(Object.entries(vmmMachine.commands))('%s has one code a reason', (_, {
   expect(new Set(codes).size).toBe(codes.length);
 });
 
-test.each(rare)('$call.kind is refused in a rare state: $code', ({ scope, after, call, code }) => {
-  const host = inPlace(vmmMachine, scopes[scope]);
+test.each(rare)('$call.kind is refused in a rare state: $code', (each) => {
+  const { after, call, code } = each;
+  const host = inPlace(vmmMachine, scopeOf(each));
   const state = host.initial();
   for (const each of after) expect(host.step(state, each)).toMatchObject({ ok: true });
   expect(host.step(state, call)).toMatchObject({ ok: false, rejection: { code } });
@@ -259,6 +369,7 @@ test.each([
   ['overcommit', 6],
   ['cpu-fuzz', 12],
   ['service-fuzz', 8],
+  ['migration-fuzz', 8],
 ] as const)('a refused command changes nothing and tells nothing in scope %s', (name, numRuns) => {
   const scope = scopes[name];
   const plain = inPlace(vmmMachine, scope);

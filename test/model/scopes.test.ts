@@ -20,6 +20,7 @@ test('every scope is there for random runs or is searched', () => {
     'cpu-credit-moves',
     'cpu-credit2-fuzz',
     'service-fuzz',
+    'migration-fuzz',
   ]);
 });
 

@@ -1,0 +1,106 @@
+/** The rules of the migration chapter that hypercheck covers, or will. */
+import type { Rule } from './rule.ts';
+
+const ours = 'modelling decision';
+const qemu = 'QEMU migration/migration.c and migration/ram.c';
+const cloudHypervisor = 'cloud-hypervisor vmm/src/lib.rs, send_migration';
+const libvirt = 'libvirt docs/kbase/internals/qemu-migration.rst';
+
+const failures = 'a migration cannot fail or be cancelled yet';
+const devices =
+  'comes with the device, network and storage chapters: one opaque device, one lock and a token stand for them';
+
+export const migrationRules: readonly Rule[] = [
+  {
+    id: 'MIG-S1',
+    says: 'A guest runs on one host at most, which has its token and its lock.',
+    source: `${cloudHypervisor}; kubevirt issue 16622`,
+  },
+  { id: 'MIG-S2', says: 'A guest is somewhere, all of it, at any time.', source: libvirt },
+  {
+    id: 'MIG-S3',
+    says: 'A page differs from what the target will have only where it is known to.',
+    source: qemu,
+  },
+  {
+    id: 'MIG-S4',
+    says: 'Read-only is what the guest may not write, not what the VMM has protected.',
+    source: ours,
+  },
+  { id: 'MIG-S5', says: 'A target neither runs nor holds anything before it may.', source: qemu },
+  {
+    id: 'MIG-S6',
+    says: 'After the last harvest guest memory does not change.',
+    source: cloudHypervisor,
+  },
+  { id: 'MIG-S7', says: 'A VM starts with all of its pages and state.', source: qemu },
+  { id: 'MIG-S8', says: 'A VM starts equal to what it was when it stopped.', source: qemu },
+  {
+    id: 'MIG-S9',
+    says: 'Storage and network are what they were.',
+    source: ours,
+    deferred: devices,
+  },
+  {
+    id: 'MIG-S10',
+    says: 'A failed migration leaves nothing behind.',
+    source: qemu,
+    deferred: failures,
+  },
+  {
+    id: 'MIG-S11',
+    says: 'A source that was confirmed never runs again.',
+    source: qemu,
+    deferred: failures,
+  },
+  { id: 'MIG-S12', says: 'One migration for a VM, and no other record of it.', source: qemu },
+  { id: 'MIG-S13', says: 'What a target promises fits in its memory.', source: ours },
+  {
+    id: 'MIG-S14',
+    says: 'Post-copy: a page is placed once.',
+    source: 'QEMU docs/devel/migration/postcopy.rst',
+    deferred: 'post-copy is not modelled yet',
+  },
+  { id: 'MIG-A1', says: 'A page is read after it counts as clean.', source: qemu },
+  { id: 'MIG-A2', says: 'Only a harvest clears the dirty log.', source: qemu },
+  { id: 'MIG-A3', says: 'The log is on before the first page is read.', source: qemu },
+  { id: 'MIG-A4', says: 'A VM moves by taking a token that is free.', source: ours },
+  { id: 'MIG-A5', says: 'Epochs rise by one with each owner.', source: ours },
+  { id: 'MIG-A6', says: 'Only a freeze stops a source.', source: qemu },
+  {
+    id: 'MIG-A7',
+    says: 'The guest’s clock does not go back.',
+    source: 'KVM commit afbcf7ab, QEMU commit 3f9e59bb',
+    deferred: 'guest clocks are not modelled yet',
+  },
+  {
+    id: 'MIG-A8',
+    says: 'A guest cannot tell that it was moved.',
+    source: ours,
+    deferred: 'the property of two runs is not stated yet; MIG-S8 is asked of one',
+  },
+  {
+    id: 'MIG-A9',
+    says: 'What would change the shape of a VM waits for its migration.',
+    source: qemu,
+    deferred: devices,
+  },
+  {
+    id: 'MIG-L1',
+    says: 'A migration ends, if its policy lets it.',
+    source: qemu,
+    deferred: 'liveness of migration is not asked yet',
+  },
+  ...['MIG-L2', 'MIG-L4'].map((id) => ({
+    id,
+    says: 'What failed is resolved: one side runs.',
+    source: qemu,
+    deferred: failures,
+  })),
+  {
+    id: 'MIG-L3',
+    says: 'Post-copy: every page that is touched arrives.',
+    source: qemu,
+    deferred: 'post-copy is not modelled yet',
+  },
+];

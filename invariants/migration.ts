@@ -1,0 +1,14 @@
+/** What must be true of live migration: every property of the migration chapter. */
+import type { Property } from '../machine/index.ts';
+import type { CheckedMigration } from '../model/index.ts';
+import { copyingProperties } from './migration/copying.ts';
+import { migrationGoals } from './migration/goals.ts';
+import { handoverProperties } from './migration/handover.ts';
+import { placeProperties } from './migration/places.ts';
+
+export const migrationProperties: readonly Property<CheckedMigration>[] = [
+  ...placeProperties,
+  ...copyingProperties,
+  ...handoverProperties,
+  ...migrationGoals,
+];

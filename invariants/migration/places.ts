@@ -1,0 +1,107 @@
+/** Where a VM is, and who may run it. Chapter 4.C: MIG-S1, S2, S5, S12. */
+import { isOn, kinds, named, property, type Reading, runs, underWay } from './reading.ts';
+
+const runsInOnePlace = property.invariant({
+  id: 'MIG-S1',
+  name: 'a guest runs on one host at most: the one that has the token and the lock, and ran it last',
+  violation(m, size) {
+    for (let v = 0; v < size.vm; v++) {
+      const { owner, lock, lastRan } = m.cluster.ownership.at(v);
+      let where = -1;
+      for (let h = 0; h < size.host; h++) {
+        if (!runs(m, h, v)) continue;
+        if (where !== -1) return `${named(v, where)} runs, and so does the one on host ${h}`;
+        where = h;
+      }
+      if (where === -1) continue;
+      if (owner !== where) return `${named(v, where)} runs without the token`;
+      if (lock !== where) return `${named(v, where)} runs without the lock of its disk`;
+      if (lastRan !== where) return `${named(v, where)} runs, but the store says ${lastRan} does`;
+    }
+    return null;
+  },
+});
+
+const guestsAreNotLost = property.invariant({
+  id: 'MIG-S2',
+  name: 'the host that ran a guest last has all of it, until another runs it',
+  violation(m, size) {
+    for (let v = 0; v < size.vm; v++) {
+      const { lastRan } = m.cluster.ownership.at(v);
+      if (lastRan !== null && !isOn(m, lastRan, v)) return `${named(v, lastRan)} is gone`;
+    }
+    return null;
+  },
+});
+
+const targetsWait = property.invariant({
+  id: 'MIG-S5',
+  name: 'before a target may start a VM it neither runs it nor holds its token or its lock',
+  when(m, size) {
+    for (let v = 0; v < size.vm; v++) if (underWay(m, v) !== null) return true;
+    return false;
+  },
+  violation(m, size) {
+    for (let v = 0; v < size.vm; v++) {
+      const ends = underWay(m, v);
+      if (ends === null) continue;
+      const { owner, lock } = m.cluster.ownership.at(v);
+      if (runs(m, ends.target, v)) return `${named(v, ends.target)} runs before its time`;
+      if (owner === ends.target) return `the target of VM ${v} has the token before its time`;
+      if (lock === ends.target) return `the target of VM ${v} has the lock before its time`;
+      const plugged = pluggedVcpu(m, ends.target, v);
+      if (plugged !== -1) return `vCPU ${plugged} of ${named(v, ends.target)} may run already`;
+    }
+    return null;
+  },
+});
+
+function pluggedVcpu({ hosts }: Reading, at: number, vm: number): number {
+  return hosts.at(at).cpu.threads.findIndex((t) => t.vm === vm && t.state.kind !== 'offline');
+}
+
+const migrationsAreAlone = property.invariant({
+  id: 'MIG-S12',
+  name: 'a VM is on two hosts only while it moves from one to the other',
+  violation(m, size) {
+    for (let v = 0; v < size.vm; v++) {
+      const { source, target } = m.cluster.migrations.at(v);
+      const { lastRan } = m.cluster.ownership.at(v);
+      for (let h = 0; h < size.host; h++) {
+        if (h === lastRan || h === source || h === target) continue;
+        if (isOn(m, h, v)) return `${named(v, h)} is neither the VM nor to become it`;
+      }
+    }
+    return null;
+  },
+});
+
+const promisesFit = property.transition({
+  id: 'MIG-S13',
+  name: 'a target has frames for all of a VM that is to arrive, beside those promised before',
+  commands: kinds('migration.create-target'),
+  violation({ after, call, size }) {
+    if (!('vm' in call.args)) return null;
+    const { target } = after.cluster.migrations.at(call.args.vm);
+    if (target === null) return null;
+    let missing = 0;
+    for (let v = 0; v < size.vm; v++) {
+      if (underWay(after, v)?.target !== target || !isOn(after, target, v)) continue;
+      const { pages, size: count } = after.hosts.at(target).memory.vms.at(v);
+      for (let p = 0; p < count; p++) if (pages.at(p).at.kind !== 'mapped') missing++;
+    }
+    const { frames } = after.hosts.at(target).memory;
+    const free = frames.filter(({ use }) => use.kind === 'free').length - size.emergency;
+    return missing <= free
+      ? null
+      : `${missing} pages are to arrive, for which ${free} frames are left`;
+  },
+});
+
+export const placeProperties = [
+  runsInOnePlace,
+  guestsAreNotLost,
+  targetsWait,
+  migrationsAreAlone,
+  promisesFit,
+];

@@ -1,0 +1,57 @@
+/**
+ * How properties read a cluster: from the hosts' own tables and the channels, not by the model's
+ * helpers, so that a fault in one of those does not hide.
+ */
+import { type Change, propertiesOf, type View } from '../../machine/index.ts';
+import type { CheckedMigration, MigrationCall, World } from '../../model/index.ts';
+import { contentAt } from '../memory/reading.ts';
+
+export const property = propertiesOf<CheckedMigration>();
+
+export type Reading = View<World>;
+export type MigrationChange = Change<CheckedMigration>;
+type ElementOf<T> = T extends { at(id: never): infer X } ? X : never;
+export type MigrationReading = ElementOf<Reading['cluster']['migrations']>;
+
+/** Names of commands that must exist. */
+export const kinds = (...names: readonly MigrationCall['kind'][]): readonly string[] => names;
+
+/** The VM executes on a host. */
+export function runs({ hosts }: Reading, at: number, vm: number): boolean {
+  const { vms, stopped } = hosts.at(at).memory;
+  return vms.at(vm).state === 'running' && !stopped.some((each) => each.at(vm));
+}
+
+/** A host has something of a VM: all of it, or a part that arrives. */
+export const isOn = ({ hosts }: Reading, at: number, vm: number): boolean =>
+  hosts.at(at).memory.vms.at(vm).state !== 'absent';
+
+/** What a read of a page of a VM would find on a host. */
+export function contentOn({ hosts }: Reading, at: number, vm: number, page: number): number {
+  const { memory, guests } = hosts.at(at);
+  return contentAt({ host: memory, guests }, memory.vms.at(vm).pages.at(page).at);
+}
+
+/** A page is under way to the target. */
+export function isUnderWay({ toTarget }: MigrationReading, page: number): boolean {
+  for (let i = 0; i < toTarget.length; i++) {
+    const message = toTarget.at(i);
+    if ((message.kind === 'page' || message.kind === 'zero') && message.page === page) return true;
+  }
+  return false;
+}
+
+/** The two hosts of a migration while it is one: the guest has not begun to run on the target. */
+export function underWay(m: Reading, vm: number): { source: number; target: number } | null {
+  const { source, target } = m.cluster.migrations.at(vm);
+  if (source === null || target === null) return null;
+  return m.cluster.ownership.at(vm).lastRan === source ? { source, target } : null;
+}
+
+/** The host on which a VM began to run by this command, or -1. */
+export function startedOn({ before, after, size }: MigrationChange, vm: number): number {
+  for (let h = 0; h < size.host; h++) if (!runs(before, h, vm) && runs(after, h, vm)) return h;
+  return -1;
+}
+
+export const named = (vm: number, host: number): string => `VM ${vm} on host ${host}`;

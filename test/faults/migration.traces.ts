@@ -1,0 +1,57 @@
+/**
+ * For each fault of migration a short story in scope `migration-fuzz` that it turns into a violation.
+ * VMs 0 and 1, of two vCPUs each, run on host 0 of three; page 0 is read-only, pages 0 and 1 hold 1.
+ */
+import type { Call } from '../../machine/index.ts';
+import {
+  begin,
+  copy,
+  copyReadOnly,
+  receive,
+  step,
+  stopAndCopy,
+  submit,
+  write,
+} from '../model/migration/story.ts';
+
+const steps = (...names: readonly string[]): readonly Call[] => names.map((name) => step(name));
+/** Up to the last harvest; only what must be received is. */
+const stopping = [
+  ...steps('freeze', 'quiesce', 'send-vcpus', 'receive', 'send-state', 'final-harvest'),
+];
+/** Page 0 went before; the others follow, and the target has all. */
+const allSent = [
+  ...[...begin(), copyReadOnly(0), receive, ...stopping, receive, receive],
+  ...[copy(1), copy(2), receive, receive],
+];
+const ready = [...allSent, ...steps('request-state', 'receive', 'receive-reply')];
+
+export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
+  'migration/X1': [
+    ...[...begin(), copyReadOnly(0), step('harvest'), copy(1), write(1, 2)],
+    step('clear-sent', { page: 1 }),
+  ],
+  'migration/X2': [...begin(), copyReadOnly(0)],
+  'migration/X3': [
+    ...[
+      ...begin(),
+      copyReadOnly(0),
+      submit(0, 2),
+      { kind: 'device.complete-write', args: { vm: 0 } },
+    ],
+  ],
+  'migration/X4': [...begin(), submit(1, 2), ...stopping],
+  'migration/X5': [...stopAndCopy(1, 0, 2), ...begin(2)],
+  // Page 1 is there with what it held first, and is sent again as a page of zeros.
+  'migration/X7': [
+    ...[...begin(), copyReadOnly(0), step('harvest'), copy(1), receive, copy(2), receive],
+    ...[write(1, 0), step('harvest'), copy(1), receive, receive],
+  ],
+  'migration/X9': [...begin(), copyReadOnly(1)],
+  'migration/X12': [...begin(), step('freeze'), step('continue-source')],
+  'migration/X13': [...ready, ...steps('release', 'send-start', 'clean-up')],
+  'migration/X19': [
+    ...[{ kind: 'cpu.wake', args: { host: 0, thread: 0 } }, ...ready],
+    ...steps('release', 'send-start', 'receive'),
+  ],
+};

@@ -1,0 +1,95 @@
+/** The golden traces of the migration chapter (4.H), with what the specification says of each step. */
+import { expect, test } from 'vitest';
+import { scopes, type VmmScope } from '../../../model/index.ts';
+import {
+  begin,
+  completeWrite,
+  copy,
+  copyReadOnly,
+  handOver,
+  MigrationStory,
+  receive,
+  step,
+  stopAndCopy,
+  submit,
+  write,
+} from './story.ts';
+
+/** Three pages, of which the first is read-only; contents as in the specification. */
+const golden: VmmScope = {
+  ...scopes['migration-device'],
+  sizes: { ...scopes.migration.sizes, content: 11, attempts: 3 },
+  commands: ['migration.*', 'device.*', 'memory.write'],
+};
+
+test('G1: pre-copy sends each page, what was written since, and last what the device wrote', () => {
+  const story = new MigrationStory(golden);
+  story.run(...begin());
+  expect(story.toSend).toEqual([0, 1, 2]);
+  const sent = [];
+  sent.push(...story.run(copyReadOnly(0), receive));
+  sent.push(...story.run(step('harvest')), ...story.run(copy(1), receive));
+  story.run(write(1, 9));
+  expect(story.dirty).toEqual([1]);
+  sent.push(...story.run(copy(2), receive));
+  story.run(submit(2, 10));
+  // One page is dirty: not few enough for the policy, so there is another round.
+  expect(story.run(step('harvest'))).toEqual([{ type: 'round', vm: 0, round: 2, dirty: 1 }]);
+  expect(story.toSend).toEqual([1]);
+  sent.push(...story.run(copy(1), receive));
+  expect(story.pages(1)).toEqual([1, 9, 0]);
+  expect(story.dirty).toEqual([]);
+
+  story.run(step('freeze'));
+  expect(story.where()).toEqual([]);
+  expect(story.refusal(write(1, 3))).toBe('vm-stopped');
+  expect(story.refusal(completeWrite)).toBe('not-running');
+  story.run(step('quiesce'));
+  expect(story.dirty).toEqual([2]);
+  story.run(step('send-vcpus'), receive, step('send-state'), receive, step('final-harvest'));
+  expect(story.toSend).toEqual([2]);
+  sent.push(...story.run(copy(2), receive));
+  story.run(...handOver());
+
+  const pages = sent.filter(({ type }) => type === 'sent').map(({ what }) => what);
+  expect(pages).toEqual(['page', 'page', 'zero', 'page', 'page']);
+  expect(story.pages(1)).toEqual([1, 9, 10]);
+  expect(story.where()).toEqual([1]);
+  // The specification begins at epoch 4.
+  expect(story.ownership).toEqual({ owner: 1, epoch: 1, lastRan: 1, lock: 1 });
+  expect(story.pages(0)).toEqual([]);
+  expect(story.migration.phase).toBe('idle');
+});
+
+test('G3 without the fault: a page that is written after it was read is dirty', () => {
+  const story = new MigrationStory(golden);
+  story.run(...begin(), copyReadOnly(0), step('harvest'), copy(1), write(1, 9));
+  expect(story.dirty).toEqual([1]);
+});
+
+test('G4 without the fault: a page that the VMM has write-protected is no read-only page', () => {
+  const story = new MigrationStory(golden);
+  story.run(...begin());
+  // The dirty log has taken write permission from all of them.
+  const { pages } = story.state.hosts.at(0).memory.vms.at(0);
+  expect(pages.map(({ writable }) => writable)).toEqual([false, false, false]);
+  expect(story.refusal(copyReadOnly(1))).toBe('not-read-only');
+});
+
+test('G5: a guest that moves on takes all of its memory along, and so it does on the way back', () => {
+  const story = new MigrationStory({ ...golden, sizes: { ...golden.sizes, host: 3 } });
+  story.run(...stopAndCopy(1), ...begin(2));
+  expect(story.toSend).toEqual([0, 1, 2]);
+  story.run(step('freeze'), step('quiesce'), step('send-vcpus'), receive, step('send-state'));
+  story.run(receive, step('final-harvest'));
+  for (const page of [2, 1, 0]) story.run(copy(page), receive);
+  story.run(...handOver());
+  expect(story.where()).toEqual([2]);
+  expect(story.pages(2)).toEqual([1, 1, 0]);
+  story.run(...stopAndCopy(0));
+  expect(story.where()).toEqual([0]);
+  expect(story.pages(0)).toEqual([1, 1, 0]);
+  expect(story.ownership).toEqual({ owner: 0, epoch: 3, lastRan: 0, lock: 0 });
+  // It may not be begun more often than the scope says.
+  expect(story.refusal(step('start', { target: 1 }))).toBe('attempts-spent');
+});

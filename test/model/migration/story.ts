@@ -1,0 +1,121 @@
+/** Migrations as stories: commands that must be accepted, with every property asked all along. */
+import { vmmProperties } from '../../../invariants/index.ts';
+import { type AnyEvent, type Call, inPlace, monitor } from '../../../machine/index.ts';
+import { contentOf, type Vmm, type VmmScope, vmmMachine } from '../../../model/index.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** A step of the migration of VM 0, or of another. */
+export const step = (name: string, more: Values = {}): Call => ({
+  kind: `migration.${name}`,
+  args: { vm: 0, ...more },
+});
+export const copy = (page: number, vm = 0): Call => step('copy', { vm, page });
+export const copyReadOnly = (page: number, vm = 0): Call => step('copy-read-only', { vm, page });
+export const receive = step('receive');
+export const write = (page: number, content: number, more: Values = {}): Call => ({
+  kind: 'memory.write',
+  args: { host: 0, vm: 0, virtual: page, content, ...more },
+});
+/** The device of VM 0 is told to write a page, and does. */
+export const submit = (page: number, content: number): Call => ({
+  kind: 'device.submit-write',
+  args: { vm: 0, page, content },
+});
+export const completeWrite: Call = { kind: 'device.complete-write', args: { vm: 0 } };
+
+/** N1 and N2, and the log that N3 begins with. */
+export const begin = (target = 1, vm = 0): readonly Call[] => [
+  step('start', { vm, target }),
+  ...['connect', 'create-target', 'begin-log'].map((name) => step(name, { vm })),
+];
+
+/** N6 up to the last harvest, each message received as it is sent. */
+export const stop = (vm = 0, vcpus = 1): readonly Call[] => [
+  ...['freeze', 'quiesce', 'send-vcpus'].map((name) => step(name, { vm })),
+  ...Array.from({ length: vcpus }, () => step('receive', { vm })),
+  ...['send-state', 'receive', 'final-harvest'].map((name) => step(name, { vm })),
+];
+/** The target has everything, says so, and is told to start; the source gives its copy up. */
+export const handOver = (vm = 0): readonly Call[] =>
+  [
+    ...['request-state', 'receive', 'receive-reply', 'release', 'send-start'],
+    ...['receive', 'receive-reply', 'clean-up'],
+  ].map((name) => step(name, { vm }));
+
+/** Stop-and-copy: all pages are sent while the guest stands still (4.B.1). */
+export const stopAndCopy = (target = 1, vm = 0, vcpus = 1): readonly Call[] => [
+  ...begin(target, vm),
+  ...stop(vm, vcpus),
+  ...[0, 1, 2].flatMap((page) => [copy(page, vm), step('receive', { vm })]),
+  ...handOver(vm),
+];
+
+export class MigrationStory {
+  readonly state: Vmm;
+  private readonly host;
+  private readonly watch;
+
+  constructor(scope: VmmScope) {
+    this.host = inPlace(vmmMachine, scope);
+    this.watch = monitor(vmmMachine, scope, vmmProperties);
+    this.state = this.host.initial();
+    complain(this.watch.start(this.state), 'the initial state');
+  }
+
+  /** Runs commands, none of which may be refused or violate a property; returns their events. */
+  run(...calls: readonly Call[]): readonly AnyEvent[] {
+    return calls.flatMap((call) => {
+      const result = this.host.step(this.state, call);
+      if (!result.ok) throw new Error(`${show(call)} is refused: ${result.rejection.code}`);
+      complain(this.watch.after(call, result.events), show(call));
+      return result.events;
+    });
+  }
+
+  /** The code with which a command is refused. */
+  refusal(call: Call): string {
+    const result = this.host.step(this.state, call);
+    if (result.ok) throw new Error(`${show(call)} is not refused`);
+    return result.rejection.code;
+  }
+
+  /** What the pages of a VM hold on a host. */
+  pages(host: number, vm = 0): readonly number[] {
+    const { memory, guests } = this.state.hosts.at(host);
+    const { size } = memory.vms.at(vm);
+    return Array.from({ length: size }, (_, page) =>
+      contentOf({ host: memory, guests }, { vm, page }),
+    );
+  }
+  /** Pages that are still to be sent. */
+  get toSend(): readonly number[] {
+    const { send } = this.migration;
+    return [...send].flatMap((left, page) => (left ? [page] : []));
+  }
+  /** Pages in the dirty log of the source. */
+  get dirty(): readonly number[] {
+    const { pages } = this.state.hosts.at(0).memory.vms.at(0);
+    return [...pages].flatMap(({ logged }, page) => (logged ? [page] : []));
+  }
+  get migration() {
+    return this.state.clusters.at(0).migrations.at(0);
+  }
+  get ownership() {
+    return this.state.clusters.at(0).ownership.at(0);
+  }
+  /** The hosts on which a VM runs. */
+  where(vm = 0): readonly number[] {
+    return [...this.state.hosts].flatMap(({ memory }, id) => {
+      const stopped = memory.stopped.some((vms) => vms.at(vm));
+      return memory.vms.at(vm).state === 'running' && !stopped ? [id] : [];
+    });
+  }
+}
+
+const show = ({ kind, args }: Call): string => `${kind} ${JSON.stringify(args)}`;
+
+function complain(violations: readonly { property: string; message: string }[], where: string) {
+  const [first] = violations;
+  if (first !== undefined) throw new Error(`${where}: ${first.property}: ${first.message}`);
+}

@@ -1,0 +1,192 @@
+/** Every property of migration sees a state or a step, made by hand, that breaks it. */
+import { describe, expect, test } from 'vitest';
+import { vmmProperties } from '../../invariants/index.ts';
+import type { Call } from '../../machine/index.ts';
+import { scopes, type Vmm, type VmmCall, type VmmScope, vmmMachine } from '../../model/index.ts';
+import {
+  begin,
+  copy,
+  copyReadOnly,
+  receive,
+  step,
+  stop,
+  stopAndCopy,
+  write,
+} from '../model/migration/story.ts';
+import { bench } from './bench.ts';
+
+const scope: VmmScope = {
+  ...scopes['migration-small'],
+  sizes: { ...scopes['migration-small'].sizes, host: 3, attempts: 3, place: 4 },
+};
+const properties = vmmProperties.filter(({ id }) => id.startsWith('MIG-'));
+const { after, stateViolations, changeViolations } = bench<
+  Vmm,
+  typeof vmmMachine.commands,
+  VmmCall
+>(vmmMachine, scope, properties);
+
+/** Steps of a story are commands of the VMM. */
+const steps = (...calls: readonly Call[]): readonly VmmCall[] => calls as readonly VmmCall[];
+const idsOf = (kind: string): string[] =>
+  properties.filter((each) => each.kind === kind).map(({ id }) => id);
+
+const pageOn = (v: Vmm, host: number, page: number) =>
+  v.hosts.at(host).memory.vms.at(0).pages.at(page);
+const migrationOf = (v: Vmm) => v.clusters.at(0).migrations.at(0);
+const ownershipOf = (v: Vmm) => v.clusters.at(0).ownership.at(0);
+/** Changes what a page on a host holds, and tells nobody. */
+function overwrite(v: Vmm, host: number, page: number): void {
+  const { at } = pageOn(v, host, page);
+  if (at.kind !== 'mapped') throw new Error(`page ${page} is ${at.kind}`);
+  const frame = v.hosts.at(host).memory.frames.at(at.frame);
+  frame.content = 1 - frame.content;
+}
+
+const toTheLast = [...[0, 1, 2].flatMap((page) => [copy(page), receive]), step('request-state')];
+/** The target has been told to start, and has not received it. */
+const started = [
+  ...[...begin(), ...stop(), ...toTheLast, receive, step('receive-reply'), step('release')],
+  step('send-start'),
+];
+
+interface BadState {
+  readonly before: readonly Call[];
+  readonly spoil: (v: Vmm) => void;
+  readonly also?: readonly string[];
+}
+const badStates: Readonly<Record<string, BadState>> = {
+  'MIG-S1': {
+    before: stopAndCopy(),
+    spoil: (v) => {
+      ownershipOf(v).lock = 0;
+    },
+  },
+  'MIG-S2': {
+    before: stopAndCopy(),
+    spoil: (v) => {
+      ownershipOf(v).lastRan = 2;
+      ownershipOf(v).owner = null;
+    },
+    also: ['MIG-S1', 'MIG-S12'],
+  },
+  'MIG-S3': {
+    before: [...begin(), copyReadOnly(0), receive],
+    spoil: (v) => overwrite(v, 1, 0),
+  },
+  'MIG-S5': {
+    before: begin(),
+    spoil: (v) => {
+      v.hosts.at(1).cpu.threads.at(0).state = { kind: 'ready' };
+    },
+  },
+  'MIG-S6': {
+    before: [...begin(), ...stop()],
+    spoil: (v) => {
+      pageOn(v, 0, 2).logged = true;
+    },
+  },
+  'MIG-S12': {
+    before: stopAndCopy(),
+    spoil: (v) => {
+      v.hosts.at(2).memory.vms.at(0).state = 'running';
+      for (const vms of v.hosts.at(2).memory.stopped) vms[0] = true;
+    },
+  },
+};
+
+describe('every invariant of migration sees a state that breaks it', () => {
+  test.each(idsOf('invariant'))('%s', (id) => {
+    const { before, spoil, also = [] } = badStates[id] ?? expect.fail('has no bad state');
+    const state = after(...steps(...before));
+    expect(stateViolations(state)).toEqual([]);
+    spoil(state);
+    expect(stateViolations(state).sort()).toEqual([id, ...also].sort());
+  });
+});
+
+interface BadStep extends BadState {
+  readonly step: Call;
+  readonly forced?: true;
+  /** Changes the state that the step is taken from. */
+  readonly from?: (v: Vmm) => void;
+}
+const badSteps: Readonly<Record<string, BadStep>> = {
+  'MIG-S13': {
+    before: [step('start', { target: 1 }), step('connect')],
+    step: step('create-target'),
+    spoil: (v) => {
+      v.hosts.at(1).memory.frames.at(0).use = { kind: 'hypervisor' };
+    },
+  },
+  'MIG-S4': {
+    before: begin(),
+    step: copyReadOnly(1),
+    forced: true,
+    spoil: () => {},
+  },
+  'MIG-A1': {
+    before: [...begin(), copyReadOnly(0), step('harvest'), write(1, 0)],
+    step: copy(1),
+    // It is in the log all the same: only what was sent is wrong.
+    spoil: (v) => {
+      migrationOf(v).toTarget[1] = { kind: 'page', page: 1, content: 1 };
+    },
+  },
+  'MIG-A2': {
+    before: [...begin(), copyReadOnly(0), step('harvest'), copy(1), write(1, 1)],
+    step: receive,
+    spoil: (v) => {
+      pageOn(v, 0, 1).logged = false;
+    },
+  },
+  'MIG-A3': {
+    before: [step('start', { target: 1 }), step('connect'), step('create-target')],
+    step: copyReadOnly(0),
+    forced: true,
+    spoil: () => {},
+  },
+  'MIG-S7': {
+    before: started,
+    from: (v) => {
+      migrationOf(v).received[2] = false;
+    },
+    step: receive,
+    spoil: () => {},
+  },
+  'MIG-S8': { before: started, step: receive, spoil: (v) => overwrite(v, 1, 1) },
+  'MIG-A4': {
+    before: [...begin(), ...stop()],
+    step: copy(0),
+    spoil: (v) => {
+      for (const vms of v.hosts.at(0).memory.stopped) vms[0] = false;
+    },
+  },
+  'MIG-A5': {
+    before: started,
+    step: receive,
+    spoil: (v) => {
+      ownershipOf(v).epoch = 3;
+    },
+  },
+  'MIG-A6': {
+    before: begin(),
+    step: copyReadOnly(0),
+    spoil: (v) => {
+      for (const vms of v.hosts.at(0).memory.stopped) vms[0] = true;
+    },
+  },
+};
+
+describe('every transition property of migration sees a step that breaks it', () => {
+  test.each(idsOf('transition'))('%s', (id) => {
+    const bad = badSteps[id] ?? expect.fail('has no bad step');
+    const { before, from, step: last, forced, spoil, also = [] } = bad;
+    const state = after(...steps(...before));
+    from?.(state);
+    const [call] = steps(last);
+    if (call === undefined) throw new Error('no step');
+    const found = changeViolations(state, forced ? { ...call, forced } : call, spoil);
+    expect(found.sort()).toEqual([id, ...also].sort());
+  });
+});
