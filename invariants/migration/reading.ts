@@ -32,15 +32,6 @@ export function contentOn({ hosts }: Reading, at: number, vm: number, page: numb
   return contentAt({ host: memory, guests }, memory.vms.at(vm).pages.at(page).at);
 }
 
-/** A page is under way to the target. */
-export function isUnderWay({ toTarget }: MigrationReading, page: number): boolean {
-  for (let i = 0; i < toTarget.length; i++) {
-    const message = toTarget.at(i);
-    if ((message.kind === 'page' || message.kind === 'zero') && message.page === page) return true;
-  }
-  return false;
-}
-
 /** The two hosts of a migration while it is one: the guest has not begun to run on the target. */
 export function underWay(m: Reading, vm: number): { source: number; target: number } | null {
   const { source, target } = m.cluster.migrations.at(vm);

@@ -69,9 +69,3 @@ function sameMessage(m: Message): Message {
       return { kind: m.kind };
   }
 }
-
-/** The connection is gone, and with it all that was under way. */
-export function disconnect({ toTarget, toSource }: Migration): void {
-  for (let i = 0; i < toTarget.length; i++) toTarget[i] = { kind: 'none' };
-  for (let i = 0; i < toSource.length; i++) toSource[i] = { kind: 'none' };
-}

@@ -82,7 +82,7 @@ export const cleanUp = command({
 });
 
 /** Of a VM that a host does not have (any more), nothing is kept there. */
-export function forgetCopy(m: World, vm: number, at: number): void {
+function forgetCopy(m: World, vm: number, at: number): void {
   const here = m.hosts.at(at);
   setStopped(here, vm, false);
   const { devices, vcpus } = m.cluster.hosts.at(at);

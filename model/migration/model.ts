@@ -102,7 +102,7 @@ export const viewMemory = (m: WorldView, id: HostId): View<Memory> => {
 };
 
 /** The VM executes on this host: its vCPUs may run there, and nowhere are they held back. */
-export function runsOn(m: WorldView, at: HostId, id: VmId): boolean {
+function runsOn(m: WorldView, at: HostId, id: VmId): boolean {
   const { memory } = m.hosts.at(at);
   return memory.vms.at(id).state === 'running' && !memory.stopped.some((vms) => vms.at(id));
 }

@@ -16,7 +16,6 @@ import {
   record,
   ref,
   set,
-  type View,
   variant,
 } from '../../machine/index.ts';
 import { SavedVcpu, thread } from '../cpu/index.ts';
@@ -125,5 +124,4 @@ export const clusterState = record({
   attempts: int('attempts'),
 });
 export interface Cluster extends Infer<typeof clusterState> {}
-export type ClusterView = View<Cluster>;
 export type Migration = Cluster['migrations'] extends Iterable<infer X> ? X : never;
