@@ -2,7 +2,18 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    // Searches of many states, which `npm run test:exhaustive` adds to what `npm test` runs.
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/exhaustive/**'],
+        },
+      },
+      { extends: true, test: { name: 'exhaustive', include: ['test/exhaustive/**/*.test.ts'] } },
+    ],
     // The model is pure, so test files may share one module graph: about ten times faster.
     isolate: false,
     // By default one core is left to the watcher, which on two cores is half of the machine.

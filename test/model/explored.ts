@@ -1,0 +1,25 @@
+/** Scopes that a search goes through, and what it finds there. */
+import { expect } from 'vitest';
+import { breadthFirst } from '../../checker/index.ts';
+import { scopes, type VmmScope, vmmMachine } from '../../model/index.ts';
+
+export const searched = Object.values<VmmScope>(scopes).filter(
+  ({ explored }) => explored !== undefined,
+);
+
+/** Whether every test run may search it. */
+export const isSmall = ({ explored }: VmmScope): boolean =>
+  explored !== undefined && explored.distinct <= 6_000;
+
+/** Expects a scope to have the states that it says, and all its commands to happen. */
+export function asExplored(scope: VmmScope): void {
+  const { explored } = scope;
+  if (explored === undefined) throw new Error(`scope '${scope.name}' is not searched`);
+  const { distinct, generated, depth, complete } = explored;
+  const found = breadthFirst(vmmMachine, scope, complete ? {} : { maxDepth: depth });
+  expect(found.verdict).toBe(complete ? 'holds' : 'inconclusive');
+  expect([found.distinct, found.generated, found.depth]).toEqual([distinct, generated, depth]);
+  if (!complete) return;
+  const never = [...found.commands].filter(([, { taken }]) => taken === 0).map(([kind]) => kind);
+  expect(never, 'commands that the scope names and nothing enables').toEqual([]);
+}
