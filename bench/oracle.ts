@@ -6,6 +6,8 @@
  * computer does must not count.
  */
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { pool } from '../examples/own-machine.ts';
 import { type Trace, traces } from '../generators/index.ts';
@@ -19,7 +21,7 @@ import {
   truth,
   validateLog,
 } from '../oracle/index.ts';
-import { fuzzLines } from './oracle/fuzz-lines.ts';
+import { lineFuzzer } from './oracle/fuzz-lines.ts';
 import { plantedLog, trueLog } from './oracle/logs.ts';
 import { numbers } from './oracle/random.ts';
 
@@ -147,14 +149,29 @@ function verdicts<S>(machine: Machine<S>, scope: Scope, logs: number, lost: numb
   return counts;
 }
 
-const fuzz = process.argv.indexOf('--fuzz');
-if (fuzz > 0) {
-  const count = Number(process.argv[fuzz + 1] ?? 1_000_000);
-  const before = process.memoryUsage().rss;
-  const { lines, used, refused } = fuzzLines(count, seed);
-  const grown = Math.round((process.memoryUsage().rss - before) / 2 ** 20);
-  console.log(`${lines} lines: ${used} taken, ${refused} refused, ${grown} MiB more memory`);
-} else {
+/**
+ * Memory after each tenth of the lines: what is alive, which is what could grow without bound, and
+ * what the process has, most of which is room that the engine leaves itself for garbage.
+ */
+function fuzz(count: number): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const mebibytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
+  const give = lineFuzzer(seed);
+  let [all, taken] = [0, 0];
+  for (let part = 0; part < 10; part++) {
+    const { lines, used } = give(Math.ceil(count / 10));
+    all += lines;
+    taken += used;
+    collect();
+    const { heapUsed, rss } = process.memoryUsage();
+    console.log(`${all} lines, ${taken} taken: ${mebibytes(heapUsed)} alive, ${mebibytes(rss)}`);
+  }
+}
+
+const fuzzed = process.argv.indexOf('--fuzz');
+if (fuzzed > 0) fuzz(Number(process.argv[fuzzed + 1] ?? 1_000_000));
+else {
   const costs = inProcess();
   const figures = {
     ...costs,

@@ -31,8 +31,11 @@ interface Step {
 /** Gives a mutant of a true line to one end; whether it was taken. */
 type End = (step: Step, mutate: (line: string) => string) => boolean;
 
-/** Throws what must not happen: an error that no line may cause. */
-export function fuzzLines(count: number, seed: number): FuzzedLines {
+/**
+ * Gives so many lines to both ends, which stay the same from call to call. Throws what must not
+ * happen: an error that no line may cause.
+ */
+export function lineFuzzer(seed: number): (count: number) => FuzzedLines {
   const below = numbers(seed);
   const system = truth(vmmMachine, scope, below);
   const drawn = traces(vmmMachine, { scope, maxLength: 60 });
@@ -41,12 +44,14 @@ export function fuzzLines(count: number, seed: number): FuzzedLines {
   const steps = trace.map((command): Step => ({ command, reply: system.step(command) }));
   const ends = [toServer(), toServer(), toOracle(), toOracle(), toLog(below)];
   const mutate = (line: string): string => mutatedLine(line, below);
-  let used = 0;
-  for (let i = 0; i < count; i++) {
-    const end = ends[i % ends.length] as End;
-    if (end(steps[below(steps.length)] as Step, mutate)) used++;
-  }
-  return { lines: count, used, refused: count - used };
+  return (count) => {
+    let used = 0;
+    for (let i = 0; i < count; i++) {
+      const end = ends[i % ends.length] as End;
+      if (end(steps[below(steps.length)] as Step, mutate)) used++;
+    }
+    return { lines: count, used, refused: count - used };
+  };
 }
 
 /** A request to the model as a server. */

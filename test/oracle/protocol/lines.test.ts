@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fuzzLines } from '../../../bench/oracle/fuzz-lines.ts';
+import { lineFuzzer } from '../../../bench/oracle/fuzz-lines.ts';
 import { scopes, vmmMachine } from '../../../model/index.ts';
 import { lineReader, protocolSchema, server } from '../../../oracle/index.ts';
 
@@ -26,7 +26,7 @@ test('of a line that is too long, or no UTF-8, one problem is told and nothing m
 });
 
 test('damaged lines are answered or refused, and nothing else comes of them', () => {
-  const { lines, used, refused } = fuzzLines(6_000, 11);
+  const { lines, used, refused } = lineFuzzer(11)(6_000);
   expect(lines).toBe(6_000);
   expect(used).toBeGreaterThan(500);
   expect(refused).toBeGreaterThan(2_000);
