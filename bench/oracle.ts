@@ -17,6 +17,7 @@ import {
   lockstep,
   lockstepAsync,
   oracle,
+  permitted,
   startSystem,
   truth,
   validateLog,
@@ -132,6 +133,7 @@ function offline<S>(machine: Machine<S>, scope: Scope, lost: number) {
 function verdicts<S>(machine: Machine<S>, scope: Scope, logs: number, lost: number) {
   const below = numbers(seed);
   const drawn = fc.sample(traces(machine, { scope }), { numRuns: logs, seed });
+  const rules = permitted(machine, scope);
   const counts = { logs, 'false alarms': 0, inconclusive: 0, planted: 0, located: 0, states: 0 };
   for (const trace of drawn) {
     const judged = validateLog(machine, scope, trueLog(machine, scope, trace, below, lost));
@@ -139,7 +141,7 @@ function verdicts<S>(machine: Machine<S>, scope: Scope, logs: number, lost: numb
     if (judged.verdict === 'inconclusive') counts.inconclusive++;
     if ('counts' in judged) counts.states = Math.max(counts.states, judged.counts.statesMax);
     if (counts.planted >= 1_000 || lost > 0) continue;
-    const planted = plantedLog(machine, scope, trace, below);
+    const planted = plantedLog(machine, scope, trace, below, rules);
     if (planted === undefined) continue;
     counts.planted++;
     const found = validateLog(machine, scope, planted.lines);

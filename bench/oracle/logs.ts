@@ -1,7 +1,14 @@
 /** True logs, logs with lost replies, and logs with an illegal reply, of the model as a system. */
 import type { Trace } from '../../generators/index.ts';
 import type { Machine, Scope } from '../../machine/index.ts';
-import { logHead, logLine, type Reply, replyOperators, truth } from '../../oracle/index.ts';
+import {
+  logHead,
+  logLine,
+  type Permitted,
+  type Reply,
+  replyOperators,
+  truth,
+} from '../../oracle/index.ts';
 
 type Below = (n: number) => number;
 
@@ -21,22 +28,28 @@ export function trueLog<S>(
   return [logHead(machine, scope), ...lines];
 }
 
-/** A true log with one reply changed, and the line that it is in; undefined where none can be. */
+/** A true log with one illegal reply, and the line that it is in; undefined where none can be. */
 export function plantedLog<S>(
   machine: Machine<S>,
   scope: Scope,
   trace: Trace,
   below: Below,
+  rules: Permitted,
 ): { readonly lines: readonly string[]; readonly line: number } | undefined {
   const system = truth(machine, scope, below);
   const replies = trace.map((command) => system.step(command));
   const operators = Object.values(replyOperators);
   const change = operators[below(operators.length)];
   const at = below(trace.length);
-  const changed = change?.(replies[at] as (typeof replies)[number], below);
+  const command = trace[at];
+  const reply = replies[at];
+  if (command === undefined || reply === undefined) return undefined;
+  const changed = change?.(reply, below, rules.alternatives(command.kind));
   if (changed === undefined) return undefined;
-  const lines = trace.map((command, i) => {
-    return logLine(machine, { command, reply: i === at ? changed : (replies[i] as Reply) });
+  const before = rules.after(trace.slice(0, at), replies);
+  if (rules.permits(before, command, changed)) return undefined;
+  const lines = trace.map((each, i) => {
+    return logLine(machine, { command: each, reply: i === at ? changed : (replies[i] as Reply) });
   });
   return { lines: [logHead(machine, scope), ...lines], line: at + 2 };
 }

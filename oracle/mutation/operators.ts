@@ -5,17 +5,32 @@
 import type { AnyEvent } from '../../machine/index.ts';
 import type { Answer, ReportedEvent } from '../reference/reply.ts';
 
+/** What else a reply to a command could have named. */
+export interface Alternatives {
+  /** Every code with which the command may be refused. */
+  readonly codes: readonly string[];
+  /** Every value of each choice. */
+  readonly choices: ReadonlyMap<string, readonly unknown[]>;
+}
+
 /** Changes a true reply, or undefined where there is nothing to change. `below(n)` draws 0..n-1. */
-export type ReplyOperator = (reply: Answer, below: (n: number) => number) => Answer | undefined;
+export type ReplyOperator = (
+  reply: Answer,
+  below: (n: number) => number,
+  others: Alternatives,
+) => Answer | undefined;
 
 export const replyOperators: Readonly<Record<string, ReplyOperator>> = {
-  /** A field of an event has another value of its kind. */
-  value: (reply, below) =>
-    changedField(reply, below, (value) => {
+  /** A field of an event, the reason to refuse, or a choice has another value of its kind. */
+  value(reply, below, others) {
+    if (!reply.ok) return otherCode(reply, below, others);
+    const events = changedEvents(reply, (value) => {
       if (typeof value === 'boolean') return !value;
       if (typeof value === 'string') return `not-${value}`;
       return typeof value === 'number' ? value + 2 + below(7) : undefined;
-    }),
+    });
+    return oneOf([...events, ...changedChoices(reply, below, others)], below);
+  },
   /** An event is missing. */
   omission(reply, below) {
     const events = eventsOf(reply);
@@ -37,31 +52,56 @@ export const replyOperators: Readonly<Record<string, ReplyOperator>> = {
   },
   /** A number is one too high or too low. */
   boundary: (reply, below) =>
-    changedField(reply, below, (value) =>
-      typeof value === 'number' ? value + (below(2) === 0 ? 1 : -1) : undefined,
+    oneOf(
+      changedEvents(reply, (value) =>
+        typeof value === 'number' ? value + (below(2) === 0 ? 1 : -1) : undefined,
+      ),
+      below,
     ),
 };
 
 const eventsOf = (reply: Answer): readonly ReportedEvent[] => (reply.ok && reply.events) || [];
 
-/** A reply with one field of one event changed, drawn from all that `change` can change. */
-function changedField(
-  reply: Answer,
+function oneOf<T>(all: readonly T[], below: (n: number) => number): T | undefined {
+  return all.length === 0 ? undefined : all[below(all.length)];
+}
+
+function otherCode(
+  reply: Extract<Answer, { ok: false }>,
   below: (n: number) => number,
-  change: (value: unknown) => unknown,
+  { codes }: Alternatives,
 ): Answer | undefined {
-  if (!reply.ok) return undefined;
+  const code = oneOf(
+    codes.filter((each) => each !== reply.rejection?.code),
+    below,
+  );
+  return code === undefined ? undefined : { ...reply, rejection: { code } };
+}
+
+/** A reply for each field of an event that `change` can change. */
+function changedEvents(reply: Answer, change: (value: unknown) => unknown): Answer[] {
+  if (!reply.ok) return [];
   const events = eventsOf(reply);
-  const places = events.flatMap((event, i) =>
+  return events.flatMap((event, at) =>
     Object.entries(event).flatMap(([name, value]) => {
       const to = name === 'type' ? undefined : change(value);
-      return to === undefined ? [] : [{ i, name, to }];
+      if (to === undefined) return [];
+      return [{ ...reply, events: events.with(at, { ...event, [name]: to }) }];
     }),
   );
-  if (places.length === 0) return undefined;
-  const { i, name, to } = places[below(places.length)] as (typeof places)[number];
-  return {
-    ...reply,
-    events: events.map((event, at) => (at === i ? { ...event, [name]: to } : event)),
-  };
+}
+
+/** A reply for each choice, with another value of it. */
+function changedChoices(
+  reply: Extract<Answer, { ok: true }>,
+  below: (n: number) => number,
+  { choices }: Alternatives,
+): Answer[] {
+  return Object.entries(reply.choices ?? {}).flatMap(([name, value]) => {
+    const others = (choices.get(name) ?? []).filter(
+      (other) => JSON.stringify(other) !== JSON.stringify(value),
+    );
+    if (others.length === 0) return [];
+    return [{ ...reply, choices: { ...reply.choices, [name]: oneOf(others, below) } }];
+  });
 }

@@ -4,6 +4,7 @@ import type { Call, Machine, Scope } from '../../machine/index.ts';
 import { oracle } from '../reference/oracle.ts';
 import type { Answer, Reply } from '../reference/reply.ts';
 import { replyOperators } from './operators.ts';
+import { type Permitted, permitted } from './permitted.ts';
 import { truth } from './truth.ts';
 
 export interface OperatorScore {
@@ -12,16 +13,25 @@ export interface OperatorScore {
   mutants: number;
   /** Found impossible at the very reply that was changed. */
   caught: number;
-  /** The first one that was not. */
-  missed?: { readonly command: Call; readonly reply: Reply };
+  /** Replies that the model permits, too: the host could have chosen otherwise. */
+  permitted: number;
+  /** The first one that was neither. */
+  missed?: Mutant;
+}
+
+interface Mutant {
+  readonly command: Call;
+  readonly reply: Reply;
 }
 
 export interface OracleTeeth {
   readonly scores: readonly OperatorScore[];
   readonly traces: number;
   readonly commands: number;
-  /** True traces that were called impossible: must be none. */
+  /** True traces, and mutants that the model permits, that were called impossible: must be none. */
   readonly falseAlarms: number;
+  /** The first such mutant. */
+  readonly alarm?: Mutant;
 }
 
 /** For each trace and operator, one reply of the truth is changed. `below(n)` draws 0..n-1. */
@@ -32,11 +42,16 @@ export function oracleTeeth<S>(
   below: (n: number) => number,
 ): OracleTeeth {
   const scores = Object.keys(replyOperators).map(
-    (operator): OperatorScore => ({ operator, mutants: 0, caught: 0 }),
+    (operator): OperatorScore => ({ operator, mutants: 0, caught: 0, permitted: 0 }),
   );
   const system = truth(machine, scope, below);
   const reference = oracle(machine, { scope });
-  const totals = { traces: 0, commands: 0, falseAlarms: 0 };
+  const rules = permitted(machine, scope);
+  const totals: { traces: number; commands: number; falseAlarms: number; alarm?: Mutant } = {
+    traces: 0,
+    commands: 0,
+    falseAlarms: 0,
+  };
   for (const trace of traces) {
     system.reset();
     const replies = trace.map((command) => system.step(command));
@@ -48,15 +63,22 @@ export function oracleTeeth<S>(
       continue;
     }
     for (const score of scores) {
-      const mutant = mutantOf(score.operator, replies, below);
+      const mutant = mutantOf(score.operator, trace, replies, below, rules);
       if (mutant === undefined) continue;
       const { at, reply } = mutant;
       reference.reset();
       for (let i = 0; i < at; i++) reference.step(trace[i] as Call, replies[i] as Answer);
       const command = trace[at] as Call;
       score.mutants++;
-      if (!reference.step(command, reply).ok) score.caught++;
+      const caught = !reference.step(command, reply).ok;
+      const permits = rules.permits(rules.after(trace.slice(0, at), replies), command, reply);
+      if (permits) score.permitted++;
+      else if (caught) score.caught++;
       else score.missed ??= { command, reply };
+      if (caught && permits) {
+        totals.falseAlarms++;
+        totals.alarm ??= { command, reply };
+      }
     }
   }
   return { scores, ...totals };
@@ -65,14 +87,17 @@ export function oracleTeeth<S>(
 /** One of the replies that the operator can change, changed. */
 function mutantOf(
   operator: string,
+  trace: Trace,
   replies: readonly Answer[],
   below: (n: number) => number,
+  rules: Permitted,
 ): { readonly at: number; readonly reply: Answer } | undefined {
   const change = replyOperators[operator];
   const first = below(replies.length);
   for (let i = 0; i < replies.length; i++) {
     const at = (first + i) % replies.length;
-    const reply = change?.(replies[at] as Answer, below);
+    const others = rules.alternatives((trace[at] as Call).kind);
+    const reply = change?.(replies[at] as Answer, below, others);
     if (reply !== undefined) return { at, reply };
   }
   return undefined;
