@@ -2,6 +2,7 @@
 import type { Property } from '../machine/index.ts';
 import type { CheckedServices } from '../model/index.ts';
 import { accountingProperties } from './service/accounting.ts';
+import { changeProperties } from './service/changes.ts';
 import { clockProperties } from './service/clocks.ts';
 import { serviceGoals } from './service/goals.ts';
 import { heartbeatProperties } from './service/heartbeat.ts';
@@ -11,6 +12,7 @@ import { quiesceProperties } from './service/quiesce.ts';
 export const serviceProperties: readonly Property<CheckedServices>[] = [
   ...clockProperties,
   ...accountingProperties,
+  ...changeProperties,
   ...heartbeatProperties,
   ...quiesceProperties,
   ...powerProperties,

@@ -55,14 +55,19 @@ export function randomFrom(first: number): Random {
 }
 
 /** Gives one leaf of a state another value of its shape; its path, or null where it got its own. */
-export function corrupt(random: Random, sizes: Sizes, state: Memory): string | null {
+export function corrupt(
+  random: Random,
+  sizes: Sizes,
+  of: StateShape,
+  state: object,
+): string | null {
   const draw = (shape: Parameters<typeof valuesOf>[0]): unknown => {
     // Totals are as large as numbers get.
     if (shape.form === 'int' && shape.max === 999_999) return random(5);
     const values = valuesOf(shape, sizes);
     return values[random(values.length)];
   };
-  let shape: StateShape = memory;
+  let shape = of;
   let holder: Record<string | number, unknown> = { state };
   let key: string | number = 'state';
   let path = '';

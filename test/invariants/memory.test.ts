@@ -15,7 +15,7 @@ test('what a property does not read cannot change what it says', { timeout: 60_0
   let unread = 0;
   for (const { after: before, call, events } of changes(scope, 15)) {
     const after = copies.copy(before);
-    corrupt(random, scope.sizes, after);
+    corrupt(random, scope.sizes, memory, after);
     const change = { before, call, after, events, size: scope.sizes };
     for (const property of reading) {
       if (property.kind !== 'invariant' && property.kind !== 'transition') continue;
@@ -41,7 +41,7 @@ test('a rule of members asks each that a change concerns', { timeout: 60_000 }, 
   let violated = 0;
   for (const { after: before, call, events } of changes(scope, 25, 13)) {
     const after = copies.copy(before);
-    corrupt(random, sizes, after);
+    corrupt(random, sizes, memory, after);
     const change = { before, call, after, events, size: sizes };
     for (const { id, local, violation } of invariants) {
       if (local === undefined) continue;

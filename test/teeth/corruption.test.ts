@@ -43,7 +43,7 @@ test('a step that leaves one field of memory wrong does not pass', { timeout: 12
   let tried = 0;
   for (const step of changes(scope, 40)) {
     const after = copies.copy(step.after);
-    const path = corrupt(random, scope.sizes, after);
+    const path = corrupt(random, scope.sizes, memory, after);
     if (path === null) continue;
     tried++;
     const found = violations({ ...step, after });
@@ -122,7 +122,7 @@ test('a property that is asked of a command it does not look at answers all the 
     if (property.kind !== 'transition') continue;
     for (const step of steps) {
       const after = copies.copy(step.after);
-      corrupt(random, scope.sizes, after);
+      corrupt(random, scope.sizes, memory, after);
       const message = property.violation({ ...step, after, size: scope.sizes });
       expect(message === null || message.length > 0, property.id).toBe(true);
     }

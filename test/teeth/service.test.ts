@@ -49,6 +49,15 @@ const alsoSeenBy: Readonly<Record<string, readonly string[]>> = {
   'TIME-I1': ['TIME-T4', 'TIME-T5'],
   'TIME-I2': ['TIME-T4'],
   'TIME-I4': ['TIME-T4', 'TIME-T5'],
+  // What a command does and tells is also said for every command at once.
+  'TIME-I3': ['SD-T4'],
+  'TIME-T1': ['SD-T3'],
+  'TIME-T6': ['SD-T3'],
+  'TIME-T7': ['TIME-T8'],
+  'HB-T2': ['TIME-T8'],
+  'Q-I1': ['SD-T4'],
+  'Q-T1': ['SD-T4'],
+  'SD-T2': ['SD-T4'],
 };
 const seenBy = (id: string): string[] => [id, ...(alsoSeenBy[id] ?? [])].sort();
 
@@ -205,6 +214,26 @@ const badSteps: Readonly<Record<string, BadStep>> = {
     step: forced(call('request-shutdown', { vm })),
   },
   'SD-T1': { step: forced(call('shut-down', { vm })) },
+  'SD-T3': {
+    step: call('set-feature', { vm, feature: 'time', on: false }),
+    spoil: (m) => {
+      m.guests.at(1).enabled.time = false;
+    },
+  },
+  'SD-T4': {
+    step: call('boot', { vm, clock: 'pv', ahead: 0 }),
+    before: [powerOff],
+    spoil: (_, events) => {
+      events.push({ type: 'file-written', vm: 0 });
+    },
+  },
+  'TIME-T8': {
+    before: [pause, freeze],
+    step: tick,
+    spoil: (m) => {
+      m.guests.at(0).thawsIn = 2;
+    },
+  },
   'SD-T2': {
     before: [call('write-file', { vm })],
     step: powerOff,
