@@ -74,7 +74,9 @@ export function corrupt(
   while (shape.form === 'record' || shape.form === 'array') {
     holder = holder[key] as typeof holder;
     if (shape.form === 'array') {
-      key = random((holder as unknown as unknown[]).length);
+      const { length } = holder as unknown as unknown[];
+      if (length === 0) return null;
+      key = random(length);
       shape = shape.of;
     } else {
       const names: string[] = Object.keys(shape.fields);
