@@ -56,12 +56,8 @@ export const cpuRules: readonly Rule[] = [
   { id: 'CR-CAP', says: 'Credit: a cap is kept in time, not in each period.', source: xen },
   { id: 'C2-I1', says: 'Credit2: credits have a floor above idle, and a ceiling.', source: xen },
   { id: 'C2-T1', says: 'Credit2: the end of an epoch keeps the order.', source: xen },
-  ...later(
-    ['C2-I2', 'C2-T2'],
-    'Xen’s credit2 scheduler: budgets.',
-    xen,
-    'credit2’s budgets are not modelled: the core counts its caps in periods',
-  ),
+  { id: 'C2-I2', says: 'Credit2: budgets do not grow, and park only when empty.', source: xen },
+  { id: 'C2-T2', says: 'Credit2: who has no budget is passed over.', source: xen },
   { id: 'ST-I1', says: 'Stride: passes are within a stride of virtual time.', source: stride },
   { id: 'ST-1', says: 'Stride: two threads are apart by a tick of each at most.', source: stride },
   {

@@ -33,8 +33,6 @@ const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFa
   ids.map((id) => ({ id: `cpu/${id}`, reason }));
 
 export const deferredCpuFaults: readonly DeferredFault[] = [
-  ...waiting('comes with budgets of credit2; the core counts its caps in periods', 'C13'),
-  ...waiting('one queue serves all CPUs: nothing is stolen from another’s', 'C14'),
   ...waiting('translation caches are not modelled', 'C23'),
   ...waiting('comes with the record of stolen time in guest memory', 'C24'),
   ...waiting('a guest’s clock can be lost only in migration', 'C26'),

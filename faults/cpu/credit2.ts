@@ -1,5 +1,11 @@
 /** Mistakes that Xen's credit2 had. 5.4, 5.F. */
-import { type Credit2Stages, credit2Scheduler, credit2Stages } from '../../model/index.ts';
+import {
+  type Cpu,
+  type Credit2Stages,
+  credit2Scheduler,
+  credit2Stages,
+  takeQuota,
+} from '../../model/index.ts';
 import type { VmmFault, VmmMachine } from '../memory/seams.ts';
 import { changeScheduler } from './seams.ts';
 
@@ -69,10 +75,31 @@ const singleReset: VmmFault = {
   apply: (machine) => changeStages(machine, { times: () => 1 }),
 };
 
+const scanGivesUp: VmmFault = {
+  id: 'cpu/C13',
+  seam: 'policy',
+  story: 'When the head of the queue has no budget nobody else is looked for, and the CPU idles.',
+  origin: 'Xen 0f742839ae: a head without budget made the scan give up',
+  randomScope: 'cpu-credit2-fuzz',
+  scope: 'cpu-credit2-budgets',
+  killedBy: ['C2-T2', 'CPU-W'],
+  apply: (machine) =>
+    changeStages(machine, {
+      choose(own, m, p, credit, size) {
+        const head = m.queue.find((t) => mayRunOn(m, t, p));
+        if (head === undefined || own.credit.at(head) <= credit) return null;
+        return takeQuota(own.budgets, m, head, size) ? head : null;
+      },
+    }),
+};
+const mayRunOn = (m: Pick<Cpu, 'pcpus' | 'threads'>, t: number, p: number): boolean =>
+  m.pcpus.at(p).online && m.threads.at(t).affinity.at(p);
+
 export const credit2Faults: readonly VmmFault[] = [
   belowIdle,
   resetTooOften,
   resetTooRarely,
   unpaidAtReset,
   singleReset,
+  scanGivesUp,
 ];

@@ -1,5 +1,5 @@
 /** What Xen's credit2 promises. 5.4. */
-import { type CpuChange, property, type Reading, reads, runs, weightOf } from './reading.ts';
+import { type CpuChange, kinds, property, type Reading, reads, runs, weightOf } from './reading.ts';
 
 /** Credits that everybody begins with, and that the heaviest burns in a tick. */
 const INITIAL = 100;
@@ -106,7 +106,92 @@ const epochsEndForNobodyInDebt = property.transition({
   },
 });
 
+const budgetsAreBounded = property.invariant({
+  id: 'C2-I2',
+  name: 'under credit2 no budget is more than its cap, and a thread is parked only while it is empty',
+  reads,
+  when: (m) => credit2Runs(m) && m.vms.some(({ cap }) => cap > 0),
+  violation(m, { subticks }) {
+    const { pool, parked } = ownOf(m).budgets;
+    for (let vm = 0; vm < m.vms.length; vm++) {
+      const most = m.vms.at(vm).cap * subticks;
+      if (pool.at(vm) > most) return `VM ${vm} has a budget of ${pool.at(vm)}, not ${most}`;
+    }
+    for (let t = 0; t < m.threads.length; t++) {
+      const { vm, held } = m.threads.at(t);
+      if (parked.at(t) !== held) return `thread ${t} is ${held ? 'held and not' : ''} parked`;
+      if (vm !== null && parked.at(t) && pool.at(vm) > 0) {
+        return `thread ${t} is parked beside a budget of ${pool.at(vm)}`;
+      }
+    }
+    return null;
+  },
+});
+
+/** What a VM has for its cap: in the pool, taken, less what ran and was not charged yet. */
+function budgetOf(m: Reading, vm: number): number {
+  const { pool, taken } = ownOf(m).budgets;
+  let has = pool.at(vm);
+  for (let t = 0; t < m.threads.length; t++) {
+    if (m.threads.at(t).vm === vm) has += taken.at(t) - m.threads.at(t).uncharged;
+  }
+  return has;
+}
+
+const budgetsAreSpent = property.transition({
+  id: 'C2-T6',
+  name: 'under credit2 what a capped VM runs is taken from its budget, and a period adds its cap to it',
+  reads,
+  when: (change) =>
+    bothRun(change) &&
+    change.call.kind !== 'cpu.set-cap' &&
+    change.before.vms.some((_, vm) => ownOf(change.before).budgets.total.at(vm) > 0),
+  violation({ before, after, call, size: { subticks } }) {
+    for (let vm = 0; vm < after.vms.length; vm++) {
+      const total = after.vms.at(vm).cap * subticks;
+      if (total === 0 || ownOf(before).budgets.total.at(vm) !== total) continue;
+      let due = budgetOf(before, vm);
+      for (let t = 0; t < after.threads.length; t++) {
+        const { vm: of, computed } = after.threads.at(t);
+        if (of === vm) due -= computed - before.threads.at(t).computed;
+      }
+      const has = budgetOf(after, vm);
+      const more = call.kind === 'cpu.tick' && after.phase === 0 ? total : 0;
+      // What a period leaves over is nobody's, when all that is left makes a whole budget.
+      const least = Math.min(due, total - after.pcpus.length * subticks);
+      if (has < least || has > due + more) {
+        return `VM ${vm} has ${has} sub-ticks of budget, not from ${least} to ${due + more}`;
+      }
+    }
+    return null;
+  },
+});
+
+const scanGoesOn = property.transition({
+  id: 'C2-T2',
+  name: 'under credit2 one without a budget is passed over: no CPU idles for it beside another',
+  commands: kinds('cpu.tick'),
+  reads,
+  when: (change) =>
+    bothRun(change) &&
+    change.after.threads.some(({ held }, t) => held && !change.before.threads.at(t).held),
+  violation({ after: { pcpus, threads } }) {
+    for (let p = 0; p < pcpus.length; p++) {
+      const { online, current } = pcpus.at(p);
+      if (!online || current !== null) continue;
+      for (let t = 0; t < threads.length; t++) {
+        const { state, affinity } = threads.at(t);
+        if (state.kind === 'ready' && affinity.at(p)) return `CPU ${p} idles beside thread ${t}`;
+      }
+    }
+    return null;
+  },
+});
+
 export const credit2Properties = [
+  budgetsAreBounded,
+  budgetsAreSpent,
+  scanGoesOn,
   creditsAreBounded,
   resetKeepsTheOrder,
   ledgerIsExact,

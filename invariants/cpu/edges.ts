@@ -46,6 +46,18 @@ const pauses = (from: State, to: State): boolean =>
 const goesOn = (from: State, to: State): boolean =>
   from.kind === 'costopped' && (to.kind === 'ready' || to.kind === 'throttled');
 
+/**
+ * Its CPU goes over at once, to one that waits. Under credit2 those who are looked at and have no
+ * budget are parked, and what is given back may let others go.
+ */
+function partRun(before: Reading, t: number, from: Kind, to: Kind, itself: boolean): boolean {
+  const { vm } = before.threads.at(t);
+  const budget = runs(before, 'credit2') && vm !== null && before.vms.at(vm).cap > 0;
+  if (itself) return from === 'running' && (to === 'ready' || (to === 'throttled' && budget));
+  if (to === 'running') return from === 'ready';
+  return budget && from !== 'running' && (to === 'ready' || to === 'throttled');
+}
+
 /** Whether a command may bring a thread from one state to another, which is not the same. */
 function isLegal({ before, call }: CpuChange, t: number, from: State, to: State): boolean {
   const { vm } = before.threads.at(t);
@@ -77,9 +89,7 @@ function isLegal({ before, call }: CpuChange, t: number, from: State, to: State)
     case 'cpu.offline-pcpu':
       return from.kind === 'running' && from.on === call.args.pcpu && to.kind === 'ready';
     case 'cpu.run-part':
-      // Its CPU goes over at once, to one that waits.
-      if (t === call.args.thread) return from.kind === 'running' && to.kind === 'ready';
-      return from.kind === 'ready' && to.kind === 'running';
+      return partRun(before, t, from.kind, to.kind, t === call.args.thread);
     case 'cpu.set-scheduler':
       // A scheduler that keeps caps itself may let more run than a cap has ticks left.
       if (from.kind === 'running' && to.kind === 'ready') {

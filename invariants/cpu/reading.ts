@@ -26,7 +26,7 @@ export const runs = (m: Reading, scheduler: SchedulerName): boolean =>
   m.scheduler.algorithm === scheduler;
 
 /** Caps are kept by parking threads until they have paid, not by counting periods. */
-export const schedulerKeepsCaps = (m: Reading): boolean => runs(m, 'credit');
+export const schedulerKeepsCaps = (m: Reading): boolean => runs(m, 'credit') || runs(m, 'credit2');
 
 export function onlinePcpus({ pcpus }: Reading): number {
   let count = 0;

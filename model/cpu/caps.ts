@@ -14,10 +14,15 @@ import { release, takeOff } from './threads.ts';
 export function applyCap(m: Cpu, vm: VmId, c: C): void {
   const over = isOverCap(m, vm);
   const mayNot = (t: ThreadId): boolean => over || m.threads.at(t).held;
-  for (const t of lastToRun(m, vm, c)) {
+  for (let t = 0; t < m.threads.length; t++) {
     // Schedulers that park threads know of no promises.
-    if (m.threads.at(t).held) m.watch.owed[t] = 0;
-    if (mayNot(t)) c.operation.leave(m, t, { kind: 'throttled' }, c);
+    if (m.threads.at(t).vm === vm && m.threads.at(t).held) m.watch.owed[t] = 0;
+  }
+  const its = m.threads.map((_, t) => t).filter((t) => m.threads.at(t).vm === vm);
+  if (its.some((t) => isAwake(m, t) && mayNot(t))) {
+    for (const t of lastToRun(m, vm, c)) {
+      if (mayNot(t)) c.operation.leave(m, t, { kind: 'throttled' }, c);
+    }
   }
   for (const t of [...m.throttled]) {
     if (m.threads.at(t).vm === vm && !mayNot(t)) release(m, t, 'refill', c);

@@ -12,7 +12,7 @@ import {
 } from './model.ts';
 import { schedulers } from './schedulers/index.ts';
 import { thread } from './state.ts';
-import { serve } from './tick.ts';
+import { applyCaps, serve } from './tick.ts';
 import { passTime } from './time.ts';
 import { disturb } from './watch.ts';
 
@@ -98,5 +98,6 @@ export const runPart = command({
     vcpu.yielded = true;
     disturb(m, a.thread);
     if (vcpu.state.kind === 'running') serve(m, vcpu.state.on, c);
+    applyCaps(m, c);
   },
 });

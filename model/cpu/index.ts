@@ -22,7 +22,12 @@ export { cpuOperations } from './operations.ts';
 export type { PcpuId, Scheduler, ThreadId } from './scheduler.ts';
 export { creditScheduler, creditStages } from './schedulers/credit.ts';
 export type { CreditStages } from './schedulers/credit-accounting.ts';
-export { type Credit2Stages, credit2Scheduler, credit2Stages } from './schedulers/credit2.ts';
+export {
+  type Credit2Stages,
+  credit2Scheduler,
+  credit2Stages,
+} from './schedulers/credit2.ts';
+export { takeQuota } from './schedulers/credit2-budgets.ts';
 export { type SchedulerName, schedulers } from './schedulers/index.ts';
 export { type CpuSizes, type CpuThread, pcpu, type ThreadState, thread } from './state.ts';
 export { plugVcpu, SavedVcpu, unplugVcpu, vcpuState } from './suspend.ts';

@@ -93,10 +93,8 @@ function endPeriod(m: Cpu, c: C): void {
     promise(m, c.size);
     for (const vm of m.vms) vm.used = 0;
   }
-  for (let vm = 0; vm < m.vms.length; vm++) {
-    c.operation.applyCap(m, vm, c);
-    c.operation.costop(m, vm, c);
-  }
+  applyCaps(m, c);
+  for (let vm = 0; vm < m.vms.length; vm++) c.operation.costop(m, vm, c);
 }
 
 /** A wake is seen by a thread that sleeps, and by one that has run since. */
@@ -125,10 +123,17 @@ function dispatch(m: Cpu, c: C): void {
     if (current !== null && !mayRun(m, current, p)) takeOff(m, current, c);
   }
   for (let p = 0; p < m.pcpus.length; p++) if (m.pcpus.at(p).online) serve(m, p, c);
+  applyCaps(m, c);
   for (let p = 0; p < m.pcpus.length; p++) {
     const { online, current } = m.pcpus.at(p);
     if (online && current === null) serve(m, p, c);
   }
+  applyCaps(m, c);
+}
+
+/** A scheduler may park threads while it looks for one to run, and let others go. */
+export function applyCaps(m: Cpu, c: C): void {
+  for (let vm = 0; vm < m.vms.length; vm++) c.operation.applyCap(m, vm, c);
 }
 
 /** Gives a CPU to whoever is to run there next: by right, or else by the scheduler's choice. */

@@ -89,4 +89,15 @@ export const creditScopes = {
     explored: { distinct: 12898, generated: 17275, depth: 14, complete: true },
     commands: cpu('run-part', 'tick'),
   },
+  'cpu-credit2-budgets': {
+    name: 'cpu-credit2-budgets',
+    purpose: 'two VMs of two vCPUs on one CPU whose caps change, under credit2',
+    sizes: {
+      ...cpuSizes,
+      ...{ scheduler: place('credit2'), pcpu: 1, vm: 2, thread: 4, vcpus: 2, online: 2 },
+      ...{ weight: 1, period: 2, patience: 2, advantage: 0, grid: 1, horizon: 5 },
+    },
+    explored: { distinct: 2637, generated: 11922, depth: 14, complete: true },
+    commands: cpu('set-cap', 'tick'),
+  },
 } satisfies Scopes;

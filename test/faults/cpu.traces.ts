@@ -32,10 +32,17 @@ export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
   'cpu/C10a': [tick, call('run-part', { thread: 3, subticks: 1 }), ...ticks(2)],
   'cpu/C10b': [tick, call('run-part', { thread: 3, subticks: 1 })],
   'cpu/C11': [tick, call('run-part', { thread: 3, subticks: 1 })],
+  // Both vCPUs of VM 1 have used up its cap when one waits as the head of the queue.
+  'cpu/C13': [
+    ...[call('halt', { thread: 0 }), ...ticks(2)],
+    ...[call('set-cap', { vm: 1, cap: 2 }), tick],
+  ],
   'cpu/C12': [
     ...[call('set-cap', { vm: 1, cap: 5 }), call('pause-vm', { vm: 0 }), ...ticks(3)],
     ...[call('set-weight', { vm: 0, weight: 2 }), tick],
   ],
+  // Thread 0 gives up CPU 0, and thread 1 CPU 1 right after it.
+  'cpu/C14': [call('yield', { thread: 0 }), call('yield', { thread: 1 }), tick],
   'cpu/C8': [call('set-cap', { vm: 2, cap: 1 }), ...ticks(9)],
   // A quantum is two ticks: who ran for one goes on for good, and the others wait a tick too long.
   'cpu/R1': ticks(3),

@@ -26,6 +26,7 @@ const idsOf = (kind: string): string[] =>
 /** Mistakes that other properties cannot but see as well. */
 const alsoSeenBy: Readonly<Record<string, readonly string[]>> = {
   'CPU-T1': ['CPU-I5'],
+  'C2-T2': ['CPU-W'],
   'COS-T1': ['COS-T2'],
   'HP-1': ['CPU-T4'],
   'HP-2': ['CPU-T1'],

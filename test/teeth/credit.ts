@@ -17,6 +17,12 @@ export const creditBadStates = {
       credit2(m).credit[0] = -101;
     },
   },
+  'C2-I2': {
+    before: [...before2, call('set-cap', { vm: 1, cap: 1 })],
+    spoil: (m: Cpu) => {
+      credit2(m).budgets.pool[1] = 11;
+    },
+  },
   'CPU-I8': {
     spoil: (m: Cpu) => {
       m.threads.at(2).held = true;
@@ -126,6 +132,43 @@ export const creditBadSteps = {
     step: tick,
     spoil: (m: Cpu) => {
       credit(m).priority[4] = 'boost';
+    },
+  },
+  'CR-T5': {
+    before: [...before, tick, call('yield', { thread: 0 })],
+    step: tick,
+    // CPU 0 goes on with thread 0 after all.
+    spoil: (m: Cpu) => {
+      const { current } = m.pcpus.at(0);
+      if (current === null) throw new Error('CPU 0 is idle');
+      m.pcpus.at(0).current = 0;
+      m.threads.at(0).state = { kind: 'running', on: 0 };
+      m.threads.at(0).published.preempted = false;
+      m.threads.at(current).state = { kind: 'ready' };
+      m.queue = [current, ...m.queue.filter((t) => t !== 0)];
+    },
+  },
+  'C2-T2': {
+    before: [
+      call('set-scheduler', { scheduler: 'credit2' }),
+      call('set-cap', { vm: 1, cap: 1 }),
+      tick,
+    ],
+    step: tick,
+    spoil: (m: Cpu) => {
+      const { current } = m.pcpus.at(0);
+      if (current === null) throw new Error('CPU 0 is idle');
+      m.pcpus.at(0).current = null;
+      m.threads.at(current).state = { kind: 'ready' };
+      m.threads.at(current).published.preempted = true;
+      m.queue.unshift(current);
+    },
+  },
+  'C2-T6': {
+    before: [call('set-scheduler', { scheduler: 'credit2' }), call('set-cap', { vm: 1, cap: 2 })],
+    step: call('wake', { thread: 3 }),
+    spoil: (m: Cpu) => {
+      m.scheduler.states.credit2.budgets.taken[4] = 1;
     },
   },
   'CR-T2': {

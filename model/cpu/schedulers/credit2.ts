@@ -1,12 +1,25 @@
 /**
  * Xen's credit2 (5.4), as in common/sched/credit2.c: credits are virtual time that is left. Who runs
  * burns them the faster the less weight it has, and the one with most of them runs. When the one to
- * run next has none, an epoch ends, and everybody gets as many again. One queue serves all CPUs.
+ * run next has none, an epoch ends, and everybody gets as many again. One queue serves all CPUs. Caps
+ * are budgets (`credit2-budgets.ts`).
  */
 import { array, history, type Infer, int, record, table } from '../../../machine/index.ts';
-import { firstFor, weightOf } from '../queue.ts';
-import type { Scheduler, ThreadId } from '../scheduler.ts';
+import { mayRun, weightOf } from '../queue.ts';
+import type { PcpuId, Scheduler, ThreadId } from '../scheduler.ts';
 import { type CpuCore, type CpuSizes, thread } from '../state.ts';
+import {
+  budgetState,
+  giveBack,
+  initialBudgets,
+  park,
+  refill,
+  resetBudgets,
+  setBudget,
+  spend,
+  takeQuota,
+  unpark,
+} from './credit2-budgets.ts';
 
 /** What everybody gets, and what the heaviest burns in a tick: 10 ms. No more than 0.5 ms is kept. */
 const INITIAL = 100;
@@ -23,6 +36,7 @@ const state = record({
     thread,
     int(({ subticks, weight }: CpuSizes) => subticks * weight),
   ),
+  budgets: budgetState,
   /** All that a thread was given at resets, as far as it could keep it, and what it was forgiven. */
   ledger: history(array(thread, record({ given: credits, forgiven: credits }))),
 });
@@ -38,6 +52,8 @@ export interface Credit2Stages {
   times(own: Credit2, next: ThreadId): number;
   /** Whether what runs pays for the time up to now before everybody gets its credits. */
   readonly chargesFirst: boolean;
+  /** The first of the queue with more than `credit` that has a budget; who has none is parked. */
+  choose(own: Credit2, m: CpuCore, p: PcpuId, credit: number, size: CpuSizes): ThreadId | null;
 }
 
 /** The weight that burns one credit for each that time is worth. */
@@ -55,7 +71,21 @@ export const credit2Stages: Credit2Stages = {
   isOver: (own, next) => own.credit.at(next) <= 0,
   times: (own, next) => (own.credit.at(next) <= FLOOR ? 2 : 1),
   chargesFirst: true,
+  choose(own, m, p, credit, size) {
+    for (const t of m.queue) {
+      if (!mayRun(m, t, p)) continue;
+      if (own.credit.at(t) <= credit) return null;
+      if (hasBudget(own, m, t, size)) return t;
+    }
+    return null;
+  },
 };
+
+function hasBudget({ budgets }: Credit2, m: CpuCore, t: ThreadId, size: CpuSizes): boolean {
+  const may = takeQuota(budgets, m, t, size);
+  if (!may) park(budgets, m, t);
+  return may;
+}
 
 /** Behind all that have as many credits. */
 function insert(own: Credit2, m: CpuCore, t: ThreadId): void {
@@ -71,6 +101,7 @@ export function credit2Scheduler(stages: Credit2Stages): Scheduler<Credit2> {
     const ran = thread.uncharged;
     thread.uncharged = 0;
     stages.charge(own, m, t, ran, size);
+    spend(own.budgets, m, t, ran);
   }
 
   /** Ends an epoch (`reset_credit`). The order of credits stays, up to those that may not keep all. */
@@ -88,12 +119,15 @@ export function credit2Scheduler(stages: Credit2Stages): Scheduler<Credit2> {
     state,
     shares: 'unfairly',
     charges: 'sub-ticks',
+    keepsCaps: true,
     initial: (size) => ({
       credit: table(size, thread, () => INITIAL),
       residual: table(size, thread, () => 0),
+      budgets: initialBudgets(size),
       ledger: table(size, thread, () => ({ given: 0, forgiven: 0 })),
     }),
-    reset(own) {
+    reset(own, m) {
+      resetBudgets(own.budgets, m);
       for (let t = 0; t < own.credit.length; t++) {
         own.credit[t] = INITIAL;
         own.residual[t] = 0;
@@ -104,19 +138,30 @@ export function credit2Scheduler(stages: Credit2Stages): Scheduler<Credit2> {
     onWake: insert,
     onPreempt: insert,
     onBlock() {},
-    onDeschedule: charge,
+    onDeschedule(own, m, t, size) {
+      charge(own, m, t, size);
+      giveBack(own.budgets, m, t);
+    },
     onTick(own, m, size) {
       for (const { current } of m.pcpus) if (current !== null) charge(own, m, current, size);
+      // What the scheduler before this one kept caps by says nothing here.
+      for (let vm = 0; vm < m.vms.length; vm++) {
+        const { cap } = m.vms.at(vm);
+        if (own.budgets.total.at(vm) !== cap * size.subticks) setBudget(own.budgets, m, vm, size);
+      }
+      if (m.phase + 1 === size.period) refill(own.budgets, m);
     },
 
     /** The one with most credits; who runs goes on where nobody has more, unless it yields. */
     pick(own, m, p, size) {
       const { current } = m.pcpus.at(p);
       if (current !== null) charge(own, m, current, size);
-      const head = firstFor(m, m.queue, p);
-      const mine =
-        current === null || m.threads.at(current).yielded ? IDLE : own.credit.at(current);
-      const next = head !== null && own.credit.at(head) > mine ? head : current;
+      const choose = (over: number) => stages.choose(own, m, p, over, size);
+      const goesOn = current !== null && !m.threads.at(current).yielded;
+      let next = choose(goesOn ? own.credit.at(current) : IDLE);
+      if (next === null && current !== null) {
+        next = hasBudget(own, m, current, size) ? current : choose(IDLE);
+      }
       if (next !== null && stages.isOver(own, next)) endEpoch(own, m, next, size);
       return next;
     },
@@ -128,8 +173,10 @@ export function credit2Scheduler(stages: Credit2Stages): Scheduler<Credit2> {
         own.residual[t] = Math.min(own.residual.at(t), subticks * weightOf(m, t) - 1);
       }
     },
+    onCap: (own, m, vm, size) => setBudget(own.budgets, m, vm, size),
     onHotplug(own, m, t) {
       if (m.threads.at(t).state.kind === 'ready') insert(own, m, t);
+      else unpark(own.budgets, m, t);
     },
     order: (_own, m) => [...m.queue],
   };

@@ -22,3 +22,11 @@ test('who uses nine tenths of each tick and is gone at its end pays for them, an
   expect([...story.cpu.scheduler.states.credit2.credit].slice(0, 2)).toEqual([10, 90]);
   expect(story.ticks(3)).toBe('BAB');
 });
+
+test('a capped VM runs on its budget: who finds it empty is passed over, and debts are paid', () => {
+  const sizes = { vm: 2, vcpus: 2, online: 2, thread: 4, period: 4, subticks: 10 };
+  const story = new CpuStory(cpusOf('credit2', sizes));
+  story.run(cpu('set-cap', { vm: 0, cap: 1 }));
+  // Each of VM 0 takes half a tick and runs to the end of it: two ticks, paid with two periods' budgets.
+  expect(story.ticks(24)).toBe('ABCDDCCD'.repeat(3));
+});
