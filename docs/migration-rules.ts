@@ -6,7 +6,6 @@ const qemu = 'QEMU migration/migration.c and migration/ram.c';
 const cloudHypervisor = 'cloud-hypervisor vmm/src/lib.rs, send_migration';
 const libvirt = 'libvirt docs/kbase/internals/qemu-migration.rst';
 
-const failures = 'a migration cannot fail or be cancelled yet';
 const devices =
   'comes with the device, network and storage chapters: one opaque device, one lock and a token stand for them';
 
@@ -45,13 +44,11 @@ export const migrationRules: readonly Rule[] = [
     id: 'MIG-S10',
     says: 'A failed migration leaves nothing behind.',
     source: qemu,
-    deferred: failures,
   },
   {
     id: 'MIG-S11',
     says: 'A source that was confirmed never runs again.',
     source: qemu,
-    deferred: failures,
   },
   { id: 'MIG-S12', says: 'One migration for a VM, and no other record of it.', source: qemu },
   { id: 'MIG-S13', says: 'What a target promises fits in its memory.', source: ours },
@@ -91,12 +88,8 @@ export const migrationRules: readonly Rule[] = [
     source: qemu,
     deferred: 'liveness of migration is not asked yet',
   },
-  ...['MIG-L2', 'MIG-L4'].map((id) => ({
-    id,
-    says: 'What failed is resolved: one side runs.',
-    source: qemu,
-    deferred: failures,
-  })),
+  { id: 'MIG-L2', says: 'A handover in doubt is resolved: one side runs.', source: libvirt },
+  { id: 'MIG-L4', says: 'A migration that is given up leaves its guest running.', source: qemu },
   {
     id: 'MIG-L3',
     says: 'Post-copy: every page that is touched arrives.',

@@ -2,16 +2,22 @@
 import type { VmmFault } from './memory/seams.ts';
 import type { DeferredFault } from './memory.ts';
 import { copyingFaults } from './migration/copying.ts';
+import { failingFaults } from './migration/failing.ts';
 import { handoverFaults } from './migration/handover.ts';
 
-export const migrationFaults: readonly VmmFault[] = [...copyingFaults, ...handoverFaults];
+export const migrationFaults: readonly VmmFault[] = [
+  ...copyingFaults,
+  ...handoverFaults,
+  ...failingFaults,
+];
 
 const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFault[] =>
   ids.map((id) => ({ id: `migration/${id}`, reason }));
 
 export const deferredMigrationFaults: readonly DeferredFault[] = [
-  ...waiting('a migration cannot fail or be cancelled yet', 'X6', 'X10', 'X11', 'X14', 'X15'),
-  ...waiting('a migration cannot fail or be cancelled yet', 'X16', 'X17', 'X28', 'X29'),
+  ...waiting('a host cannot crash yet, and nothing frees a token that it had', 'X11'),
+  ...waiting('a cancellation is one step with what it does: none can be lost before', 'X17'),
+  ...waiting('a status is published by QEMU alone, whose tables have it', 'X28'),
   ...waiting('pages are not compressed: XBZRLE is a later part', 'X8'),
   ...waiting('comes with queues of devices, and requests in them', 'X18'),
   ...waiting('comes with guest clocks and timers', 'X20', 'X30'),

@@ -70,6 +70,12 @@ export const commandWeights: Readonly<Record<string, number>> = {
   'migration.release': 20,
   'migration.send-start': 20,
   'migration.clean-up': 8,
+  'migration.take-back': 2,
+  'migration.abort': 0.4,
+  'migration.discard': 8,
+  'migration.lose-connection': 0.1,
+  'migration.cut-off': 0.1,
+  'migration.reach-again': 1,
   'migration.receive': 16,
   'migration.receive-reply': 20,
   // Fairness shows where time passes undisturbed.

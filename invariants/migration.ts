@@ -2,6 +2,7 @@
 import type { Property } from '../machine/index.ts';
 import type { CheckedMigration } from '../model/index.ts';
 import { copyingProperties } from './migration/copying.ts';
+import { failingProperties } from './migration/failing.ts';
 import { migrationGoals } from './migration/goals.ts';
 import { handoverProperties } from './migration/handover.ts';
 import { placeProperties } from './migration/places.ts';
@@ -10,5 +11,6 @@ export const migrationProperties: readonly Property<CheckedMigration>[] = [
   ...placeProperties,
   ...copyingProperties,
   ...handoverProperties,
+  ...failingProperties,
   ...migrationGoals,
 ];

@@ -116,7 +116,7 @@ const onlyDirtySinceLast: VmmFault = {
   story: 'A second migration sends only what was written since the first.',
   origin: 'propolis issue 232: dirty bits were taken to say what a new target lacks',
   killedBy: ['MIG-S3', 'MIG-S7', 'MIG-S8'],
-  scope: 'migration-again',
+  scope: 'migration-retry',
   randomScope: 'migration-fuzz',
   apply: (machine) =>
     changeMigration(machine, 'firstPages', (firstPages) => (m, vm, source) => {

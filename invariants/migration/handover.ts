@@ -112,14 +112,18 @@ function guestDiffers(m: Reading, { vm, source, target }: Over): string | null {
 
 const startsWithTheToken = property.transition({
   id: 'MIG-A4',
-  name: 'a VM begins to run only where the token was free, of the epoch that the start names',
+  name: 'a VM begins to run where the token was free and of the epoch of the start, or was its own',
   commands: ['migration.*'],
   when: (change) => anyStarted(change) !== -1,
   violation(change) {
     const vm = anyStarted(change);
     const { before, call } = change;
     const { toTarget } = before.cluster.migrations.at(vm);
-    const { owner, epoch } = before.cluster.ownership.at(vm);
+    const { owner, epoch, lastRan } = before.cluster.ownership.at(vm);
+    if (call.kind === 'migration.abort') {
+      const here = startedOn(change, vm);
+      return owner === here && lastRan === here ? null : `${named(vm, here)} went on without it`;
+    }
     if (call.kind !== 'migration.receive') return `${call.kind} made VM ${vm} run`;
     const first = toTarget.at(0);
     if (first.kind !== 'start') return `a ${first.kind} made VM ${vm} run`;

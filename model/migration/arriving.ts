@@ -1,11 +1,12 @@
-/** The target receives a VM, and runs it when it is told to. Chapter 4.B, the target automaton. */
-import { plugVcpu } from '../cpu/index.ts';
-import { reply, takeMessage } from './channel.ts';
+/**
+ * The target receives a VM, and runs it when it is told to. Chapter 4.B, the target automaton. What it
+ * cannot do it answers by closing the connection.
+ */
+import { disconnect, reply, takeMessage } from './channel.ts';
 import {
   type C,
   command,
   type HostId,
-  inner,
   memoryAt,
   migrationOf,
   ofVm,
@@ -16,6 +17,7 @@ import {
   type WorldView,
 } from './model.ts';
 import type { Message } from './state.ts';
+import { plugAll } from './vcpus.ts';
 
 /** The next message needs a frame, and the target has none. */
 function lacksFrame(m: WorldView, vm: VmId, emergency: number): boolean {
@@ -62,14 +64,16 @@ function take(m: World, vm: VmId, target: HostId, message: Message, c: C): void 
       migration.arrived = 'all';
       return;
     case 'request':
-      migration.arrived = 'confirmed';
-      reply(migration, vm, { kind: isComplete(m, vm, target) ? 'complete' : 'refused' }, c);
+      if (isComplete(m, vm, target)) {
+        migration.arrived = 'confirmed';
+        reply(migration, vm, { kind: 'complete' }, c);
+      } else disconnect(migration);
       return;
     case 'start':
       if (c.operation.takeOver(m, target, vm, message.epoch)) {
         run(m, vm, target, c);
         reply(migration, vm, { kind: 'started' }, c);
-      } else reply(migration, vm, { kind: 'refused' }, c);
+      } else disconnect(migration);
       return;
     case 'none':
       return;
@@ -87,18 +91,9 @@ function isComplete(m: WorldView, vm: VmId, target: HostId): boolean {
 function run(m: World, vm: VmId, target: HostId, c: C): void {
   const { source } = migrationOf(m, vm);
   const here = m.hosts.at(target);
-  const { vcpus } = m.cluster.hosts.at(target);
   if (source !== null) bringGuest(m, vm, source, target);
   setStopped(here, vm, false);
-  let plugged = 0;
-  for (let t = 0; t < vcpus.length; t++) {
-    const saved = vcpus.at(t);
-    if (here.cpu.threads.at(t).vm !== vm || saved.kind === 'none') continue;
-    plugVcpu(here.cpu, t, saved, inner(c));
-    vcpus[t] = { kind: 'none' };
-    plugged++;
-  }
-  here.cpu.vms.at(vm).wanted = plugged;
+  plugAll(m, target, vm, c);
   c.emit({ type: 'runs', vm, host: target, epoch: m.cluster.ownership.at(vm).epoch });
 }
 

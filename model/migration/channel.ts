@@ -17,10 +17,18 @@ function under(places: Places): number {
   return count;
 }
 
+/** The connection of the migration is gone. */
+export const notConnected = guard(
+  'not-connected',
+  ofVm,
+  (m, a) => !viewMigration(m, a.vm).connected,
+);
 /** There is no room for another message. */
-export const channelFull = guard('channel-full', ofVm, (m, a) =>
+const channelFull = guard('channel-full', ofVm, (m, a) =>
   isFull(viewMigration(m, a.vm).toTarget, 1),
 );
+/** Why a message cannot be sent. */
+export const cannotSend = [notConnected, channelFull] as const;
 export function isFull(places: Places, messages: number): boolean {
   return under(places) + messages > places.length;
 }
@@ -68,4 +76,12 @@ function sameMessage(m: Message): Message {
     default:
       return { kind: m.kind };
   }
+}
+
+/** The connection is gone, and with it all that was under way. */
+export function disconnect(migration: Migration): void {
+  const { toTarget, toSource } = migration;
+  migration.connected = false;
+  for (let i = 0; i < toTarget.length; i++) toTarget[i] = { kind: 'none' };
+  for (let i = 0; i < toSource.length; i++) toSource[i] = { kind: 'none' };
 }

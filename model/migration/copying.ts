@@ -7,7 +7,7 @@
 import { ref } from '../../machine/index.ts';
 import { host } from '../host.ts';
 import { createVm, startLogging } from '../memory/index.ts';
-import { channelFull, send } from './channel.ts';
+import { cannotSend, notConnected, send } from './channel.ts';
 import {
   type C,
   command,
@@ -57,7 +57,9 @@ export const connect = command({
   args: ofVm,
   requires: [phaseIs('started')],
   effect(m, a) {
-    migrationOf(m, a.vm).phase = 'connected';
+    const migration = migrationOf(m, a.vm);
+    migration.phase = 'connected';
+    migration.connected = true;
   },
 });
 
@@ -89,6 +91,7 @@ export const createTarget = command({
   args: ofVm,
   requires: [
     phaseIs('connected'),
+    notConnected,
     [
       'no-capacity',
       ['vm'],
@@ -156,7 +159,7 @@ export const copyReadOnly = command({
     ['round-over', ['vm'], (m, a) => viewMigration(m, a.vm).round > 0],
     notToSend,
     ['not-read-only', ['vm', 'page'], (m, a) => !isReadOnly(m, a.vm, a.page)],
-    channelFull,
+    ...cannotSend,
   ],
   effect(m, a, c) {
     sendPage(m, a, c);
@@ -213,7 +216,7 @@ export const copy = command({
       },
     ],
     notToSend,
-    channelFull,
+    ...cannotSend,
   ],
   effect(m, a, c) {
     sendPage(m, a, c);

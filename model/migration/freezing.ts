@@ -4,10 +4,10 @@
  * The order is no formality. To save a device is to let it finish, and it finishes by writing guest
  * memory: the log is collected for the last time after that, or those writes are lost.
  */
-import { unplugVcpu, vcpuState } from '../cpu/index.ts';
-import { channelFull, isFull, send } from './channel.ts';
+import { cannotSend, isFull, notConnected, send } from './channel.ts';
 import { collect } from './copying.ts';
-import { command, inner, migrationOf, ofVm, phaseIs, setStopped, viewMigration } from './model.ts';
+import { command, migrationOf, ofVm, phaseIs, setStopped, viewMigration } from './model.ts';
+import { unplugAll } from './vcpus.ts';
 
 /** When to stop is a matter of policy: here it may be at any time. MIG-A6. */
 export const freeze = command({
@@ -18,15 +18,8 @@ export const freeze = command({
   effect(m, a, c) {
     const migration = migrationOf(m, a.vm);
     if (migration.source === null) return;
-    const here = m.hosts.at(migration.source);
-    const { vcpus } = m.cluster.hosts.at(migration.source);
-    setStopped(here, a.vm, true);
-    for (let t = 0; t < vcpus.length; t++) {
-      if (here.cpu.threads.at(t).vm !== a.vm) continue;
-      vcpus[t] = vcpuState(here.cpu, t);
-      if (here.cpu.threads.at(t).state.kind !== 'offline') unplugVcpu(here.cpu, t, inner(c));
-    }
-    here.cpu.vms.at(a.vm).wanted = 0;
+    setStopped(m.hosts.at(migration.source), a.vm, true);
+    unplugAll(m, migration.source, a.vm, c);
     migration.phase = 'frozen';
     c.emit({ type: 'frozen', vm: a.vm });
   },
@@ -52,6 +45,7 @@ export const sendVcpus = command({
   args: ofVm,
   requires: [
     phaseIs('quiesced'),
+    notConnected,
     ['channel-full', ['vm'], (m, a, c) => isFull(viewMigration(m, a.vm).toTarget, c.size.vcpus)],
   ],
   effect(m, a, c) {
@@ -73,7 +67,7 @@ export const sendState = command({
   actor: 'host',
   summary: 'What devices and the VMM keep of the VM is sent (N6, MIG 4.C.1).',
   args: ofVm,
-  requires: [phaseIs('vcpus-sent'), channelFull],
+  requires: [phaseIs('vcpus-sent'), ...cannotSend],
   effect(m, a, c) {
     const migration = migrationOf(m, a.vm);
     if (migration.source === null) return;
@@ -104,7 +98,7 @@ export const requestState = command({
   requires: [
     phaseIs('harvested'),
     ['pages-left', ['vm'], (m, a) => viewMigration(m, a.vm).send.some((left) => left)],
-    channelFull,
+    ...cannotSend,
   ],
   effect(m, a, c) {
     const migration = migrationOf(m, a.vm);

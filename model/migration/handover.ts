@@ -5,9 +5,10 @@
  * it only while it is of the epoch that the message names, so that a message that is late is harmless.
  */
 import { stopLogging, tearDown } from '../memory/index.ts';
-import { send, takeReply } from './channel.ts';
+import { disconnect, notConnected, send, takeReply } from './channel.ts';
 import {
   command,
+  guard,
   inner,
   memoryAt,
   migrationOf,
@@ -17,6 +18,13 @@ import {
   viewMigration,
   type World,
 } from './model.ts';
+import type { Migration } from './state.ts';
+
+/** The source does not reach the storage, where the token is. */
+const storeUnreachable = guard('store-unreachable', ofVm, (m, a) => {
+  const { source } = viewMigration(m, a.vm);
+  return source !== null && m.cluster.hosts.at(source).cutOff;
+});
 
 /** The source learns what the target made of it. */
 export const receiveReply = command({
@@ -41,7 +49,7 @@ export const release = command({
   actor: 'host',
   summary: 'The source lets go of the disk and of the token (N6, MIG-A5).',
   args: ofVm,
-  requires: [phaseIs('target-ready')],
+  requires: [phaseIs('target-ready'), storeUnreachable],
   effect(m, a) {
     const ownership = m.cluster.ownership.at(a.vm);
     ownership.lock = null;
@@ -54,12 +62,31 @@ export const sendStart = command({
   actor: 'host',
   summary: 'The source tells the target to run the VM, and which epoch ends with that (N6).',
   args: ofVm,
-  requires: [phaseIs('released')],
+  requires: [phaseIs('released'), notConnected],
   effect(m, a, c) {
     const migration = migrationOf(m, a.vm);
     const { epoch } = m.cluster.ownership.at(a.vm);
     send(migration, a.vm, { kind: 'start', epoch }, c);
     migration.phase = 'start-sent';
+  },
+});
+
+/**
+ * The source heard nothing, or does not want to wait. It takes the token back while it is nobody’s and
+ * it was the last to run the VM: a start that is still under way is of an old epoch then. Otherwise
+ * the store says that the target runs it. In doubt it stays stopped. MIG-L2, golden trace G2.
+ */
+export const takeBack = command({
+  actor: 'host',
+  summary: 'The source takes the token back, or learns that the target has it (MIG-A5, MIG-L2).',
+  args: ofVm,
+  requires: [phaseIs('released', 'start-sent'), storeUnreachable],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    if (migration.source === null) return;
+    const { lastRan, epoch } = m.cluster.ownership.at(a.vm);
+    if (lastRan !== migration.source) migration.phase = 'acknowledged';
+    else if (c.operation.takeOver(m, migration.source, a.vm, epoch)) migration.phase = 'taken-back';
   },
 });
 
@@ -77,12 +104,12 @@ export const cleanUp = command({
     stopLogging(memory, a.vm);
     tearDown(memory, a.vm, inner(c));
     forgetCopy(m, a.vm, source);
-    forgetMigration(m, a.vm);
+    forgetMigration(migration);
   },
 });
 
 /** Of a VM that a host does not have (any more), nothing is kept there. */
-function forgetCopy(m: World, vm: number, at: number): void {
+export function forgetCopy(m: World, vm: number, at: number): void {
   const here = m.hosts.at(at);
   setStopped(here, vm, false);
   const { devices, vcpus } = m.cluster.hosts.at(at);
@@ -92,8 +119,8 @@ function forgetCopy(m: World, vm: number, at: number): void {
   }
 }
 
-function forgetMigration(m: World, vm: number): void {
-  const migration = migrationOf(m, vm);
+export function forgetMigration(migration: Migration): void {
+  disconnect(migration);
   migration.phase = 'idle';
   migration.source = null;
   migration.target = null;

@@ -3,6 +3,7 @@ import type { CallOf } from '../../machine/index.ts';
 import * as arriving from './arriving.ts';
 import * as copying from './copying.ts';
 import * as device from './device.ts';
+import * as failing from './failing.ts';
 import * as freezing from './freezing.ts';
 import * as handover from './handover.ts';
 import type { MigrationModel } from './model.ts';
@@ -56,7 +57,13 @@ export const migrationCommands = {
   'migration.request-state': freezing.requestState,
   'migration.release': handover.release,
   'migration.send-start': handover.sendStart,
+  'migration.take-back': handover.takeBack,
   'migration.clean-up': handover.cleanUp,
+  'migration.abort': failing.abort,
+  'migration.discard': failing.discard,
+  'migration.lose-connection': failing.loseConnection,
+  'migration.cut-off': failing.cutOff,
+  'migration.reach-again': failing.reachAgain,
   'migration.receive': arriving.receive,
   'migration.receive-reply': handover.receiveReply,
   'device.program': device.program,

@@ -19,6 +19,7 @@ export function initialCluster(z: C['size']): Cluster {
       phase: 'idle',
       source: null,
       target: null,
+      connected: false,
       round: 0,
       send: table(z, page, () => false),
       toTarget: table(z, place, () => ({ kind: 'none' })),
@@ -29,8 +30,10 @@ export function initialCluster(z: C['size']): Cluster {
     hosts: table(z, host, () => ({
       devices: table(z, vm, () => ({ register: 0, write: { kind: 'none' } })),
       vcpus: table(z, thread, () => ({ kind: 'none' })),
+      cutOff: false,
     })),
     attempts: z.attempts,
+    losses: z.losses,
   };
 }
 

@@ -38,6 +38,7 @@ export const migrationOperations: MigrationOperations = {
 
   takeOver(m, at, vm, epoch) {
     const ownership = m.cluster.ownership.at(vm);
+    if (m.cluster.hosts.at(at).cutOff) return false;
     if (ownership.owner !== null || ownership.epoch !== epoch || ownership.lock !== null) {
       return false;
     }

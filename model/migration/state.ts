@@ -37,6 +37,8 @@ export type MigrationSizes = {
   readonly rounds: number;
   /** Migrations that may be begun. */
   readonly attempts: number;
+  /** Connections, and ways to the storage, that may be lost. */
+  readonly losses: number;
 };
 
 /**
@@ -53,6 +55,8 @@ export const phases = [
   ...['frozen', 'quiesced', 'vcpus-sent', 'state-sent', 'harvested', 'state-requested'],
   // It is handed over.
   ...['target-ready', 'released', 'start-sent', 'acknowledged'],
+  // It has the token again; it has gone on, and the target still has something to throw away.
+  ...['taken-back', 'aborted'],
 ] as const;
 
 /** From source to target. */
@@ -71,13 +75,14 @@ export const Message = variant({
 export type Message = Infer<typeof Message>;
 
 /** From target to source. */
-export const Reply = variant({ none: {}, complete: {}, started: {}, refused: {} });
+export const Reply = variant({ none: {}, complete: {}, started: {} });
 export type Reply = Infer<typeof Reply>;
 
 const Migration = record({
   phase: enumOf(...phases),
   source: option(ref(host)),
   target: option(ref(host)),
+  connected: bool,
   /** Harvests of the dirty log so far. */
   round: int('rounds'),
   /** Pages that are still to be sent. */
@@ -114,6 +119,8 @@ const Copies = record({
   devices: array(vm, Device),
   /** vCPUs that are not plugged in while their VM leaves or arrives. */
   vcpus: array(thread, SavedVcpu),
+  /** The host does not reach the shared storage. */
+  cutOff: bool,
 });
 
 export const clusterState = record({
@@ -122,6 +129,8 @@ export const clusterState = record({
   hosts: array(host, Copies),
   /** Migrations that may still be begun. */
   attempts: int('attempts'),
+  /** Connections, and ways to the storage, that may still be lost. */
+  losses: int('losses'),
 });
 export interface Cluster extends Infer<typeof clusterState> {}
 export type Migration = Cluster['migrations'] extends Iterable<infer X> ? X : never;

@@ -50,6 +50,7 @@ export const tinySizes: VmmSizes = {
   place: 0,
   rounds: 0,
   attempts: 0,
+  losses: 0,
   vm: 2,
   page: 2,
   virtual: 2,

@@ -48,6 +48,12 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[write(1, 0), step('harvest'), copy(1), receive, receive],
   ],
   'migration/X9': [...begin(), copyReadOnly(1)],
+  'migration/X6': [...begin(), step('abort')],
+  'migration/X10': [...ready, ...steps('release', 'abort')],
+  'migration/X14': [...begin().slice(0, 3), step('abort')],
+  'migration/X15': [...begin(), ...steps('freeze', 'abort')],
+  'migration/X16': [...begin().slice(0, 3), ...steps('abort', 'discard')],
+  'migration/X29': [...begin(), step('abort')],
   'migration/X12': [...begin(), step('freeze'), step('continue-source')],
   'migration/X13': [...ready, ...steps('release', 'send-start', 'clean-up')],
   'migration/X19': [

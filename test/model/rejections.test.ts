@@ -66,6 +66,13 @@ const onCpu = (kind: string, args: Call['args'] = {}): Call => ({
 const tick = onCpu('tick');
 const service = (name: string): Call => ({ kind: `service.${name}`, args: { host: 0, vm: 0 } });
 
+/** The target of VM 0 has everything, and the source knows it. */
+const handingOver = [
+  ...[...begin(), ...stop(), ...[0, 1, 2].flatMap((page) => [copy(page), receive])],
+  ...[step('request-state'), receive, step('receive-reply')],
+];
+const cutOff = (host: number): Call => ({ kind: 'migration.cut-off', args: { host } });
+
 /** A command that is refused for a reason that random traces rarely come to. */
 interface Rare {
   readonly scope: keyof typeof scopes;
@@ -190,6 +197,63 @@ const rare: readonly Rare[] = [
     after: stopAndCopy(),
     call: step('start', { target: 0 }),
     code: 'attempts-spent',
+  },
+  ...(
+    [
+      [[step('start', { target: 1 }), step('connect')], step('create-target')],
+      [begin(), copyReadOnly(0)],
+      [[...begin(), copyReadOnly(0), step('harvest')], copy(1)],
+      [[...begin(), step('freeze'), step('quiesce')], step('send-vcpus')],
+      [[...begin(), ...stop().slice(0, 4)], step('send-state')],
+      [[...begin(), ...stop(), copy(0), copy(1), receive, receive, copy(2)], step('request-state')],
+      [[...handingOver, step('release')], step('send-start')],
+    ] as const
+  ).map(
+    ([after, call]): Rare => ({
+      scope: 'migration-small',
+      sizes: { losses: 1, place: 4 },
+      after: [...after, step('lose-connection')],
+      call,
+      code: 'not-connected',
+    }),
+  ),
+  ...(
+    [
+      [handingOver, step('release')],
+      [[...handingOver, step('release')], step('take-back')],
+    ] as const
+  ).map(
+    ([after, call]): Rare => ({
+      scope: 'migration-small',
+      sizes: { losses: 1, place: 4 },
+      after: [...after, cutOff(0)],
+      call,
+      code: 'store-unreachable',
+    }),
+  ),
+  { scope: 'migration-small', after: [], call: cutOff(0), code: 'losses-spent' },
+  {
+    scope: 'migration-small',
+    after: begin(),
+    call: step('lose-connection'),
+    code: 'losses-spent',
+  },
+  {
+    scope: 'migration-small',
+    sizes: { losses: 2 },
+    after: [cutOff(0)],
+    call: cutOff(0),
+    code: 'already-cut-off',
+  },
+  {
+    scope: 'migration-small',
+    sizes: { losses: 1, place: 4 },
+    after: [
+      ...[...handingOver, step('release'), step('send-start'), receive],
+      step('lose-connection'),
+    ],
+    call: step('discard'),
+    code: 'runs-there',
   },
   {
     // A page of zeros needs no memory on the target.

@@ -68,7 +68,7 @@ const badStates: Readonly<Record<string, BadState>> = {
       ownershipOf(v).lastRan = 2;
       ownershipOf(v).owner = null;
     },
-    also: ['MIG-S1', 'MIG-S12'],
+    also: ['MIG-S1', 'MIG-S10', 'MIG-S12'],
   },
   'MIG-S3': {
     before: [...begin(), copyReadOnly(0), receive],
@@ -84,6 +84,18 @@ const badStates: Readonly<Record<string, BadState>> = {
     before: [...begin(), ...stop()],
     spoil: (v) => {
       pageOn(v, 0, 2).logged = true;
+    },
+  },
+  'MIG-S10': {
+    before: [...begin(), step('abort')],
+    spoil: (v) => {
+      v.hosts.at(0).memory.vms.at(0).logging = 'auto';
+    },
+  },
+  'MIG-S11': {
+    before: [...started, receive],
+    spoil: (v) => {
+      migrationOf(v).phase = 'taken-back';
     },
   },
   'MIG-S12': {
@@ -160,6 +172,13 @@ const badSteps: Readonly<Record<string, BadStep>> = {
     step: copy(0),
     spoil: (v) => {
       for (const vms of v.hosts.at(0).memory.stopped) vms[0] = false;
+    },
+  },
+  'MIG-L4': {
+    before: [...begin(), step('freeze')],
+    step: step('abort'),
+    spoil: (v) => {
+      v.hosts.at(0).cpu.threads.at(0).state = { kind: 'offline' };
     },
   },
   'MIG-A5': {

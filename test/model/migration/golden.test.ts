@@ -10,6 +10,7 @@ import {
   MigrationStory,
   receive,
   step,
+  stop,
   stopAndCopy,
   submit,
   write,
@@ -59,6 +60,62 @@ test('G1: pre-copy sends each page, what was written since, and last what the de
   expect(story.ownership).toEqual({ owner: 1, epoch: 1, lastRan: 1, lock: 1 });
   expect(story.pages(0)).toEqual([]);
   expect(story.migration.phase).toBe('idle');
+});
+
+/** Everything is sent and the token released; the start is under way. */
+const startSent = [
+  ...[...begin(), ...stop(), ...[0, 1, 2].flatMap((page) => [copy(page), receive])],
+  ...[step('request-state'), receive, step('receive-reply'), step('release'), step('send-start')],
+];
+/** A handover in doubt is resolved as soon as the source reaches the store (MIG-L2). */
+const failing: VmmScope = { ...golden, sizes: { ...golden.sizes, losses: 2 } };
+
+test('G2a: a start that arrived before the network failed stands; the source learns it from the store', () => {
+  const story = new MigrationStory(failing);
+  story.run(...startSent, receive, step('lose-connection'));
+  expect(story.where()).toEqual([1]);
+  story.run(step('take-back'));
+  expect(story.ownership).toEqual({ owner: 1, epoch: 1, lastRan: 1, lock: 1 });
+  expect(story.refusal(step('abort'))).toBe('wrong-phase');
+  story.run(step('clean-up'));
+  expect(story.where()).toEqual([1]);
+});
+
+test('G2b: a start that was lost leaves the token to the source, which goes on', () => {
+  const story = new MigrationStory(failing);
+  story.run(...startSent, step('lose-connection'));
+  expect(story.where()).toEqual([]);
+  story.run(step('take-back'), step('abort'));
+  expect(story.ownership).toEqual({ owner: 0, epoch: 1, lastRan: 0, lock: 0 });
+  expect(story.where()).toEqual([0]);
+  story.run(step('discard'));
+  expect(story.pages(1)).toEqual([]);
+});
+
+test('G2b: a start that is late names an old epoch, and the target closes the connection', () => {
+  const story = new MigrationStory(failing);
+  story.run(...startSent, step('take-back'), receive);
+  expect(story.where()).toEqual([]);
+  expect(story.migration.connected).toBe(false);
+  story.run(step('discard'), step('abort'));
+  expect(story.where()).toEqual([0]);
+  // Nothing is left of it: the next one succeeds.
+  story.run(...stopAndCopy());
+  expect(story.where()).toEqual([1]);
+});
+
+test('G2c: a source that does not reach the store stays stopped, until it does', () => {
+  const story = new MigrationStory(failing);
+  story.run(
+    ...startSent,
+    { kind: 'migration.cut-off', args: { host: 0 } },
+    step('lose-connection'),
+  );
+  expect(story.refusal(step('take-back'))).toBe('store-unreachable');
+  expect(story.refusal(step('abort'))).toBe('wrong-phase');
+  expect(story.where()).toEqual([]);
+  story.run({ kind: 'migration.reach-again', args: { host: 0 } }, step('take-back'), step('abort'));
+  expect(story.where()).toEqual([0]);
 });
 
 test('G3 without the fault: a page that is written after it was read is dirty', () => {

@@ -1,0 +1,64 @@
+/** What is left of a migration that did not come to its end. Chapter 4.C to 4.E: MIG-S10, S11, L4. */
+import { isOn, kinds, named, property, runs } from './reading.ts';
+
+const nothingIsLeft = property.invariant({
+  id: 'MIG-S10',
+  name: 'where no migration is under way nothing of one is left',
+  when: ({ cluster }) => cluster.migrations.some(({ source }) => source === null),
+  violation(m, size) {
+    for (let v = 0; v < size.vm; v++) {
+      const { source, target, phase, arrived, toTarget, send } = m.cluster.migrations.at(v);
+      const { lastRan } = m.cluster.ownership.at(v);
+      if (source !== null || lastRan === null) continue;
+      if (!runs(m, lastRan, v)) return `${named(v, lastRan)} does not run, and nothing is going on`;
+      if (m.hosts.at(lastRan).memory.vms.at(v).logging !== 'off') return `VM ${v} is logged`;
+      if (toTarget.at(0).kind !== 'none') return `a ${toTarget.at(0).kind} is under way`;
+      if (send.some((left) => left)) return `pages of VM ${v} are still to be sent`;
+      if (phase === 'aborted' && target !== null && isOn(m, target, v)) continue;
+      if (phase !== 'idle' || arrived !== 'nothing') return `VM ${v} cannot be migrated any more`;
+    }
+    return null;
+  },
+});
+
+const confirmedSourcesStay = property.invariant({
+  id: 'MIG-S11',
+  name: 'a source whose VM another host has run does not run it again, nor take the token',
+  when: ({ cluster }) =>
+    cluster.migrations.some(({ source }, v) => {
+      return source !== null && cluster.ownership.at(v).lastRan !== source;
+    }),
+  violation(m, size) {
+    for (let v = 0; v < size.vm; v++) {
+      const { source, phase } = m.cluster.migrations.at(v);
+      const { lastRan, owner } = m.cluster.ownership.at(v);
+      if (source === null || lastRan === source) continue;
+      if (runs(m, source, v)) return `${named(v, source)} runs, but host ${lastRan} was the last`;
+      if (owner === source) return `host ${source} has taken the token of VM ${v} again`;
+      if (phase !== 'start-sent' && phase !== 'acknowledged') return `VM ${v} is ${phase}`;
+    }
+    return null;
+  },
+});
+
+const abortedGuestsGoOn = property.transition({
+  id: 'MIG-L4',
+  name: 'a migration that is given up leaves its guest running where it was, with all that it had',
+  commands: kinds('migration.abort'),
+  violation({ before, call, after }) {
+    if (!('vm' in call.args)) return null;
+    const { vm } = call.args;
+    const { source } = before.cluster.migrations.at(vm);
+    if (source === null) return null;
+    if (!runs(after, source, vm)) return `${named(vm, source)} does not go on`;
+    const { threads } = after.hosts.at(source).cpu;
+    const { vcpus } = before.cluster.hosts.at(source);
+    for (let t = 0; t < vcpus.length; t++) {
+      if (threads.at(t).vm !== vm || vcpus.at(t).kind === 'none') continue;
+      if (threads.at(t).state.kind === 'offline') return `vCPU ${t} does not go on`;
+    }
+    return null;
+  },
+});
+
+export const failingProperties = [nothingIsLeft, confirmedSourcesStay, abortedGuestsGoOn];

@@ -1,0 +1,119 @@
+/**
+ * What ends a migration otherwise than well: it is cancelled, or something breaks. Chapter 4.B.
+ *
+ * Whatever happens, the source goes on as if nothing had been, once it has the token (again); the
+ * target throws away what it has, once it knows. A later migration begins from scratch.
+ */
+import { ref } from '../../machine/index.ts';
+import { host } from '../host.ts';
+import { stopLogging, tearDown } from '../memory/index.ts';
+import { disconnect, notConnected } from './channel.ts';
+import { forgetCopy, forgetMigration } from './handover.ts';
+import {
+  command,
+  type HostId,
+  inner,
+  memoryAt,
+  migrationOf,
+  ofVm,
+  phaseIs,
+  setStopped,
+  type VmId,
+  viewMigration,
+  type World,
+} from './model.ts';
+import { plugAll } from './vcpus.ts';
+
+const isStopped = (m: World, at: HostId, vm: VmId): boolean =>
+  m.hosts.at(at).memory.stopped.some((vms) => vms.at(vm));
+
+/** Cancelled, broken off or timed out: the source has the token, and its guest goes on. MIG-L4. */
+export const abort = command({
+  actor: 'host',
+  summary: 'The source gives a migration up, and its guest goes on there (MIG-S10, MIG-L4).',
+  args: ofVm,
+  requires: [
+    phaseIs(
+      ...(['started', 'connected', 'target-created', 'copying', 'frozen', 'quiesced'] as const),
+      ...(['vcpus-sent', 'state-sent', 'harvested', 'state-requested', 'target-ready'] as const),
+      'taken-back',
+    ),
+  ],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    if (migration.source === null) return;
+    const { arrived, target } = migration;
+    stopLogging(memoryAt(m, migration.source), a.vm);
+    if (isStopped(m, migration.source, a.vm)) {
+      setStopped(m.hosts.at(migration.source), a.vm, false);
+      plugAll(m, migration.source, a.vm, c);
+    }
+    forgetMigration(migration);
+    if (arrived === 'nothing') return;
+    migration.phase = 'aborted';
+    migration.target = target;
+    migration.arrived = arrived;
+  },
+});
+
+/** The target has noticed that nobody will tell it to start. */
+export const discard = command({
+  actor: 'daemon',
+  summary: 'A target without a connection throws away what it has of the VM (MIG-S10).',
+  args: ofVm,
+  requires: [
+    ['still-connected', ['vm'], (m, a) => viewMigration(m, a.vm).connected],
+    ['nothing-arrived', ['vm'], (m, a) => viewMigration(m, a.vm).arrived === 'nothing'],
+    [
+      'runs-there',
+      ['vm'],
+      (m, a) => m.cluster.ownership.at(a.vm).lastRan === viewMigration(m, a.vm).target,
+    ],
+  ],
+  effect(m, a, c) {
+    const migration = migrationOf(m, a.vm);
+    const { target, phase } = migration;
+    if (target === null) return;
+    tearDown(memoryAt(m, target), a.vm, inner(c));
+    forgetCopy(m, a.vm, target);
+    if (phase === 'aborted') forgetMigration(migration);
+    migration.arrived = 'nothing';
+    for (let p = 0; p < migration.received.length; p++) migration.received[p] = false;
+  },
+});
+
+/** The network fails, and what was under way does not arrive. */
+export const loseConnection = command({
+  actor: 'hardware',
+  summary: 'The connection of a migration is lost, with the messages under way (4.B).',
+  args: ofVm,
+  requires: [notConnected, ['losses-spent', [], (m) => m.cluster.losses === 0]],
+  effect(m, a) {
+    disconnect(migrationOf(m, a.vm));
+    m.cluster.losses--;
+  },
+});
+
+export const cutOff = command({
+  actor: 'hardware',
+  summary: 'A host does not reach the shared storage any more (4.B store.pathDown).',
+  args: { host: ref(host) },
+  requires: [
+    ['already-cut-off', ['host'], (m, a) => m.cluster.hosts.at(a.host).cutOff],
+    ['losses-spent', [], (m) => m.cluster.losses === 0],
+  ],
+  effect(m, a) {
+    m.cluster.hosts.at(a.host).cutOff = true;
+    m.cluster.losses--;
+  },
+});
+
+export const reachAgain = command({
+  actor: 'hardware',
+  summary: 'A host reaches the shared storage again.',
+  args: { host: ref(host) },
+  requires: [['not-cut-off', ['host'], (m, a) => !m.cluster.hosts.at(a.host).cutOff]],
+  effect(m, a) {
+    m.cluster.hosts.at(a.host).cutOff = false;
+  },
+});

@@ -1,0 +1,30 @@
+/** The vCPUs of a VM that leaves a host or comes to one. */
+import { plugVcpu, unplugVcpu, vcpuState } from '../cpu/index.ts';
+import { type C, type HostId, inner, type VmId, type World } from './model.ts';
+
+/** They are no longer this host's: what their guest could see of them is kept. */
+export function unplugAll(m: World, at: HostId, vm: VmId, c: C): void {
+  const { cpu } = m.hosts.at(at);
+  const { vcpus } = m.cluster.hosts.at(at);
+  for (let t = 0; t < vcpus.length; t++) {
+    if (cpu.threads.at(t).vm !== vm) continue;
+    vcpus[t] = vcpuState(cpu, t);
+    if (cpu.threads.at(t).state.kind !== 'offline') unplugVcpu(cpu, t, inner(c));
+  }
+  cpu.vms.at(vm).wanted = 0;
+}
+
+/** They go on as they were kept. */
+export function plugAll(m: World, at: HostId, vm: VmId, c: C): void {
+  const { cpu } = m.hosts.at(at);
+  const { vcpus } = m.cluster.hosts.at(at);
+  let plugged = 0;
+  for (let t = 0; t < vcpus.length; t++) {
+    const saved = vcpus.at(t);
+    if (cpu.threads.at(t).vm !== vm || saved.kind === 'none') continue;
+    plugVcpu(cpu, t, saved, inner(c));
+    vcpus[t] = { kind: 'none' };
+    plugged++;
+  }
+  cpu.vms.at(vm).wanted = plugged;
+}
