@@ -51,6 +51,18 @@ function isCandidate({ host }: Reading, vm: number, page: number): boolean {
   return false;
 }
 
+/** A page that is listed where it was not before. */
+function newCandidate(before: Reading, after: Reading): { vm: number; page: number } | null {
+  const { unstable } = after.host.sharing;
+  for (let s = 0; s < unstable.length; s++) {
+    for (let c = 0; c < unstable.at(s).length; c++) {
+      const [from, to] = [before.host.sharing.unstable.at(s).at(c), unstable.at(s).at(c)];
+      if (to.kind === 'page' && !sameMention(from, to)) return to;
+    }
+  }
+  return null;
+}
+
 /** What a visit must come to, by what was before it. */
 function dueResult(before: Reading, vm: number, page: number, size: MemorySizes): string {
   const machine = before.host.vms.at(vm);
@@ -93,6 +105,10 @@ export const visitsComeToWhatTheyMust = property.transition({
     if (!is) return `${pageName(vm, page)} is ${at.kind} after a visit that came to ${due}`;
     if ((due === 'inserted') !== isCandidate(after, vm, page)) {
       return `${pageName(vm, page)} was ${due}, which its candidature does not show`;
+    }
+    const listed = newCandidate(before, after);
+    if (listed !== null && (listed.vm !== vm || listed.page !== page)) {
+      return `${pageName(listed.vm, listed.page)} is a candidate, and was not visited`;
     }
     const { cursor } = after.host.sharing;
     return cursor.kind === 'page' && cursor.vm === vm && cursor.page === page
