@@ -15,6 +15,7 @@ import { isLiveness, printDifference } from '../machine/index.ts';
 import type { FoundFailure } from './campaign.ts';
 import { write } from './files.ts';
 import { type Counterexample, type Minimal, shownSteps } from './report/counterexample.ts';
+import { sequencesOf } from './sequence.ts';
 import type { ScopedSubject, Subject } from './subject.ts';
 import { timelinesOf } from './timeline.ts';
 
@@ -213,6 +214,7 @@ export function toldOf(
     difference: (steps[step - 1]?.changes ?? []).map((change) => printDifference([change])),
     steps,
     timelines: timelinesOf(subject, scope, trace.slice(0, steps.length), loop),
+    sequences: sequencesOf(subject, scope, trace.slice(0, steps.length)),
     scope: scope.name,
     ...(fault === undefined ? {} : { fault: fault.id }),
   };

@@ -15,6 +15,8 @@ import { write } from './files.ts';
 import type { ExportFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { jsonText } from './report/document.ts';
+import { sequenceDiagram } from './report/sequence.ts';
+import { sequencesOf } from './sequence.ts';
 import type { Subject } from './subject.ts';
 
 export async function runExport(path: string, flags: ExportFlags, io: Io): Promise<ExitCode> {
@@ -37,9 +39,18 @@ function exported({ path, file, subject }: Case, { format, out }: ExportFlags): 
     run: isOfRuns(subject, property) ? { loop: file.loop } : undefined,
   };
   if (format === 'itf') return jsonText(itfTrace(example));
-  if (format === 'mermaid') return mermaidDiagram(example);
+  if (format === 'mermaid') return mermaid(example, subject);
   if (property === null) throw badInput(path, 'violates nothing, so there is nothing to test for');
   return vitestTest(example, sourceOf(subject, dirname(out ?? 'stdout')));
+}
+
+/** Where VMs move, what hosts say to each other; else who calls what. */
+function mermaid(example: Example<unknown>, subject: Subject): string {
+  const { scope, trace, violation } = example;
+  const sequences = sequencesOf(subject, scope, trace);
+  if (sequences.length === 0) return mermaidDiagram(example);
+  const note = violation === undefined ? undefined : `${violation.property}: ${violation.message}`;
+  return sequenceDiagram(sequences, note);
 }
 
 /** How a test in a folder gets at a subject. */

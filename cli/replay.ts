@@ -7,6 +7,7 @@ import type { Io } from './io.ts';
 import { jsonText } from './report/document.ts';
 import { junitXml } from './report/junit.ts';
 import { type ReplayDocument, replayCases, replayText } from './report/replay.ts';
+import { sequencesOf } from './sequence.ts';
 import { timelinesOf } from './timeline.ts';
 
 export async function runReplay(path: string, flags: ReplayFlags, io: Io): Promise<ExitCode> {
@@ -24,7 +25,8 @@ function replayDocument(read: Case, { failing, property, asStored }: Replayed): 
   const common = { file: path, commands: file.commands.length, asStored, stored: expected };
   if (failing === undefined) {
     const timelines = timelinesOf(subject, subject.scope, file.commands);
-    return { verdict: 'holds', ...common, timelines };
+    const sequences = sequencesOf(subject, subject.scope, file.commands);
+    return { verdict: 'holds', ...common, timelines, sequences };
   }
   return { verdict: 'violated', ...common, counterexample: toldCase(read, failing, property) };
 }

@@ -2,7 +2,7 @@
 export { type Detection, type DetectOptions, detect, scopeNamed, scopeOf } from './detect.ts';
 export type { Example, Violated } from './export/example.ts';
 export { type ItfState, type ItfTrace, type ItfValue, itfTrace } from './export/itf.ts';
-export { mermaidDiagram } from './export/mermaid.ts';
+export { mermaidDiagram, mermaidText } from './export/mermaid.ts';
 export { type TestSource, vitestTest } from './export/vitest.ts';
 export { askedIn, type Judge, judge } from './judge.ts';
 export {

@@ -8,6 +8,7 @@ import {
   type Machine,
   type Scope,
 } from '../../machine/index.ts';
+import { type Sequence, sequenceText } from './sequence.ts';
 import { paint, plural, type Style } from './table.ts';
 import { type Timeline, timelineText } from './timeline.ts';
 
@@ -40,6 +41,8 @@ export interface Counterexample {
   readonly steps: readonly ShownStep[];
   /** What CPUs did up to that step, where the trace lets time pass. */
   readonly timelines: readonly Timeline[];
+  /** What hosts said to each other up to that step, where VMs move. */
+  readonly sequences: readonly Sequence[];
   /** Unknown for a trace from a file. */
   readonly minimal?: Minimal;
   /** States that were searched to prove it. */
@@ -76,13 +79,14 @@ export function counterexampleText(example: Counterexample, style: Style): strin
   const colours = paint(style);
   const { property, name, message, step, steps, trace, loop, minimal, states, replay, file } =
     example;
-  const { timelines } = example;
+  const { timelines, sequences } = example;
   const lines = [
     colours.red(colours.bold(`Violated: ${property}  ${name}`)),
     `  ${message}`,
     `  ${originText(example)}`,
     '',
     ...timelines.flatMap((each) => [timelineText(each, style), '']),
+    ...sequences.flatMap((each) => [sequenceText(each, style), '']),
     ...(step === 0 ? ['> the initial state'] : []),
     ...steps.flatMap((shown, i) => [
       ...(i === loop ? [colours.red('    and then, for ever:')] : []),

@@ -2,6 +2,7 @@
 import type { Verdict } from '../exit.ts';
 import { type Counterexample, counterexampleText } from './counterexample.ts';
 import type { TestCase } from './junit.ts';
+import { type Sequence, sequenceText } from './sequence.ts';
 import { plural, type Style } from './table.ts';
 import { type Timeline, timelineText } from './timeline.ts';
 import { verdictWord } from './verdict.ts';
@@ -16,13 +17,20 @@ export interface ReplayDocument {
   readonly counterexample?: Counterexample;
   /** What CPUs did, where nothing is violated and the trace lets time pass. */
   readonly timelines?: readonly Timeline[];
+  /** What hosts said to each other, where nothing is violated and VMs move. */
+  readonly sequences?: readonly Sequence[];
 }
 
 export function replayText(document: ReplayDocument, style: Style): string {
-  const { verdict, file, commands, counterexample, timelines = [] } = document;
+  const { verdict, file, commands, counterexample, timelines = [], sequences = [] } = document;
   const shown =
     counterexample === undefined
-      ? timelines.map((each) => `${timelineText(each, style)}\n\n`).join('')
+      ? [
+          ...timelines.map((each) => timelineText(each, style)),
+          ...sequences.map((each) => sequenceText(each, style)),
+        ]
+          .map((picture) => `${picture}\n\n`)
+          .join('')
       : `${counterexampleText(counterexample, style)}\n`;
   const bound = plural(commands, 'command');
   return `${shown}${verdictWord(verdict, style)}  ${file} (${bound}): ${comparison(document)}\n`;

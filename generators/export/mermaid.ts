@@ -10,19 +10,19 @@ export function mermaidDiagram<S>(example: Example<S>): string {
   const actors = [...new Set(calls.map(({ call }) => actorOf(call)))];
   const messages = calls.map(({ call, refused }) => {
     const [arrow, why] = refused === undefined ? ['->>', ''] : ['--x', ` (refused: ${refused})`];
-    return `${actorOf(call)}${arrow}machine: ${escaped(`${callText(call)}${why}`)}`;
+    return `${actorOf(call)}${arrow}machine: ${mermaidText(`${callText(call)}${why}`)}`;
   });
   const last = actors.at(-1);
   const over = last === undefined ? 'machine' : `${actors[0]},machine`;
   const note =
     violation === undefined
       ? []
-      : [`Note over ${over}: ${escaped(`${violation.property}: ${violation.message}`)}`];
+      : [`Note over ${over}: ${mermaidText(`${violation.property}: ${violation.message}`)}`];
   const loop = run?.loop ?? messages.length;
   const goesOn = loop < messages.length;
   const lines = [
     ...actors.map((actor) => `actor ${actor}`),
-    `participant machine as ${escaped(machine.name)}`,
+    `participant machine as ${mermaidText(machine.name)}`,
     ...messages.slice(0, loop),
     ...(goesOn ? ['loop for ever', ...messages.slice(loop), 'end'] : []),
     ...note,
@@ -39,6 +39,6 @@ const argumentText = (value: unknown): string =>
   typeof value === 'string' ? value : value === null ? 'none' : JSON.stringify(value);
 
 /** What Mermaid takes for the end of a text, or for the begin of an entity. */
-function escaped(text: string): string {
+export function mermaidText(text: string): string {
   return text.replace(/[#;]/g, (sign) => `#${sign.charCodeAt(0)};`).replace(/\s*\n\s*/g, ' ');
 }

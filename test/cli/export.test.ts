@@ -53,7 +53,7 @@ test('a counterexample is written as a diagram', async () => {
 test('a counterexample is written as ITF, up to the violation', async () => {
   const { out } = await hypercheck(['export', stored, '--format', 'itf']);
   const { vars, states } = JSON.parse(out);
-  expect(vars).toEqual(['hosts', 'guests', 'services', 'mbt::actionTaken', 'mbt::nondetPicks']);
+  expect(vars).toEqual(['hosts', 'clusters', 'services', 'mbt::actionTaken', 'mbt::nondetPicks']);
   expect(states).toHaveLength(5);
   expect(states[4]['mbt::actionTaken']).toBe('memory.swap-out-end');
 });
