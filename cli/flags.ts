@@ -1,5 +1,7 @@
 /** Flags: text from the command line, checked into values. Every problem names its flag. */
 import { z } from 'zod';
+import { keysOf } from '../machine/index.ts';
+import { type SchedulerName, schedulers } from '../model/index.ts';
 import { BadInput } from './exit.ts';
 
 /** Seeds are what the generator takes: 32-bit integers. */
@@ -51,6 +53,12 @@ const sizes = z
       });
     return Object.fromEntries(all);
   });
+
+const schedulerNames = keysOf(schedulers) as [SchedulerName, ...SchedulerName[]];
+const weights = z
+  .string()
+  .regex(/^[1-9]\d{0,4}(,[1-9]\d{0,4}){1,15}$/, 'must be 2 to 16 weights, such as 5,1,1')
+  .transform((text) => text.split(',').map(Number));
 
 const path = z.string().min(1, 'must not be empty');
 const ids = z.array(z.string()).optional();
@@ -193,6 +201,13 @@ export interface ValidateFlags extends OutputFlags, Omit<ModelFlags, 'model'> {
   readonly anyModel: boolean;
 }
 
+export interface FairnessFlags extends OutputFlags {
+  readonly scheduler?: readonly SchedulerName[] | undefined;
+  /** One VM for each. */
+  readonly weights?: readonly number[] | undefined;
+  readonly ticks: number;
+}
+
 interface AllFlags {
   readonly verify: VerifyFlags;
   readonly fuzz: FuzzFlags;
@@ -205,6 +220,7 @@ interface AllFlags {
   readonly oracle: OracleFlags;
   readonly validate: ValidateFlags;
   readonly list: OutputFlags;
+  readonly fairness: FairnessFlags;
 }
 
 const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
@@ -327,6 +343,14 @@ const schemas: { readonly [K in keyof AllFlags]: z.ZodType<AllFlags[K]> } = {
       message: 'takes no --scope, --set or --any-model',
     }),
   list: z.object({ ...output }),
+  fairness: z.object({
+    ...output,
+    scheduler: z
+      .array(z.enum(schedulerNames, `must be of ${schedulerNames.join(', ')}`))
+      .optional(),
+    weights: weights.optional(),
+    ticks: integer(1, 1e6).default(1200),
+  }),
 };
 
 /** The values of a command's flags; throws everything that is wrong with them. */

@@ -5,6 +5,7 @@ import { runCheck } from './check.ts';
 import { runDrive } from './drive.ts';
 import { BadInput, badInput, type ExitCode, exitCodes } from './exit.ts';
 import { runExport } from './export.ts';
+import { runFairness } from './fairness.ts';
 import { runFaults } from './faults.ts';
 import { packageFile } from './files.ts';
 import { parseFlags, strategies } from './flags.ts';
@@ -49,6 +50,7 @@ const names = [
   'oracle',
   'validate',
   'list',
+  'fairness',
   'help',
 ];
 
@@ -239,6 +241,11 @@ function addCatalogues(add: Add, io: Io, done: Done): void {
   add('list', 'show what the package knows')
     .argument('<what>', catalogueNames.join(', '))
     .action((what: string, given) => done(runList(what, parseFlags('list', given), io)));
+  add('fairness', 'how far each scheduler lets threads come from their shares')
+    .option('--scheduler <names...>', 'of these schedulers only')
+    .option('--weights <list>', 'for VMs of these weights, such as 5,1,1')
+    .option('--ticks <n>', 'ticks that they run (default: 1200)')
+    .action((given) => done(runFairness(parseFlags('fairness', given), io)));
 }
 
 const exitCodesHelp = `

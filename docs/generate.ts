@@ -5,10 +5,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fairnessRows, usualFairness } from '../cli/fairness.ts';
 import { deferredFaults, vmmFaults } from '../faults/index.ts';
 import { vmmProperties } from '../invariants/index.ts';
 import { vmmCommands } from '../model/index.ts';
-import { commandsPage, coveragePage, faultsPage, propertiesPage } from './pages.ts';
+import { commandsPage, coveragePage, fairnessPage, faultsPage, propertiesPage } from './pages.ts';
 import { type Evidence, rules } from './specification.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -46,6 +47,7 @@ const pages: Readonly<Record<string, string>> = {
   'properties.md': propertiesPage(vmmProperties),
   'faults.md': faultsPage(vmmFaults, deferredFaults),
   'coverage.md': coveragePage(covered),
+  'fairness.md': fairnessPage(fairnessRows(usualFairness())),
 };
 
 if (process.argv.includes('--coverage')) {

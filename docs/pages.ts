@@ -129,3 +129,13 @@ ${later.join('\n')}
 `,
   );
 }
+
+export function fairnessPage(rows: readonly (readonly string[])[]): string {
+  const intro = `What \`hypercheck fairness\` measures: one CPU, VMs of one vCPU that run all the time. Shares are by weight,
+under round robin equal. *Off by* is how many ticks anybody was off its share at the worst, looked at after every tick, exactly.
+Round robin has quanta of a tick, stride and EEVDF choose at every tick, credit has slices of 3 ticks (30 ms); under it all earn
+from the start, with no credits, in the order of their ids. Credit and credit2 promise no shares: credit halves what a heavy VM
+saves while it waits and drops it from the weights, and credit2 forgives light ones what they owe.`;
+  const head = ['scheduler', 'weights', 'the first ran', 'off by', 'bound', 'of it'];
+  return page('Fairness', intro, markdownTable(head, rows));
+}
