@@ -77,7 +77,7 @@ class Adapter:
             if vm is not None:
                 guests[name] = self.show_guest(vm.guest)
         memory = {"freeFrames": self.host.free_frames, "vms": vms}
-        return {"state": {"hosts": [{"memory": memory}], "guests": guests}}
+        return {"state": {"hosts": [{"memory": memory, "guests": guests}]}}
 
     @staticmethod
     def show_vm(vm):
