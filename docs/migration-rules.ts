@@ -82,12 +82,7 @@ export const migrationRules: readonly Rule[] = [
     source: qemu,
     deferred: devices,
   },
-  {
-    id: 'MIG-L1',
-    says: 'A migration ends, if its policy lets it.',
-    source: qemu,
-    deferred: 'liveness of migration is not asked yet',
-  },
+  { id: 'MIG-L1', says: 'A migration ends, if its policy lets it.', source: qemu },
   { id: 'MIG-L2', says: 'A handover in doubt is resolved: one side runs.', source: libvirt },
   { id: 'MIG-L4', says: 'A migration that is given up leaves its guest running.', source: qemu },
   {

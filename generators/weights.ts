@@ -73,9 +73,9 @@ export const commandWeights: Readonly<Record<string, number>> = {
   'migration.take-back': 2,
   'migration.abort': 0.4,
   'migration.discard': 8,
-  'migration.lose-connection': 0.1,
-  'migration.cut-off': 0.1,
-  'migration.reach-again': 1,
+  'failure.lose-connection': 0.1,
+  'failure.cut-off': 0.1,
+  'failure.reach-again': 1,
   'migration.receive': 16,
   'migration.receive-reply': 20,
   // Fairness shows where time passes undisturbed.

@@ -6,11 +6,13 @@ import { failingProperties } from './migration/failing.ts';
 import { migrationGoals } from './migration/goals.ts';
 import { handoverProperties } from './migration/handover.ts';
 import { placeProperties } from './migration/places.ts';
+import { runProperties } from './migration/runs.ts';
 
 export const migrationProperties: readonly Property<CheckedMigration>[] = [
   ...placeProperties,
   ...copyingProperties,
   ...handoverProperties,
   ...failingProperties,
+  ...runProperties,
   ...migrationGoals,
 ];

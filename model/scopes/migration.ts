@@ -72,7 +72,7 @@ export const migrationScopes = {
       'every state of a guest that moves while a connection or the way to the storage is lost',
     sizes: { ...pairSizes, losses: 1 },
     explored: { distinct: 2844, generated: 12212, depth: 30, complete: true },
-    commands: ['migration.*', ...memory('write')],
+    commands: ['migration.*', 'failure.*', ...memory('write')],
   },
   'migration-retry': {
     name: 'migration-retry',
@@ -101,7 +101,7 @@ export const migrationScopes = {
       ...{ period: 2, advantage: 250 },
     },
     commands: [
-      ...['migration.*', 'device.*'],
+      ...['migration.*', 'device.*', 'failure.*'],
       ...memory('map', 'unmap', 'read', 'write', 'populate', 'scrub', 'host-write'),
       ...cpu('halt', 'wake', 'tick'),
     ],

@@ -35,6 +35,7 @@ import {
   begin,
   copy,
   copyReadOnly,
+  loseConnection,
   receive,
   step,
   stop,
@@ -71,7 +72,7 @@ const handingOver = [
   ...[...begin(), ...stop(), ...[0, 1, 2].flatMap((page) => [copy(page), receive])],
   ...[step('request-state'), receive, step('receive-reply')],
 ];
-const cutOff = (host: number): Call => ({ kind: 'migration.cut-off', args: { host } });
+const cutOff = (host: number): Call => ({ kind: 'failure.cut-off', args: { host } });
 
 /** A command that is refused for a reason that random traces rarely come to. */
 interface Rare {
@@ -212,7 +213,7 @@ const rare: readonly Rare[] = [
     ([after, call]): Rare => ({
       scope: 'migration-small',
       sizes: { losses: 1, place: 4 },
-      after: [...after, step('lose-connection')],
+      after: [...after, loseConnection],
       call,
       code: 'not-connected',
     }),
@@ -231,11 +232,18 @@ const rare: readonly Rare[] = [
       code: 'store-unreachable',
     }),
   ),
-  { scope: 'migration-small', after: [], call: cutOff(0), code: 'losses-spent' },
   {
-    scope: 'migration-small',
+    scope: 'migration-broken',
+    sizes: { losses: 0 },
+    after: [],
+    call: cutOff(0),
+    code: 'losses-spent',
+  },
+  {
+    scope: 'migration-broken',
+    sizes: { losses: 0 },
     after: begin(),
-    call: step('lose-connection'),
+    call: loseConnection,
     code: 'losses-spent',
   },
   {
@@ -248,10 +256,7 @@ const rare: readonly Rare[] = [
   {
     scope: 'migration-small',
     sizes: { losses: 1, place: 4 },
-    after: [
-      ...[...handingOver, step('release'), step('send-start'), receive],
-      step('lose-connection'),
-    ],
+    after: [...[...handingOver, step('release'), step('send-start'), receive], loseConnection],
     call: step('discard'),
     code: 'runs-there',
   },
@@ -313,11 +318,12 @@ const rare: readonly Rare[] = [
 function readOnly(page: number): Call {
   return on('map', { vm: 0, virtual: page, page, writable: false });
 }
-/** The scope of a rare state. */
-const scopeOf = ({ scope, sizes }: Rare): VmmScope => ({
-  ...scopes[scope],
-  sizes: { ...scopes[scope].sizes, ...sizes },
-});
+/** The scope of a rare state; every command is there where its sizes are others. */
+function scopeOf({ scope: name, sizes }: Rare): VmmScope {
+  const scope: VmmScope = scopes[name];
+  const { commands: _, ...rest } = scope;
+  return sizes === undefined ? scope : { ...rest, sizes: { ...scope.sizes, ...sizes } };
+}
 
 /** VM 0 of host 0 has been stopped in order to move. */
 const frozen = [...begin(), step('freeze')];

@@ -7,6 +7,7 @@ import {
   copy,
   copyReadOnly,
   handOver,
+  loseConnection,
   MigrationStory,
   receive,
   step,
@@ -20,7 +21,7 @@ import {
 const golden: VmmScope = {
   ...scopes['migration-device'],
   sizes: { ...scopes.migration.sizes, content: 11, attempts: 3 },
-  commands: ['migration.*', 'device.*', 'memory.write'],
+  commands: ['migration.*', 'device.*', 'failure.*', 'memory.write'],
 };
 
 test('G1: pre-copy sends each page, what was written since, and last what the device wrote', () => {
@@ -72,7 +73,7 @@ const failing: VmmScope = { ...golden, sizes: { ...golden.sizes, losses: 2 } };
 
 test('G2a: a start that arrived before the network failed stands; the source learns it from the store', () => {
   const story = new MigrationStory(failing);
-  story.run(...startSent, receive, step('lose-connection'));
+  story.run(...startSent, receive, loseConnection);
   expect(story.where()).toEqual([1]);
   story.run(step('take-back'));
   expect(story.ownership).toEqual({ owner: 1, epoch: 1, lastRan: 1, lock: 1 });
@@ -83,7 +84,7 @@ test('G2a: a start that arrived before the network failed stands; the source lea
 
 test('G2b: a start that was lost leaves the token to the source, which goes on', () => {
   const story = new MigrationStory(failing);
-  story.run(...startSent, step('lose-connection'));
+  story.run(...startSent, loseConnection);
   expect(story.where()).toEqual([]);
   story.run(step('take-back'), step('abort'));
   expect(story.ownership).toEqual({ owner: 0, epoch: 1, lastRan: 0, lock: 0 });
@@ -106,15 +107,11 @@ test('G2b: a start that is late names an old epoch, and the target closes the co
 
 test('G2c: a source that does not reach the store stays stopped, until it does', () => {
   const story = new MigrationStory(failing);
-  story.run(
-    ...startSent,
-    { kind: 'migration.cut-off', args: { host: 0 } },
-    step('lose-connection'),
-  );
+  story.run(...startSent, { kind: 'failure.cut-off', args: { host: 0 } }, loseConnection);
   expect(story.refusal(step('take-back'))).toBe('store-unreachable');
   expect(story.refusal(step('abort'))).toBe('wrong-phase');
   expect(story.where()).toEqual([]);
-  story.run({ kind: 'migration.reach-again', args: { host: 0 } }, step('take-back'), step('abort'));
+  story.run({ kind: 'failure.reach-again', args: { host: 0 } }, step('take-back'), step('abort'));
   expect(story.where()).toEqual([0]);
 });
 

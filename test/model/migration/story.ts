@@ -24,6 +24,9 @@ export const submit = (page: number, content: number): Call => ({
 });
 export const completeWrite: Call = { kind: 'device.complete-write', args: { vm: 0 } };
 
+/** The network fails. */
+export const loseConnection: Call = { kind: 'failure.lose-connection', args: { vm: 0 } };
+
 /** N1 and N2, and the log that N3 begins with. */
 export const begin = (target = 1, vm = 0): readonly Call[] => [
   step('start', { vm, target }),

@@ -1,0 +1,41 @@
+/** What every fair run of a migration comes to. Chapter 4.E: MIG-L1, MIG-L2. */
+import type { Fairness } from '../../machine/index.ts';
+import { kinds, property, runs } from './reading.ts';
+
+/** None of these is put off for ever while it is possible. */
+const fair = (names: readonly string[], each: readonly string[]): readonly Fairness[] =>
+  names.map((name) => ({ commands: [name], strength: 'weak', each }));
+
+/** What source and target do by themselves, once a guest may be stopped. */
+const steps = kinds(
+  ...(['migration.connect', 'migration.create-target', 'migration.begin-log'] as const),
+  ...(['migration.freeze', 'migration.quiesce', 'migration.send-vcpus'] as const),
+  ...(['migration.send-state', 'migration.final-harvest', 'migration.copy'] as const),
+  ...(['migration.request-state', 'migration.release', 'migration.send-start'] as const),
+  ...(['migration.receive', 'migration.receive-reply', 'migration.clean-up'] as const),
+  ...(['migration.discard', 'migration.take-back', 'migration.abort'] as const),
+);
+const fairness = [...fair(steps, ['vm']), ...fair(kinds('failure.reach-again'), ['host'])];
+
+const migrationsEnd = property.leadsTo({
+  id: 'MIG-L1',
+  name: 'a migration ends, well or not, if its guest is stopped at last and messages arrive',
+  instances: (size) => size.vm,
+  starts: ({ cluster }, v) => cluster.migrations.at(v).phase !== 'idle',
+  done: ({ cluster }, v) => cluster.migrations.at(v).phase === 'idle',
+  fairness,
+});
+
+const doubtsEnd = property.leadsTo({
+  id: 'MIG-L2',
+  name: 'once the source reaches the store, one side runs a guest whose handover was in doubt',
+  instances: (size) => size.vm,
+  starts: ({ cluster }, v) => cluster.ownership.at(v).owner === null,
+  done(m, v, size) {
+    for (let h = 0; h < size.host; h++) if (runs(m, h, v)) return true;
+    return false;
+  },
+  fairness,
+});
+
+export const runProperties = [migrationsEnd, doubtsEnd];
