@@ -26,11 +26,12 @@ export interface Plan {
 export const quick: Plan = {
   name: 'quick',
   random: [
-    { scope: 'fuzz', runs: 1_600 },
+    { scope: 'fuzz', runs: 1_400 },
     { scope: 'tiny', runs: 300 },
     { scope: 'overcommit', runs: 300 },
-    { scope: 'cpu-fuzz', runs: 400 },
+    { scope: 'cpu-fuzz', runs: 300 },
     { scope: 'cpu-fuzz-one', runs: 100 },
+    { scope: 'mixed', runs: 100 },
     { scope: 'service-fuzz', runs: 100 },
     { scope: 'migration-fuzz', runs: 150 },
   ],

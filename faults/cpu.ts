@@ -34,6 +34,5 @@ const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFa
 
 export const deferredCpuFaults: readonly DeferredFault[] = [
   ...waiting('translation caches are not modelled', 'C23'),
-  ...waiting('comes with the record of stolen time in guest memory', 'C24'),
   ...waiting('a guest’s clock can be lost only in migration', 'C26'),
 ];

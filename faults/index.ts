@@ -4,12 +4,18 @@ import { cpuFaults, deferredCpuFaults } from './cpu.ts';
 import type { VmmFault } from './memory/seams.ts';
 import { deferredMemoryFaults, memoryFaults } from './memory.ts';
 import { deferredMigrationFaults, migrationFaults } from './migration.ts';
+import { mixedFaults } from './mixed.ts';
 
 export type { VmmFault, VmmMachine } from './memory/seams.ts';
 export type { DeferredFault } from './memory.ts';
 
 /** The faults of the VMM. */
-export const vmmFaults: readonly VmmFault[] = [...memoryFaults, ...cpuFaults, ...migrationFaults];
+export const vmmFaults: readonly VmmFault[] = [
+  ...memoryFaults,
+  ...cpuFaults,
+  ...mixedFaults,
+  ...migrationFaults,
+];
 
 /** Faults of the specification that wait for a part of the model. */
 export const deferredFaults = [

@@ -7,6 +7,7 @@ import type {
   CheckedServices,
   CheckedVmm,
 } from '../model/index.ts';
+import { type CheckedHost, couplingProperties } from './coupling.ts';
 import { cpuProperties } from './cpu.ts';
 import { memoryProperties } from './memory.ts';
 import { migrationProperties } from './migration.ts';
@@ -42,6 +43,8 @@ const clusters: Places<CheckedVmm, CheckedMigration> = {
   at: ({ hosts, clusters }, i) => ({ hosts, cluster: clusters.at(i) }),
 };
 
+const hosts: Places<CheckedVmm, CheckedHost> = { ...onHost, at: (state, i) => state.hosts.at(i) };
+
 /**
  * Commands of one subsystem see no other: they cannot make its properties false. Said of the part's
  * properties, since what was lifted is known by its object.
@@ -54,10 +57,13 @@ const about =
   });
 
 export const vmmProperties: readonly Property<CheckedVmm>[] = [
-  ...memoryProperties.map(about('memory.*')).map((each) => liftProperty(memories, each)),
+  ...memoryProperties
+    .map(about('memory.*', 'record.*'))
+    .map((each) => liftProperty(memories, each)),
   ...cpuProperties.map(about('cpu.*')).map((each) => liftProperty(cpus, each)),
   ...serviceProperties
     .map(about('service.*', 'cpu.tick'))
     .map((each) => liftProperty(services, each)),
   ...migrationProperties.map(about('migration.*')).map((each) => liftProperty(clusters, each)),
+  ...couplingProperties.map((each) => liftProperty(hosts, each)),
 ];

@@ -16,6 +16,7 @@ import { pagingInvariants } from './memory/paging.ts';
 import * as pagingSteps from './memory/paging-steps.ts';
 import * as pinSteps from './memory/pin-steps.ts';
 import * as places from './memory/places.ts';
+import { recordsStayWhereTheyArePut } from './memory/record.ts';
 import * as reportingSteps from './memory/reporting-steps.ts';
 import * as responses from './memory/responses.ts';
 import * as runs from './memory/runs.ts';
@@ -132,6 +133,7 @@ const chapter4: readonly Property<CheckedMemory>[] = [
 
 export const memoryProperties: readonly Property<CheckedMemory>[] = [
   ...chapter1,
+  recordsStayWhereTheyArePut,
   ...chapter2,
   ...chapter3,
   ...chapter4,

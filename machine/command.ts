@@ -105,6 +105,19 @@ export function guardsOf<M extends Model>() {
   ): Guard<R, View<M['state']>, ArgumentsOf<A>, M> => [code, Object.keys(looksAt), refuse];
 }
 
+/** One more reason to refuse some commands of a table, after their own: what these see, it must. */
+export function requireAlso<T extends CommandTable>(
+  table: T,
+  which: (kind: string, command: AnyCommand) => boolean,
+  guard: AnyGuard,
+): T {
+  const more = Object.entries(table).map(([kind, command]) => {
+    const requires = which(kind, command) ? [...command.requires, guard] : command.requires;
+    return [kind, { ...command, requires }] as const;
+  });
+  return Object.fromEntries(more) as unknown as T;
+}
+
 /**
  * Lets the rules of a part run on the whole: every command gains the arguments `more`, and its
  * rules see `lens(state, args)`. The lens composes places of the state; it copies nothing.

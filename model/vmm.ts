@@ -12,6 +12,12 @@ import {
   table,
 } from '../machine/index.ts';
 import {
+  type CpusOnMemory,
+  coupledMemory,
+  coupledServices,
+  type MemoryOnCpus,
+} from './coupling.ts';
+import {
   type Cpu,
   type CpuEvent,
   type CpuOperations,
@@ -25,7 +31,6 @@ import {
   initialMemory,
   type MemoryEvent,
   type MemoryOperations,
-  memoryCommands,
   memoryOperations,
 } from './memory/index.ts';
 import {
@@ -45,8 +50,6 @@ import {
   initialServices,
   type ServiceEvent,
   type ServiceOperations,
-  type Services,
-  serviceCommands,
   serviceOperations,
 } from './service/index.ts';
 
@@ -68,16 +71,25 @@ type OnHost = { readonly host: number };
 
 /** The CPUs of one host: what the rules of CPUs see. */
 const cpuOf = (v: Vmm, a: OnHost): Cpu => v.hosts.at(a.host).cpu;
-/** Guest systems on the CPUs of one host. */
-const servicesOf = (v: Vmm, a: OnHost): Services => ({ cpu: cpuOf(v, a), guests: v.services });
+/** The memory of one host, whose guests reach it from its CPUs. */
+const memoryOnCpus = (v: Vmm, a: OnHost): MemoryOnCpus => ({
+  ...memoryOf(v.hosts.at(a.host)),
+  cpu: cpuOf(v, a),
+});
+/** Guest systems on the CPUs of one host, whose VMs may wait for its memory. */
+const servicesOf = (v: Vmm, a: OnHost): CpusOnMemory => ({
+  cpu: cpuOf(v, a),
+  guests: v.services,
+  memory: v.hosts.at(a.host).memory,
+});
 /** All hosts, and the cluster that they form: what the rules of migration see. */
 const worldOf = (v: Vmm): World => ({ hosts: v.hosts, cluster: v.clusters.at(0) });
 
 export const vmmCommands = {
-  ...lift(memoryCommands, onHost, (v: Vmm, a: OnHost) => memoryOf(v.hosts.at(a.host))),
+  ...lift(coupledMemory, onHost, memoryOnCpus),
   ...lift(cpuCommands, onHost, cpuOf),
   ...lift(migrationCommands, {}, worldOf),
-  ...lift(serviceCommands, onHost, servicesOf),
+  ...lift(coupledServices, onHost, servicesOf),
 };
 export type VmmCall = CallOf<typeof vmmCommands>;
 /** The model as properties see it: with its calls. */

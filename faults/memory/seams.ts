@@ -12,13 +12,14 @@ import type {
   MemoryOperations,
   MemoryView,
   memoryCommands,
+  recordCommands,
   vmmMachine,
 } from '../../model/index.ts';
 
 export type VmmMachine = typeof vmmMachine;
 export type VmmFault = Fault<VmmMachine>;
 
-type Commands = typeof memoryCommands;
+type Commands = typeof memoryCommands & typeof recordCommands;
 export type Kind = keyof Commands;
 export type C = Context<MemoryModel>;
 export type Operations = MemoryOperations;

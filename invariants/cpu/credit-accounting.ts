@@ -1,6 +1,7 @@
 /** What each accounting of Xen's credit scheduler gives, computed once more, and whom it parks. 5.3. */
 import {
   type CpuChange,
+  hadTick,
   kinds,
   onlinePcpus,
   property,
@@ -22,7 +23,8 @@ interface Account {
 }
 
 /** VMs with the threads that are accounted in this tick, in order: who runs now has joined. */
-function accountsIn(m: Reading): readonly Account[] {
+function accountsIn(change: CpuChange): readonly Account[] {
+  const m = change.before;
   const accounts: Account[] = [];
   const join = (t: number, atHead: boolean): void => {
     const { vm } = m.threads.at(t);
@@ -35,7 +37,8 @@ function accountsIn(m: Reading): readonly Account[] {
   for (const t of active) join(t, false);
   for (let p = 0; p < m.pcpus.length; p++) {
     const { current } = m.pcpus.at(p);
-    if (current !== null && !active.includes(current)) join(current, true);
+    if (current === null || !hadTick(change, current)) continue;
+    if (!active.includes(current)) join(current, true);
   }
   return accounts;
 }
@@ -50,8 +53,12 @@ function limitOf(m: Reading, { vm }: Account, period: number): number | null {
 }
 
 /** What each thread that is accounted is due: the least of its share, its need, and its cap. */
-function dueIn(m: Reading, period: number): ReadonlyMap<number, number> {
-  const accounts = accountsIn(m);
+function dueIn(change: CpuChange): ReadonlyMap<number, number> {
+  const {
+    before: m,
+    size: { period },
+  } = change;
+  const accounts = accountsIn(change);
   const weigh = ({ threads }: Account): bigint =>
     BigInt(threads.reduce((sum, t) => sum + weightOf(m, t), 0));
   const all = accounts.reduce((sum, each) => sum + weigh(each), 0n);
@@ -80,8 +87,9 @@ const accountingIsExact = property.transition({
   commands: kinds('cpu.tick'),
   reads,
   when: accounted,
-  violation({ before, after, size }) {
-    const due = dueIn(before, size.period);
+  violation(change) {
+    const { before, after } = change;
+    const due = dueIn(change);
     for (let t = 0; t < after.threads.length; t++) {
       const earned = creditOf(after).ledger.at(t).earned - creditOf(before).ledger.at(t).earned;
       const expected = due.get(t) ?? 0;
@@ -97,9 +105,10 @@ const parksByTheCap = property.transition({
   commands: kinds('cpu.tick'),
   reads,
   when: accounted,
-  violation({ before, after, size }) {
+  violation(change) {
+    const { before, after, size } = change;
     const [from, to] = [creditOf(before), creditOf(after)];
-    for (const account of accountsIn(before)) {
+    for (const account of accountsIn(change)) {
       const cap = limitOf(before, account, size.period);
       const limit = cap === null ? null : Math.ceil(cap / account.threads.length);
       for (const t of account.threads) {

@@ -4,6 +4,7 @@ import {
   allMayRunAnywhere,
   type CpuChange,
   competes,
+  hadTick,
   kinds,
   noneIsPreferred,
   onlinePcpus,
@@ -71,11 +72,12 @@ const creditsAreBounded = property.transition({
 });
 
 /** Who is accounted in this tick: who was active, and who is seen running now. */
-function accountedIn({ before }: CpuChange): readonly number[] {
+function accountedIn(change: CpuChange): readonly number[] {
+  const { before } = change;
   const { active } = creditOf(before);
   const seen: number[] = [];
   for (let t = 0; t < before.threads.length; t++) {
-    if (before.threads.at(t).state.kind === 'running' && !active.includes(t)) seen.push(t);
+    if (hadTick(change, t) && !active.includes(t)) seen.push(t);
   }
   return [...active, ...seen];
 }
@@ -130,10 +132,11 @@ const boostEndsWithATick = property.transition({
   commands: kinds('cpu.tick'),
   reads,
   when: ({ before }) => creditRuns(before),
-  violation({ before, after }) {
+  violation(change) {
+    const { after } = change;
     for (let t = 0; t < after.threads.length; t++) {
-      const ran = before.threads.at(t).state.kind === 'running';
-      if (ran && creditOf(after).priority.at(t) === 'boost') return `thread ${t} is still boosted`;
+      if (hadTick(change, t) && creditOf(after).priority.at(t) === 'boost')
+        return `thread ${t} is still boosted`;
     }
     return null;
   },

@@ -58,12 +58,18 @@ function partRun(before: Reading, t: number, from: Kind, to: Kind, itself: boole
   return budget && from !== 'running' && (to === 'ready' || to === 'throttled');
 }
 
+/** It waits for a page of its VM, which has not come. */
+const waits = ({ vms }: Reading, vm: number | null, state: State): boolean =>
+  state.kind === 'blocked' && state.on === 'swap-in' && vm !== null && vms.at(vm).stalled;
+
 /** Whether a command may bring a thread from one state to another, which is not the same. */
-function isLegal({ before, call }: CpuChange, t: number, from: State, to: State): boolean {
+function isLegal({ before, call, after }: CpuChange, t: number, from: State, to: State): boolean {
   const { vm } = before.threads.at(t);
   switch (call.kind) {
     case 'cpu.tick':
-      if (to.kind === 'blocked') return vm === null && to.on === 'no-work';
+      if (to.kind === 'blocked') return vm === null ? to.on === 'no-work' : waits(after, vm, to);
+      // Who waits for a page goes on when it has come.
+      if (waits(after, vm, from)) return false;
       return inTick[from.kind].includes(to.kind);
     case 'cpu.halt':
       if (t !== call.args.thread) return isSibling(before, t, call.args.thread) && goesOn(from, to);

@@ -77,3 +77,13 @@ export function noneIsPreferred({ pcpus }: Reading): boolean {
   for (let p = 0; p < pcpus.length; p++) if (pcpus.at(p).byRight) return false;
   return true;
 }
+
+/** A vCPU whose VM turns out to wait for a page had no use of its CPU. */
+export const foundWaiting = ({ call, after }: CpuChange, { vm, state }: ThreadReading): boolean =>
+  call.kind === 'cpu.tick' && state.kind === 'running' && vm !== null && after.vms.at(vm).stalled;
+
+/** A thread ran in the tick that is over, and had the use of it. */
+export const hadTick = (change: CpuChange, t: number): boolean => {
+  const thread = change.before.threads.at(t);
+  return thread.state.kind === 'running' && !foundWaiting(change, thread);
+};

@@ -1,6 +1,7 @@
 /** What a tick charges, and whom it lets run. 5.1. */
 import {
   type CpuChange,
+  foundWaiting,
   kinds,
   property,
   type Reading,
@@ -29,17 +30,29 @@ function bucketOf({ state }: ThreadReading): Bucket {
   return state.kind;
 }
 
+/** The buckets that a tick may go to. Who waited for a sibling goes on when that one needs a page. */
+function bucketsOf(change: CpuChange, thread: ThreadReading): readonly Bucket[] {
+  if (foundWaiting(change, thread)) return ['swapwait'];
+  const { vm, state } = thread;
+  const goesOn = state.kind === 'costopped' && vm !== null && change.after.vms.at(vm).stalled;
+  return goesOn ? ['costop', 'ready', 'throttled'] : [bucketOf(thread)];
+}
+
 /** By how much each bucket must grow: a tick goes to one, any other command to none. */
-function wrongCharge({ before, call, after }: CpuChange): string | null {
+function wrongCharge(change: CpuChange): string | null {
+  const { before, call, after } = change;
   const ticks = call.kind === 'cpu.tick' ? 1 : 0;
   for (let t = 0; t < after.threads.length; t++) {
     const [from, to] = [before.threads.at(t), after.threads.at(t)];
-    const due = bucketOf(from);
+    const due = bucketsOf(change, from);
     for (const bucket of buckets) {
       const grown = to.buckets[bucket] - from.buckets[bucket];
-      if (grown !== (bucket === due ? ticks : 0)) {
+      if (grown !== 0 && (grown !== ticks || !due.includes(bucket))) {
         return `thread ${t} was ${from.state.kind}: ${grown} ticks went to '${bucket}'`;
       }
+    }
+    if (due.reduce((sum, each) => sum + to.buckets[each] - from.buckets[each], 0) !== ticks) {
+      return `thread ${t} was ${from.state.kind}, and is not charged`;
     }
   }
   return null;
@@ -131,13 +144,15 @@ export const useIsCounted = property.transition({
   id: 'CPU-T5',
   name: 'a period counts the ticks of each VM, and a new one begins with none',
   reads,
-  violation({ before, call, after }) {
+  violation(change) {
+    const { before, call, after } = change;
     const passed = call.kind === 'cpu.tick';
     for (let vm = 0; vm < after.vms.length; vm++) {
       let ran = 0;
       for (let t = 0; t < before.threads.length; t++) {
-        const { vm: of, state } = before.threads.at(t);
-        if (of === vm && state.kind === 'running') ran++;
+        const thread = before.threads.at(t);
+        const runs = thread.vm === vm && thread.state.kind === 'running';
+        if (runs && !foundWaiting(change, thread)) ran++;
       }
       const begins = passed && after.phase === 0;
       const due = begins ? 0 : before.vms.at(vm).used + (passed ? ran : 0);

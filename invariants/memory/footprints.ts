@@ -43,7 +43,7 @@ const footprints: Readonly<Record<MemoryCall['kind'], Footprint>> = {
   'memory.destroy-vm': { mine: everything },
   'memory.oom-kill': { mine: everything },
   'memory.reset-vm': {
-    mine: at | told | pins | stalled | driver | statistics | use | table | messages,
+    mine: at | told | pins | stalled | driver | statistics | use | table | messages | settings,
     wholeVm: true,
   },
   'memory.set-reservation': { mine: settings },
@@ -106,6 +106,9 @@ const footprints: Readonly<Record<MemoryCall['kind'], Footprint>> = {
   'memory.set-sharing': { mine: scanner },
   'memory.set-mergeable': { mine: settings | scanner },
   'memory.set-salt': { mine: settings | scanner },
+  'record.place': { mine: settings | messages },
+  'record.withdraw': { mine: settings | messages },
+  'record.write': { mine: writes | contents | swap },
 };
 
 export const commandsMindTheirBusiness = property.transition({

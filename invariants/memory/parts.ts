@@ -35,7 +35,7 @@ export const part = {
   table: 1 << 20,
   use: 1 << 21,
   disk: 1 << 22,
-  /** The driver's own account of the balloon, and its messages. */
+  /** The driver's own account of the balloon, its messages, and where the guest's record is. */
   messages: 1 << 23,
   ghosts: 1 << 24,
   /** Who uses each frame, how often, and how many are free. */
@@ -82,6 +82,7 @@ export function vmChanges(a: VmReading, b: VmReading): number {
     a.shares !== b.shares ||
     a.mergeable !== b.mergeable ||
     a.salt !== b.salt ||
+    a.record !== b.record ||
     a.balloon.inhibited !== b.balloon.inhibited
   ) {
     found |= part.settings;
@@ -132,6 +133,7 @@ export function guestChanges(a: GuestReading, b: GuestReading): number {
   if (
     a.balloonPages !== b.balloonPages ||
     a.managed !== b.managed ||
+    a.record !== b.record ||
     !sameItems(a.inflating, b.inflating) ||
     !sameItems(a.deflating, b.deflating) ||
     !sameItems(a.reporting, b.reporting)

@@ -153,6 +153,8 @@ const subjectOf = remembered((change: MemoryChange): Subject => {
     const entry = before.guests.at(call.args.vm).table.at(call.args.virtual);
     if (entry.kind === 'present') page = entry.page;
   }
+  // Where the guest wants it, whatever the VMM takes that to be.
+  if (call.kind === 'record.write') page = before.guests.at(vm).record ?? -1;
   return { vm, page, written: isWrite(change) ? page : -1 };
 });
 
@@ -165,6 +167,7 @@ function isWrite(change: MemoryChange): boolean {
       return eventOf(change, 'iommu-fault') === undefined;
     case 'memory.host-write':
     case 'memory.overwrite':
+    case 'record.write':
       return true;
     default:
       return false;

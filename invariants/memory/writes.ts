@@ -68,7 +68,13 @@ function givesUp({ call }: MemoryChange, vm: number, page: number): boolean {
 }
 
 /** Commands that put bytes into a page. */
-export const writing = kinds('memory.write', 'memory.dma', 'memory.host-write', 'memory.overwrite');
+export const writing = kinds(
+  'memory.write',
+  'memory.dma',
+  'memory.host-write',
+  'memory.overwrite',
+  'record.write',
+);
 
 export const writesArrive = property.transition({
   id: 'MEM-T22',
@@ -90,9 +96,15 @@ export const writesArrive = property.transition({
     if (found !== content) {
       return `${content} was written to ${pageName(vm, written)}, which holds ${found}`;
     }
-    const { expected, written: all } = after.guests.at(vm);
+    const { expected, written: all, unspecified, use } = after.guests.at(vm);
     if (expected.at(written) !== content || !all.at(content)) {
       return `the write to ${pageName(vm, written)} was not noted`;
+    }
+    // To a page that its guest has given up a device may write still, and it means nothing.
+    const given = use.at(written);
+    const means = given !== 'ballooned' && given !== 'deflating' && given !== 'isolated';
+    if (unspecified.at(written) === means) {
+      return `what ${pageName(vm, written)} holds is taken for ${means ? 'nothing' : 'something'}`;
     }
     return dirty && accessed ? null : `the write left no bits on ${pageName(vm, written)}`;
   },

@@ -29,6 +29,7 @@ export {
 } from './schedulers/credit2.ts';
 export { takeQuota } from './schedulers/credit2-budgets.ts';
 export { type SchedulerName, schedulers } from './schedulers/index.ts';
+export { heedMemory } from './stalls.ts';
 export { type CpuSizes, type CpuThread, pcpu, type ThreadState, thread } from './state.ts';
 export { plugVcpu, SavedVcpu, unplugVcpu, vcpuState } from './suspend.ts';
 

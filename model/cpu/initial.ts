@@ -23,6 +23,7 @@ export function initialCpu(z: CpuSizes): Cpu {
       cap: 0,
       used: 0,
       wanted: z.online,
+      stalled: false,
       coscheduling: 'none',
       lock: { holder: null, waiting: [] },
     })),

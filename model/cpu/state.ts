@@ -59,6 +59,8 @@ export type CpuSizes = {
   /** A vCPU is stopped when it is so many ticks ahead of its slowest sibling, and let go at fewer. */
   readonly stop: number;
   readonly start: number;
+  /** 1: guests reach their memory, and the VMM works in the background, only while they have CPUs. */
+  readonly coupled: number;
   /** 1: threads of the VMM run before all vCPUs; 0: they are scheduled like vCPUs of weight 1. */
   readonly vmmFirst: number;
   /** Ticks until time ends; 0 where it does not. */
@@ -165,6 +167,8 @@ const CpuVm = record({
   used: int(perPeriod),
   /** vCPUs that its host wants it to have: the first so many are plugged in. */
   wanted: int('vcpus'),
+  /** Its next instruction waits for a page, as its memory said at the last tick. */
+  stalled: bool,
   /** Whether its vCPUs are kept from running far ahead of each other. */
   coscheduling: enumOf('none', 'relaxed'),
   /** A spin lock of its guest, which is handed on in the order in which it was asked for. */

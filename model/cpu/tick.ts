@@ -97,7 +97,7 @@ function endPeriod(m: Cpu, c: C): void {
   for (let vm = 0; vm < m.vms.length; vm++) c.operation.costop(m, vm, c);
 }
 
-/** A wake is seen by a thread that sleeps, and by one that has run since. */
+/** A wake is seen by a thread that sleeps, and by one that has run since; a page wakes who waits. */
 function deliverWakes(m: Cpu, c: C): void {
   for (let t = 0; t < m.threads.length; t++) {
     const thread = m.threads.at(t);
@@ -108,6 +108,11 @@ function deliverWakes(m: Cpu, c: C): void {
       thread.wakePending = false;
       release(m, t, 'wake', c);
     }
+  }
+  for (let t = 0; t < m.threads.length; t++) {
+    const { vm, state } = m.threads.at(t);
+    const waits = state.kind === 'blocked' && state.on === 'swap-in';
+    if (waits && vm !== null && !m.vms.at(vm).stalled) release(m, t, 'wake', c);
   }
 }
 

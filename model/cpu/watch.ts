@@ -99,13 +99,20 @@ function isShortOfCap(m: CpuCore, t: ThreadId): boolean {
   return cap > 0 && used + its > cap;
 }
 
+/** A thread of the VMM has a CPU for the coming tick, which reservations do not reckon with. */
+const worksFirst = ({ pcpus, threads }: CpuCore): boolean =>
+  pcpus.some(({ current, byRight }) => {
+    return byRight && current !== null && threads.at(current).vm === null;
+  });
+
 /** Who is awake now, and may run anywhere, has a claim to what it is promised in this period. */
 function openClaims(m: CpuCore): void {
   const { pcpus, threads, watch } = m;
   const anywhere = threads.every(({ affinity }) =>
     pcpus.every(({ online }, p) => !online || affinity.at(p)),
   );
+  const claims = anywhere && !worksFirst(m);
   for (let t = 0; t < threads.length; t++) {
-    watch.owed[t] = anywhere && isAwake(m, t) ? threads.at(t).promised : 0;
+    watch.owed[t] = claims && isAwake(m, t) ? threads.at(t).promised : 0;
   }
 }

@@ -153,6 +153,17 @@ export function store(m: Memory, a: { vm: VmId; page: PageId; content: ContentId
   entry.writable = true;
 }
 
+/** The VMM puts bytes into a page that has a frame to itself. */
+export function storeForGuest(
+  m: Memory,
+  a: { vm: VmId; page: PageId; content: ContentId },
+  c: C,
+): void {
+  store(m, a, c);
+  // No entry notices a write of the VMM's own: it has to tell the log itself.
+  c.operation.logWrite(m, a.vm, a.page);
+}
+
 /** A guest reads through its own translation. Guest:Read, the order of the MMU step. */
 export const read = command({
   actor: 'guest',
@@ -248,11 +259,7 @@ export const hostWrite = command({
     'The VMM writes a guest page on the guest’s behalf, with a guest write’s duties (MEM-T2).',
   args: { ...ofPage, content: ref(content) },
   requires: [noSuchVm, vmStopped, outOfRange, pageGivenUp, ...hasOwnFrame],
-  effect(m, a, c) {
-    store(m, a, c);
-    // No entry notices a write of the VMM's own: it has to tell the log itself.
-    c.operation.logWrite(m, a.vm, a.page);
-  },
+  effect: storeForGuest,
 });
 
 /** A device (or the VMM) takes hold of a page: its frame must not change until it lets go. */

@@ -145,6 +145,8 @@ export const resetVm = command({
     const guest = guestOf(m, a.vm);
     emptyBalloon(m, a.vm);
     machine.stalled = null;
+    machine.record = null;
+    guest.record = null;
     machine.balloon.driver = 'absent';
     machine.balloon.statistics = 'none';
     machine.balloon.poison = false;

@@ -8,6 +8,7 @@ import * as frames from './frames.ts';
 import * as lifecycle from './lifecycle.ts';
 import type { MemoryModel } from './model.ts';
 import * as paging from './paging.ts';
+import * as record from './record.ts';
 import * as reporting from './reporting.ts';
 import * as sharing from './sharing.ts';
 import * as statistics from './statistics.ts';
@@ -90,7 +91,13 @@ export const memoryCommands = {
   'memory.set-mergeable': sharing.setMergeable,
   'memory.set-salt': sharing.setSalt,
 };
-export type MemoryCall = CallOf<typeof memoryCommands>;
+/** The record of stolen time: memory of guests that only hosts with CPUs write. */
+export const recordCommands = {
+  'record.place': record.placeRecord,
+  'record.withdraw': record.withdrawRecord,
+  'record.write': record.writeRecord,
+};
+export type MemoryCall = CallOf<typeof memoryCommands & typeof recordCommands>;
 /** The model as properties see it: with its calls. */
 export interface CheckedMemory extends MemoryModel {
   readonly call: MemoryCall;

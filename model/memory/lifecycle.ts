@@ -199,6 +199,7 @@ function clearVm(machine: HostVm): void {
   machine.salt = 0;
   machine.logging = 'off';
   machine.stalled = null;
+  machine.record = null;
   machine.active = 0;
   for (let p = 0; p < machine.sampled.length; p++) machine.sampled[p] = false;
   const { balloon } = machine;
@@ -217,6 +218,7 @@ function clearVm(machine: HostVm): void {
 
 function clearGuest(guest: ReturnType<typeof guestOf>): void {
   guest.managed = 0;
+  guest.record = null;
   for (let v = 0; v < guest.table.length; v++) guest.table[v] = { kind: 'absent' };
   for (let b = 0; b < guest.disk.length; b++) guest.disk[b] = null;
   for (let k = 0; k < guest.written.length; k++) guest.written[k] = false;
@@ -348,6 +350,7 @@ function absentVm(z: MemorySizes): Memory['host']['vms'] extends Iterable<infer 
     salt: 0,
     logging: 'off',
     stalled: null,
+    record: null,
     consumed: 0,
     slotsUsed: 0,
     sampled: table(z, page, () => false),
@@ -394,6 +397,7 @@ function absentGuest(z: MemorySizes): Memory['guests'] extends Iterable<infer X>
     inflating: table(z, page, () => false),
     deflating: table(z, page, () => false),
     reporting: table(z, page, () => false),
+    record: null,
     managed: 0,
     expected: table(z, page, () => 0),
     unspecified: table(z, page, () => false),

@@ -177,6 +177,8 @@ const HostVm = record({
   logging: enumOf('off', 'auto', 'manual'),
   /** The guest page that the VM's next instruction waits for. */
   stalled: option(ref(page)),
+  /** The guest page in which the guest wants its record of stolen time. */
+  record: option(ref(page)),
   /** Pages with a frame behind them, and swap slots in use: stored counts. */
   consumed: int('page'),
   slotsUsed: int('page'),
@@ -245,6 +247,8 @@ export const guestMemory = record({
   reporting: set(page),
   /** The memory that the guest believes to have (MemTotal). BAL-I8. */
   managed: int('page'),
+  /** Where the guest put its record of stolen time. */
+  record: ghost(option(ref(page))),
   /** What the guest last wrote to each page, and where that means nothing any more. MEM-I7. */
   expected: ghost(array(page, ref(content))),
   unspecified: ghost(set(page)),

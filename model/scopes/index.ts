@@ -4,6 +4,7 @@ import { cpuScopes } from './cpu.ts';
 import { creditScopes } from './credit.ts';
 import { memoryScopes } from './memory.ts';
 import { migrationScopes } from './migration.ts';
+import { mixedScopes } from './mixed.ts';
 import type { Scopes } from './scope.ts';
 import { serviceScopes } from './service.ts';
 
@@ -15,4 +16,5 @@ export const scopes = {
   ...creditScopes,
   ...serviceScopes,
   ...migrationScopes,
+  ...mixedScopes,
 } satisfies Scopes;

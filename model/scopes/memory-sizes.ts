@@ -21,6 +21,7 @@ const noCpus: CpuSizes = {
   spin: 0,
   stop: 0,
   start: 0,
+  coupled: 0,
   vmmFirst: 0,
   horizon: 0,
   patience: 0,

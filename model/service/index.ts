@@ -17,6 +17,7 @@ export {
 } from './model.ts';
 export { serviceOperations } from './operations.ts';
 export type { ServiceSizes, TimeMessage } from './state.ts';
+export { ofCpus } from './tick.ts';
 
 /** The commands of guest systems, and those of CPUs that guest systems notice. */
 export const serviceCommands = {

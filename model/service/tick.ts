@@ -16,7 +16,11 @@ import {
 type Arguments = Readonly<Record<string, ArgumentShape>>;
 
 /** What rules of CPUs may use besides the state. */
-const ofCpus = ({ size, operation, emit }: C): Context<CpuModel> => ({ size, operation, emit });
+export const ofCpus = ({ size, operation, emit }: C): Context<CpuModel> => ({
+  size,
+  operation,
+  emit,
+});
 
 /** A command of CPUs that guest systems notice first. */
 function noticed<A extends Arguments, R extends string>(

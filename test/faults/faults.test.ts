@@ -6,19 +6,20 @@ import { vmmMachine } from '../../model/index.ts';
 import { cpuTraces } from './cpu.traces.ts';
 import { memoryTraces } from './memory.traces.ts';
 import { migrationTraces } from './migration.traces.ts';
+import { mixedTraces } from './mixed.traces.ts';
 import { serviceTraces } from './service.traces.ts';
 
 test('every fault of the specification is here once, or deferred with a reason', () => {
   const ids = [...vmmFaults, ...deferredFaults].map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
   const rows = new Set(
-    ids.map((id) => id.replace(/^(?:memory|cpu|migration)\/([A-Z]+\d+)[ab]?$/, '$1')),
+    ids.map((id) => id.replace(/^(?:memory|cpu|migration|mixed)\/([A-Z]+\d+)[ab]?$/, '$1')),
   );
   const memory = [...row('M', 10), ...row('S', 7), ...row('B', 18), ...row('K', 13)];
   // Mutants of round robin, stride, co-scheduling and locks have no ids in the specification; some
   // of time and the service are our own.
   const own = [...row('T', 2), ...row('H', 1), ...row('Q', 2), ...row('D', 1)];
-  const together = [...row('G', 1), ...row('L', 3)];
+  const together = [...row('G', 1), ...row('L', 3), ...row('J', 3)];
   const cpu = [...row('C', 35), ...row('R', 3), ...row('P', 4), ...together, ...own];
   expect([...rows].sort()).toEqual([...memory, ...cpu, ...row('X', 30)].sort());
 });
@@ -27,7 +28,13 @@ function row(family: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `${family}${i + 1}`);
 }
 
-const traces = { ...memoryTraces, ...cpuTraces, ...serviceTraces, ...migrationTraces };
+const traces = {
+  ...memoryTraces,
+  ...cpuTraces,
+  ...serviceTraces,
+  ...migrationTraces,
+  ...mixedTraces,
+};
 
 describe.each(vmmFaults)('$id', (fault) => {
   const trace = traces[fault.id] ?? [];

@@ -21,6 +21,7 @@ test.each([
   'cpu-credit-fuzz',
   'service-fuzz',
   'migration-fuzz',
+  'mixed',
 ] as const)('every property holds on random runs in scope %s', { timeout: 60_000 }, (name) => {
   const scope: VmmScope = scopes[name];
   const running = runner(vmmMachine, scope, asserted);
@@ -43,7 +44,7 @@ test('every property could have failed in one of those runs', () => {
 /** Families of the specification, and situations that must be reached. */
 const memoryForm = /^(MEM|SWP|BAL|KVM|DED)-[ITLS]\d+$/;
 const cpuForm =
-  /^(CPU-W|(CPU|CR|C2|ST|EV|STL|COS|LHP|DC|TIME|HB|Q|SD|RES|CAP|SHR|HP|RR)-([ITLN]?\d*|CAP))$/;
+  /^(CPU-W|(CPU|CR|C2|ST|EV|STL|COS|LHP|DC|MIX|TIME|HB|Q|SD|RES|CAP|SHR|HP|RR)-([ITLN]?\d*|CAP))$/;
 const migrationForm = /^MIG-[SAL]\d+$/;
 const idForm = new RegExp(
   `${memoryForm.source}|${cpuForm.source}|${migrationForm.source}|^GOAL-[a-z-]+$`,

@@ -72,6 +72,7 @@ test.each([
   ['cpu-credit2-fuzz', 6],
   ['service-fuzz', 10],
   ['migration-fuzz', 10],
+  ['mixed', 8],
 ] as const)('the rules run alike on all hosts in scope %s', (name, numRuns) => {
   fc.assert(agreeing(scopes[name]), { numRuns, seed: 7 });
 });

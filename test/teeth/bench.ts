@@ -20,7 +20,7 @@ export const forced = <C extends Call>(step: C): Forced<C> => ({ ...step, forced
 /** The arguments of one command of a table of calls. */
 type ArgumentsOf<C extends Call, K> = Extract<C, { readonly kind: K }>['args'];
 /** The names of commands without the family that they are of. */
-type NameOf<C extends Call, F extends string> = C['kind'] extends `${F}.${infer N}` ? N : never;
+type NameOf<C extends Call, F extends string> = C extends Call<`${F}.${infer N}`> ? N : never;
 
 /** Makes commands of a family by their names without it. */
 export const callsOf =

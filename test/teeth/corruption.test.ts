@@ -15,7 +15,13 @@ import {
   type Violation,
   valuesOf,
 } from '../../machine/index.ts';
-import { type MemoryCall, memory, memoryCommands, scopes } from '../../model/index.ts';
+import {
+  type MemoryCall,
+  memory,
+  memoryCommands,
+  recordCommands,
+  scopes,
+} from '../../model/index.ts';
 import { changes, corrupt, type MemoryStep, randomFrom } from '../invariants/corrupt.ts';
 import { memoryMachine } from './memory-bench.ts';
 
@@ -87,7 +93,7 @@ test('a command that tells something else than it did does not pass', { timeout:
 
 /** The same call with one argument that is another. */
 function misread(random: (below: number) => number, call: MemoryCall): MemoryCall {
-  const { args } = memoryCommands[call.kind];
+  const { args } = { ...memoryCommands, ...recordCommands }[call.kind];
   const shapes: [string, ArgumentShape][] = Object.entries(args);
   const [name, shape] = shapes[random(shapes.length)] ?? [];
   if (name === undefined || shape === undefined) return call;

@@ -8,6 +8,7 @@ import {
   memory,
   memoryCommands,
   memoryOperations,
+  recordCommands,
   scopes,
 } from '../../model/index.ts';
 import { bench, callsOf, type Forced } from './bench.ts';
@@ -17,7 +18,7 @@ export const memoryMachine: Machine<Memory> = {
   name: 'memory',
   version: 1,
   shape: memory,
-  commands: memoryCommands,
+  commands: { ...memoryCommands, ...recordCommands },
   operations: memoryOperations,
   initial: initialMemory,
   scopes,

@@ -45,6 +45,7 @@ const alsoSeenBy: Readonly<Record<string, readonly string[]>> = {
   'MEM-T17': ['BAL-T6', 'MEM-T10'],
   'MEM-T19': ['MEM-T9', 'MEM-T10', 'MEM-I1'],
   'MEM-T23': ['MEM-T1', 'MEM-T10', 'MEM-T26'],
+  'STL-T6': ['MEM-T10'],
   'SWP-T1': ['MEM-T10'],
   'SWP-T2': ['MEM-T1', 'MEM-I7', 'SWP-I3', 'SWP-T8'],
   'SWP-T4': ['SWP-T6', 'MEM-T10'],

@@ -44,6 +44,9 @@ const deflate = call('deflate-balloon', { vm: 0, pages: [3] });
 const noTarget = call('set-balloon-target', { vm: 0, target: 0 });
 
 export const badSteps: Readonly<Record<string, BadStep>> = {
+  'STL-T6': bad(fresh, aside, (m) => {
+    m.guests.at(0).record = 1;
+  }),
   'MEM-I6': bad(
     () => {
       const state = fresh();

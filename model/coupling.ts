@@ -1,0 +1,84 @@
+/**
+ * Where memory and CPUs of a host meet (chapter 6: X3, X4, X6). Guests reach their memory only while
+ * a vCPU of theirs has a CPU, and the VMM works in the background only while a thread of its own has.
+ * The tick hears which VMs wait for a page. Rules of memory change no CPU, and rules of CPUs no memory.
+ */
+import { type Context, guardsOf, type Model, ref, requireAlso } from '../machine/index.ts';
+import { type Cpu, heedMemory } from './cpu/index.ts';
+import {
+  type HostMemory,
+  type Memory,
+  memoryCommands,
+  recordCommands,
+  vm,
+} from './memory/index.ts';
+import type { VmmSizes } from './scopes/index.ts';
+import { ofCpus, type ServiceModel, type Services, serviceCommands } from './service/index.ts';
+
+/** Memory of a host, and the CPUs that its guests reach it from. */
+export interface MemoryOnCpus extends Memory {
+  readonly cpu: Cpu;
+}
+interface MemoryModelOnCpus extends Model {
+  readonly state: MemoryOnCpus;
+  readonly sizes: VmmSizes;
+}
+const guard = guardsOf<MemoryModelOnCpus>();
+
+const guestNotRunning = guard(
+  'guest-not-running',
+  { vm: ref(vm) },
+  ({ cpu }, a, { size }) =>
+    size.coupled === 1 &&
+    cpu.threads.every(({ vm: of, state }) => of !== a.vm || state.kind !== 'running'),
+);
+const vmmNotRunning = guard(
+  'vmm-not-running',
+  {},
+  ({ cpu }, _a, { size }) =>
+    size.coupled === 1 &&
+    cpu.threads.every(({ vm: of, state }) => of !== null || state.kind !== 'running'),
+);
+
+/** What is done in the background; a page that a guest waits for is brought on the guest's time. */
+const background = [
+  'memory.scan-page',
+  'memory.end-scan',
+  'memory.merge-page',
+  'memory.swap-out-begin',
+  'memory.swap-out-end',
+  'memory.swap-out-clean',
+];
+
+/** The commands of memory, as hosts with CPUs take them. */
+const ofMemory = { ...memoryCommands, ...recordCommands };
+const ofGuests = requireAlso(
+  ofMemory,
+  (kind, { actor }) => actor === 'guest' || kind === 'record.write',
+  guestNotRunning,
+);
+export const coupledMemory = requireAlso(
+  ofGuests,
+  (kind) => background.includes(kind),
+  vmmNotRunning,
+);
+
+/** CPUs and guest systems of a host, and the memory that its VMs may wait for. */
+export interface CpusOnMemory extends Services {
+  readonly memory: HostMemory;
+}
+
+const { 'cpu.tick': tick, ...services } = serviceCommands;
+/** A tick first hears which VMs wait for pages: what they had of it they could not use. */
+export const coupledServices = {
+  ...services,
+  'cpu.tick': {
+    ...tick,
+    effect(m: CpusOnMemory, a: Record<never, never>, c: Context<ServiceModel>): void {
+      for (let id = 0; c.size.coupled === 1 && id < m.cpu.vms.length; id++) {
+        heedMemory(m.cpu, id, m.memory.vms.at(id).stalled !== null, ofCpus(c));
+      }
+      tick.effect(m, a, c);
+    },
+  },
+};
