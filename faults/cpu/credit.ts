@@ -150,22 +150,6 @@ const parksByShare: VmmFault = {
     changeStages(machine, { isOverCap: (credit, _limit, earned) => credit < -earned }),
 };
 
-const stolenAfterYield: VmmFault = {
-  id: 'cpu/C14',
-  seam: 'policy',
-  story: 'A thread that yields is taken by another CPU at once, before those that wait.',
-  origin: 'Xen e282067cf2: a vCPU that yielded was stolen by another pCPU',
-  randomScope: 'cpu-credit-fuzz',
-  killedBy: ['CR-T5'],
-  apply: (machine) =>
-    changeScheduler(machine, 'credit', (original) => ({
-      onPreempt(own, m, t, size) {
-        if (m.threads.at(t).yielded) m.queue.unshift(t);
-        else original.onPreempt(own, m, t, size);
-      },
-    })),
-};
-
 export const creditFaults: readonly VmmFault[] = [
   sampledTime,
   shortProduct,
@@ -175,5 +159,4 @@ export const creditFaults: readonly VmmFault[] = [
   lostParked,
   leftParked,
   parksByShare,
-  stolenAfterYield,
 ];

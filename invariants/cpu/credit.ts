@@ -6,7 +6,6 @@ import {
   competes,
   hadTick,
   kinds,
-  noneIsPreferred,
   onlinePcpus,
   property,
   type Reading,
@@ -218,39 +217,7 @@ const boostIsForWakers = property.transition({
   },
 });
 
-const rank = { boost: 0, under: 1, over: 2 };
-
-/** A turn that is given up is given to others, on whatever CPU (LHP: to one that holds a lock). */
-const yieldingLetsOthersGo = property.transition({
-  id: 'CR-T5',
-  name: 'under credit a thread that yields does not run on while another of its priority waits',
-  commands: kinds('cpu.tick'),
-  reads,
-  when: ({ before, after }) =>
-    creditRuns(before) &&
-    allMayRunAnywhere(after) &&
-    noneIsPreferred(after) &&
-    before.threads.some(({ yielded, state }) => yielded && state.kind === 'running'),
-  violation({ before, after }) {
-    const { priority } = creditOf(after);
-    for (let t = 0; t < after.threads.length; t++) {
-      const { yielded, state } = before.threads.at(t);
-      if (!yielded || state.kind !== 'running') continue;
-      if (after.threads.at(t).state.kind !== 'running') continue;
-      for (let other = 0; other < after.threads.length; other++) {
-        const [from, to] = [before.threads.at(other).state, after.threads.at(other).state];
-        if (from.kind !== 'ready' || to.kind !== 'ready') continue;
-        if (rank[priority.at(other)] <= rank[priority.at(t)]) {
-          return `thread ${t} has yielded and runs, thread ${other} waits`;
-        }
-      }
-    }
-    return null;
-  },
-});
-
 export const creditProperties = [
-  yieldingLetsOthersGo,
   ledgerIsExact,
   creditsAreBounded,
   weightsAddUp,

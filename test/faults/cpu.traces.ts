@@ -41,8 +41,6 @@ export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[call('set-cap', { vm: 1, cap: 5 }), call('pause-vm', { vm: 0 }), ...ticks(3)],
     ...[call('set-weight', { vm: 0, weight: 2 }), tick],
   ],
-  // Thread 0 gives up CPU 0, and thread 1 CPU 1 right after it.
-  'cpu/C14': [call('yield', { thread: 0 }), call('yield', { thread: 1 }), tick],
   'cpu/C8': [call('set-cap', { vm: 2, cap: 1 }), ...ticks(9)],
   // A quantum is two ticks: who ran for one goes on for good, and the others wait a tick too long.
   'cpu/R1': ticks(3),

@@ -134,20 +134,6 @@ export const creditBadSteps = {
       credit(m).priority[4] = 'boost';
     },
   },
-  'CR-T5': {
-    before: [...before, tick, call('yield', { thread: 0 })],
-    step: tick,
-    // CPU 0 goes on with thread 0 after all.
-    spoil: (m: Cpu) => {
-      const { current } = m.pcpus.at(0);
-      if (current === null) throw new Error('CPU 0 is idle');
-      m.pcpus.at(0).current = 0;
-      m.threads.at(0).state = { kind: 'running', on: 0 };
-      m.threads.at(0).published.preempted = false;
-      m.threads.at(current).state = { kind: 'ready' };
-      m.queue = [current, ...m.queue.filter((t) => t !== 0)];
-    },
-  },
   'C2-T2': {
     before: [
       call('set-scheduler', { scheduler: 'credit2' }),

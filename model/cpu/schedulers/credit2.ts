@@ -143,7 +143,12 @@ export function credit2Scheduler(stages: Credit2Stages): Scheduler<Credit2> {
       giveBack(own.budgets, m, t);
     },
     onTick(own, m, size) {
-      for (const { current } of m.pcpus) if (current !== null) charge(own, m, current, size);
+      for (const { current } of m.pcpus) {
+        if (current === null) continue;
+        charge(own, m, current, size);
+        // Who runs by right may owe for long.
+        if (own.budgets.taken.at(current) < 0) giveBack(own.budgets, m, current);
+      }
       // What the scheduler before this one kept caps by says nothing here.
       for (let vm = 0; vm < m.vms.length; vm++) {
         const { cap } = m.vms.at(vm);

@@ -27,6 +27,6 @@ test('a capped VM runs on its budget: who finds it empty is passed over, and deb
   const sizes = { vm: 2, vcpus: 2, online: 2, thread: 4, period: 4, subticks: 10 };
   const story = new CpuStory(cpusOf('credit2', sizes));
   story.run(cpu('set-cap', { vm: 0, cap: 1 }));
-  // Each of VM 0 takes half a tick and runs to the end of it: two ticks, paid with two periods' budgets.
-  expect(story.ticks(24)).toBe('ABCDDCCD'.repeat(3));
+  // Each of VM 0 takes half a tick and runs to the end of it: a debt that the next period pays.
+  expect(story.ticks(24)).toBe('ACDDBCCDBCDDACCDACDDBCCD');
 });
