@@ -56,7 +56,7 @@ export function isAsked(property: Property<never>, scope: Scope, flags: CheckFla
 }
 
 /** States on which a symmetry is tried before it is used. */
-const symmetrySamples = 200;
+const symmetrySamples = 400;
 
 /** The symmetry of a machine, tested with the same states each time. */
 export function tested({ machine, scope, properties }: ScopedSubject): SelfTest {

@@ -56,6 +56,7 @@ export function equivariance<S>(
   const random = randomNumbers(seed);
   const found = new Map<string, Asymmetry>();
   const trace: Call[] = [];
+  const taken = new Map<string, number>();
   for (let sample = 0; sample < samples; sample++) {
     const calls = test.look();
     for (const { name } of structure.sets) {
@@ -63,16 +64,26 @@ export function equivariance<S>(
       const asymmetry = test.exchange(name, random, trace.slice());
       if (asymmetry !== null) found.set(name, asymmetry);
     }
-    const chosen = calls[random(calls.length)];
+    const among = random(2) === 0 ? calls : leastTaken(calls, taken);
+    const chosen = among[random(among.length)];
     if (chosen === undefined || trace.length === longestRun) {
       trace.length = 0;
       test.restart();
     } else {
       trace.push(chosen);
+      taken.set(chosen.kind, (taken.get(chosen.kind) ?? 0) + 1);
       test.step(chosen);
     }
   }
   return [...found.values()];
+}
+
+/** The calls of the kind that was taken least often, so that runs come to what is rare. */
+function leastTaken(calls: readonly Call[], taken: ReadonlyMap<string, number>): readonly Call[] {
+  const times = ({ kind }: Call): number => taken.get(kind) ?? 0;
+  const least = Math.min(...calls.map(times));
+  const kind = calls.find((call) => times(call) === least)?.kind;
+  return calls.filter((call) => call.kind === kind);
 }
 
 class Equivariance<S> {

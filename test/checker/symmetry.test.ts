@@ -269,7 +269,7 @@ test('a set whose ids a command compares by order is refused, and the others sta
     {
       set: 'frame',
       problem:
-        'with frame 0 and frame 2 exchanged, ' +
+        'with frame 2 and frame 0 exchanged, ' +
         'touch {"vm":0,"page":0,"frame":0,"content":1} is allowed, ' +
         'before not touch {"vm":0,"page":0,"frame":2,"content":1}',
     },
@@ -295,7 +295,7 @@ test('a set that an invariant tells the members of apart is refused', () => {
   });
   expect(trusted).toEqual(['page', 'frame']);
   expect(refused.map(({ set, problem }) => ({ set, problem }))).toEqual([
-    { set: 'vm', problem: 'with vm 0 and vm 1 exchanged, property first is violated' },
+    { set: 'vm', problem: 'with vm 1 and vm 0 exchanged, property first holds' },
   ]);
 });
 
