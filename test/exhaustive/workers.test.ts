@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { hypercheck, jsonOf, problemsOf, temporaryFolder } from './console.ts';
+import { hypercheck, jsonOf, problemsOf, temporaryFolder } from '../cli/console.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
