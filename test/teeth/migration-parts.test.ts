@@ -1,0 +1,179 @@
+/** Each thing that a property of migration is about, wrong by itself. */
+import { expect, test } from 'vitest';
+import { vmmProperties } from '../../invariants/index.ts';
+import type { Call } from '../../machine/index.ts';
+import { scopes, type Vmm, type VmmCall, type VmmScope, vmmMachine } from '../../model/index.ts';
+import {
+  begin,
+  copy,
+  copyReadOnly,
+  receive,
+  step,
+  stop,
+  stopAndCopy,
+  write,
+} from '../model/migration/story.ts';
+import { bench } from './bench.ts';
+
+const scope: VmmScope = {
+  ...scopes['migration-small'],
+  sizes: { ...scopes['migration-small'].sizes, host: 3, attempts: 3, place: 4, rounds: 2 },
+};
+const properties = vmmProperties.filter(({ id }) => id.startsWith('MIG-'));
+const { after, changeViolations } = bench<Vmm, typeof vmmMachine.commands, VmmCall>(
+  vmmMachine,
+  scope,
+  properties,
+);
+const steps = (...calls: readonly Call[]): readonly VmmCall[] => calls as readonly VmmCall[];
+const migrationOf = (v: Vmm) => v.clusters.at(0).migrations.at(0);
+const ownershipOf = (v: Vmm) => v.clusters.at(0).ownership.at(0);
+function letRun(v: Vmm, host: number): void {
+  v.hosts.at(host).memory.vms.at(0).state = 'running';
+  for (const vms of v.hosts.at(host).memory.stopped) vms[0] = false;
+}
+const started = [
+  ...[...begin(), ...stop(), ...[0, 1, 2].flatMap((page) => [copy(page), receive])],
+  ...[step('request-state'), receive, step('receive-reply'), step('release'), step('send-start')],
+];
+
+type Spoil = (v: Vmm) => void;
+
+test.each<[string, readonly Call[], Spoil, RegExp]>([
+  ['MIG-S1', stopAndCopy(), (v) => letRun(v, 0), /runs, and so does the one on host 1$/],
+  [
+    ...(['MIG-S1', stopAndCopy()] as const),
+    (v) => {
+      ownershipOf(v).lastRan = 0;
+    },
+    /runs, but the store says 0 does$/,
+  ],
+  ['MIG-S5', begin(), (v) => letRun(v, 1), /runs before its time$/],
+  [
+    ...(['MIG-S5', begin()] as const),
+    (v) => {
+      ownershipOf(v).owner = 1;
+    },
+    /^the target of VM 0 has the token before its time$/,
+  ],
+  [
+    ...(['MIG-S5', begin()] as const),
+    (v) => {
+      ownershipOf(v).lock = 1;
+    },
+    /^the target of VM 0 has the lock before its time$/,
+  ],
+  [
+    ...(['MIG-S10', [...begin(), step('abort')]] as const),
+    (v) => {
+      migrationOf(v).source = null;
+      migrationOf(v).toTarget[0] = { kind: 'request' };
+    },
+    /^a request is under way$/,
+  ],
+  [
+    ...(['MIG-S10', [...begin(), step('abort')]] as const),
+    (v) => {
+      migrationOf(v).source = null;
+      migrationOf(v).send[1] = true;
+    },
+    /^pages of VM 0 are still to be sent$/,
+  ],
+  ['MIG-S11', [...started, receive], (v) => letRun(v, 0), /runs, but host 1 was the last$/],
+  [
+    ...(['MIG-S11', [...started, receive]] as const),
+    (v) => {
+      ownershipOf(v).owner = 0;
+    },
+    /^host 0 has taken the token of VM 0 again$/,
+  ],
+])('%s sees a state in which %#', (id, before, spoil, message) => {
+  const state = after(...steps(...before));
+  spoil(state);
+  const property = properties.find((each) => each.id === id);
+  if (property?.kind !== 'invariant') throw new Error(`${id} is no invariant`);
+  expect(property.violation(state as never, scope.sizes as never)).toMatch(message);
+});
+
+const nothing: Spoil = () => undefined;
+test.each<[string, string, readonly Call[], Spoil, Call, Spoil]>([
+  [
+    ...(['MIG-S7', 'the target was not asked', started] as const),
+    (v) => {
+      migrationOf(v).arrived = 'all';
+    },
+    ...([receive, nothing] as const),
+  ],
+  [
+    ...(['MIG-S7', 'a vCPU did not arrive', started] as const),
+    (v) => {
+      v.clusters.at(0).hosts.at(1).vcpus[0] = { kind: 'none' };
+    },
+    ...([receive, nothing] as const),
+  ],
+  [
+    ...(['MIG-S8', 'the size differs', started, nothing, receive] as const),
+    (v) => {
+      v.hosts.at(1).memory.vms.at(0).size = 2;
+    },
+  ],
+  [
+    ...(['MIG-S8', 'a vCPU is not plugged in', started, nothing, receive] as const),
+    (v) => {
+      v.hosts.at(1).cpu.threads.at(0).state = { kind: 'offline' };
+    },
+  ],
+  [
+    ...(['MIG-S8', 'a vCPU sleeps', started, nothing, receive] as const),
+    (v) => {
+      v.hosts.at(1).cpu.threads.at(0).state = { kind: 'blocked', on: 'halt' };
+    },
+  ],
+  [
+    ...(['MIG-S8', 'a page is used otherwise', started, nothing, receive] as const),
+    (v) => {
+      v.hosts.at(1).guests.at(0).use[0] = 'offline';
+    },
+  ],
+  [
+    ...(['MIG-S8', 'a page has another history', started, nothing, receive] as const),
+    (v) => {
+      const { expected } = v.hosts.at(1).guests.at(0);
+      expected[0] = 1 - (expected.at(0) ?? 0);
+    },
+  ],
+  [
+    ...(['MIG-S8', 'a mapping is gone', started, nothing, receive] as const),
+    (v) => {
+      v.hosts.at(1).guests.at(0).table[0] = { kind: 'absent' };
+    },
+  ],
+  [
+    ...(['MIG-A4', 'it was not told to', started] as const),
+    (v) => {
+      migrationOf(v).toTarget[0] = { kind: 'request' };
+    },
+    ...([receive, (v: Vmm) => letRun(v, 1)] as const),
+  ],
+  [
+    ...(['MIG-A4', 'another has the token', started] as const),
+    (v) => {
+      ownershipOf(v).owner = 2;
+    },
+    ...([receive, (v: Vmm) => letRun(v, 1)] as const),
+  ],
+  [
+    ...(['MIG-A2', 'a page is forgotten'] as const),
+    [...begin(), copyReadOnly(0), step('harvest'), copy(1), receive, copy(2), receive, write(1, 0)],
+    ...([nothing, step('harvest')] as const),
+    (v) => {
+      migrationOf(v).send[1] = false;
+    },
+  ],
+])('%s sees a step in which %s', (id, _, before, from, last, spoil) => {
+  const state = after(...steps(...before));
+  from(state);
+  const [call] = steps(last);
+  if (call === undefined) throw new Error('no step');
+  expect(changeViolations(state, call, spoil)).toContain(id);
+});
