@@ -56,10 +56,21 @@ const about =
     ...property,
   });
 
+/**
+ * What every run of memory comes to takes a VMM that works whenever it has work. Where it needs a CPU
+ * for that it may be kept from it for ever, and MIX-L1 says what is promised.
+ */
+function whereUncoupled(property: Property<CheckedVmm>): Property<CheckedVmm> {
+  if (property.kind !== 'eventually' && property.kind !== 'leads-to') return property;
+  const instances = (size: CheckedVmm['sizes']): number =>
+    size.coupled === 1 ? 0 : (property.instances?.(size) ?? 1);
+  return { ...property, instances };
+}
+
 export const vmmProperties: readonly Property<CheckedVmm>[] = [
   ...memoryProperties
     .map(about('memory.*', 'record.*'))
-    .map((each) => liftProperty(memories, each)),
+    .map((each) => whereUncoupled(liftProperty(memories, each))),
   ...cpuProperties.map(about('cpu.*')).map((each) => liftProperty(cpus, each)),
   ...serviceProperties
     .map(about('service.*', 'cpu.tick'))
