@@ -25,7 +25,7 @@ import {
   cpuOperations,
   initialCpu,
 } from './cpu/index.ts';
-import { host, hostState, memoryOf } from './host.ts';
+import { host, hostState } from './host.ts';
 import {
   cluster,
   initialMemory,
@@ -72,10 +72,10 @@ type OnHost = { readonly host: number };
 /** The CPUs of one host: what the rules of CPUs see. */
 const cpuOf = (v: Vmm, a: OnHost): Cpu => v.hosts.at(a.host).cpu;
 /** The memory of one host, whose guests reach it from its CPUs. */
-const memoryOnCpus = (v: Vmm, a: OnHost): MemoryOnCpus => ({
-  ...memoryOf(v.hosts.at(a.host)),
-  cpu: cpuOf(v, a),
-});
+const memoryOnCpus = (v: Vmm, a: OnHost): MemoryOnCpus => {
+  const { memory, guests, cpu } = v.hosts.at(a.host);
+  return { host: memory, guests, cpu };
+};
 /** Guest systems on the CPUs of one host, whose VMs may wait for its memory. */
 const servicesOf = (v: Vmm, a: OnHost): CpusOnMemory => ({
   cpu: cpuOf(v, a),
