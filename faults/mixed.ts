@@ -1,7 +1,7 @@
 /** Mistakes where memory and CPUs of a host meet. Chapter 6, and 5.8. */
 import { dropGuard } from '../machine/index.ts';
-import { changeCpuOperation } from './cpu/seams.ts';
-import { changeEffect, type VmmFault } from './memory/seams.ts';
+import { cpu } from './cpu/seams.ts';
+import { memory, type VmmFault } from './memory/seams.ts';
 
 const movedRecord: VmmFault = {
   id: 'cpu/C24',
@@ -13,12 +13,12 @@ const movedRecord: VmmFault = {
   scope: 'record',
   killedBy: ['MEM-I7'],
   apply: (machine) => {
-    const cached = changeEffect(machine, 'record.place', (original) => (m, a, c) => {
+    const cached = memory.changeEffect(machine, 'record.place', (original) => (m, a, c) => {
       const { record } = m.host.vms.at(a.vm);
       original(m, a, c);
       if (record !== null) m.host.vms.at(a.vm).record = record;
     });
-    return changeEffect(cached, 'record.write', (original) => (m, a, c) => {
+    return memory.changeEffect(cached, 'record.write', (original) => (m, a, c) => {
       const { record, pages } = m.host.vms.at(a.vm);
       if (record === m.guests.at(a.vm).record || record === null) {
         original(m, a, c);
@@ -50,7 +50,7 @@ const waitingIsStolen: VmmFault = {
   scope: 'mixed-swap',
   killedBy: ['MIX-T3', 'STL-T1'],
   apply: (machine) =>
-    changeCpuOperation(machine, 'charge', (original) => (m, c) => {
+    cpu.changeOperation(machine, 'charge', (original) => (m, c) => {
       original(m, c);
       for (const thread of m.threads) {
         const { state } = thread;
@@ -68,7 +68,7 @@ const pagesWakeNobody: VmmFault = {
   scope: 'mixed-swap',
   killedBy: ['MIX-T3'],
   apply: (machine) =>
-    changeCpuOperation(machine, 'deliverWakes', (original) => (m, c) => {
+    cpu.changeOperation(machine, 'deliverWakes', (original) => (m, c) => {
       const stalled = m.vms.map((vm) => vm.stalled);
       for (const vm of m.vms) vm.stalled = true;
       original(m, c);

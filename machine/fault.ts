@@ -2,8 +2,17 @@
  * Faults: seeded bugs, each a function from a machine to a machine with one declared seam. A faulted
  * machine is an ordinary machine, so every tool runs on it.
  */
-import type { AnyCommand, AnyGuard } from './command.ts';
+import type {
+  AnyCommand,
+  AnyGuard,
+  ArgumentsOf,
+  CommandTable,
+  Context,
+  Model,
+  RejectionOf,
+} from './command.ts';
 import type { Machine } from './machine.ts';
+import type { View } from './shape.ts';
 
 /** Where a fault enters: a guard or effect, an inner operation, a policy, a split, an environment. */
 export type Seam = 'command' | 'operation' | 'policy' | 'split' | 'environment';
@@ -62,4 +71,90 @@ export function changeOperation<X extends Machine, F>(
 export function addCommand<X extends Machine>(machine: X, kind: string, command: AnyCommand): X {
   if (kind in machine.commands) throw new Error(`there is a command '${kind}' already`);
   return { ...machine, commands: { ...machine.commands, [kind]: command } };
+}
+
+/** The rules of one part of a machine, as a fault may change them: each change is given the original. */
+export interface Seams<X extends Machine, M extends Model, T extends CommandTable> {
+  /** The machine with another effect of one command. */
+  changeEffect<K extends keyof T & string>(
+    machine: X,
+    kind: K,
+    change: (original: EffectOf<M, T[K]>) => EffectOf<M, T[K]>,
+  ): X;
+  /** The machine with another question in one guard. Throws when there is no such guard. */
+  changeGuard<K extends keyof T & string>(
+    machine: X,
+    kind: K,
+    code: RejectionOf<T[K]>,
+    change: (original: RefuseOf<M, T[K]>) => RefuseOf<M, T[K]>,
+  ): X;
+  /** The machine with one inner operation replaced wherever it is called. */
+  changeOperation<N extends keyof M['operations'] & string>(
+    machine: X,
+    name: N,
+    change: (original: M['operations'][N]) => M['operations'][N],
+  ): X;
+  /** The machine in which the effect of one command runs with one inner operation replaced. */
+  changeWithin<K extends keyof T & string, N extends keyof M['operations'] & string>(
+    machine: X,
+    kind: K,
+    name: N,
+    change: (original: M['operations'][N]) => M['operations'][N],
+  ): X;
+}
+type EffectOf<M extends Model, C extends AnyCommand> = (
+  draft: M['state'],
+  args: ArgumentsOf<C['args']>,
+  context: Context<M>,
+) => void;
+type RefuseOf<M extends Model, C extends AnyCommand> = (
+  state: View<M['state']>,
+  args: ArgumentsOf<C['args']>,
+  context: Context<M>,
+) => boolean;
+
+/** The seams of one part, with its types: `const cpu = seamsOf<VmmMachine, CpuModel, Commands>()`. */
+export function seamsOf<X extends Machine, M extends Model, T extends CommandTable>(): Seams<
+  X,
+  M,
+  T
+> {
+  const seams: Seams<X, M, T> = {
+    changeEffect: (machine, kind, change) =>
+      changeCommand(machine, kind, (command) => ({
+        ...command,
+        effect: change(command.effect as Parameters<typeof change>[0]),
+      })),
+
+    changeGuard: (machine, kind, code, change) =>
+      changeCommand(machine, kind, (command) => {
+        if (command.requires.every(([each]) => each !== code)) {
+          throw new Error(`command '${kind}' has no guard '${code}' to change`);
+        }
+        const requires = command.requires.map((guard): AnyGuard => {
+          const [each, looksAt, refuse] = guard;
+          if (each !== code) return guard;
+          return [each, looksAt, change(refuse as Parameters<typeof change>[0])];
+        });
+        return { ...command, requires };
+      }),
+
+    changeOperation,
+
+    changeWithin: (machine, kind, name, change) =>
+      seams.changeEffect(machine, kind, (effect) => (draft, args, c) => {
+        const operations = c.operation as M['operations'] & Record<typeof name, never>;
+        effect(draft, args, replacing(c, name, change(operations[name])));
+      }),
+  };
+  return seams;
+}
+
+/** A context in which one inner operation is another. */
+export function replacing<M extends Model, N extends keyof M['operations']>(
+  c: Context<M>,
+  name: N,
+  by: M['operations'][N],
+): Context<M> {
+  return { ...c, operation: { ...(c.operation as object), [name]: by } as M['operations'] };
 }

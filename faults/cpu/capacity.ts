@@ -1,7 +1,7 @@
 /** Mistakes about what VMs are promised and allowed. 5.7. */
 import type { Cpu, CpuOperations } from '../../model/index.ts';
 import type { VmmFault } from '../memory/seams.ts';
-import { changeCpuOperation } from './seams.ts';
+import { cpu } from './seams.ts';
 
 /** vCPUs of a VM that sleep. */
 const sleepers = (m: Cpu, vm: number): number =>
@@ -16,7 +16,7 @@ const slicesExpire: VmmFault = {
   scope: 'cpu-caps',
   killedBy: ['CAP-I1'],
   apply: (machine) =>
-    changeCpuOperation(machine, 'applyCap', (original) => (m, vm, c) => {
+    cpu.changeOperation(machine, 'applyCap', (original) => (m, vm, c) => {
       original(m, vm, c);
       const { cap, used } = m.vms.at(vm);
       if (cap === 0 || used === 0 || used + sleepers(m, vm) < cap) return;
@@ -45,7 +45,7 @@ const servedById: VmmFault = {
   randomScope: 'cpu-promises',
   scope: 'cpu-promises',
   killedBy: ['RES-1'],
-  apply: (machine) => changeCpuOperation(machine, 'pickPromised', () => firstPromised),
+  apply: (machine) => cpu.changeOperation(machine, 'pickPromised', () => firstPromised),
 };
 
 export const capacityFaults: readonly VmmFault[] = [slicesExpire, servedById];

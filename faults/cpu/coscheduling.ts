@@ -1,6 +1,6 @@
 /** Mistakes about vCPUs that are kept together. 5.9. */
 import type { VmmFault } from '../memory/seams.ts';
-import { changeCpuOperation } from './seams.ts';
+import { cpu } from './seams.ts';
 
 const allAreStopped: VmmFault = {
   id: 'cpu/C30',
@@ -11,7 +11,7 @@ const allAreStopped: VmmFault = {
   scope: 'cpu-caps',
   killedBy: ['COS-I2', 'COS-T1'],
   apply: (machine) =>
-    changeCpuOperation(machine, 'applyCap', (original) => (m, vm, c) => {
+    cpu.changeOperation(machine, 'applyCap', (original) => (m, vm, c) => {
       original(m, vm, c);
       for (const t of [...m.throttled]) {
         if (m.threads.at(t).vm === vm) c.operation.leave(m, t, { kind: 'costopped' }, c);
@@ -28,7 +28,7 @@ const idleIsBehind: VmmFault = {
   scope: 'cpu-costop',
   killedBy: ['COS-I2'],
   apply: (machine) =>
-    changeCpuOperation(machine, 'align', (original) => (m, vm, c) => {
+    cpu.changeOperation(machine, 'align', (original) => (m, vm, c) => {
       const sleeps = m.threads.some((each) => each.vm === vm && each.state.kind === 'blocked');
       if (!sleeps) original(m, vm, c);
     }),

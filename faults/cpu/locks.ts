@@ -1,7 +1,7 @@
 /** Mistakes about locks of guests and turns that are given. 5.9. */
 import { dropGuard } from '../../machine/index.ts';
 import type { VmmFault } from '../memory/seams.ts';
-import { changeCpuOperation, changeScheduler } from './seams.ts';
+import { changeScheduler, cpu } from './seams.ts';
 
 const unplugsHolder: VmmFault = {
   id: 'cpu/C29',
@@ -51,7 +51,7 @@ const lastComesFirst: VmmFault = {
   scope: 'cpu-lock-queue',
   killedBy: ['LHP-T2', 'LHP-L1'],
   apply: (machine) =>
-    changeCpuOperation(machine, 'handOn', (original) => (m, vm, c) => {
+    cpu.changeOperation(machine, 'handOn', (original) => (m, vm, c) => {
       const { waiting } = m.vms.at(vm).lock;
       const [last] = waiting.splice(Math.max(waiting.length - 1, 0), 1);
       if (last !== undefined) waiting.splice(0, 0, last);

@@ -1,6 +1,6 @@
 /** Mistakes about stolen time. 5.8. */
 import type { VmmFault } from '../memory/seams.ts';
-import { changeCpuOperation } from './seams.ts';
+import { cpu } from './seams.ts';
 
 /** Where each is looked for at random, and searched for. */
 const where = { randomScope: 'cpu-fuzz', scope: 'cpu-round-robin' };
@@ -13,7 +13,7 @@ const idleIsStolen: VmmFault = {
   ...where,
   killedBy: ['STL-T1', 'STL-I1', 'STL-I4'],
   apply: (machine) =>
-    changeCpuOperation(machine, 'charge', (original) => (m, c) => {
+    cpu.changeOperation(machine, 'charge', (original) => (m, c) => {
       original(m, c);
       for (const thread of m.threads) {
         if (thread.vm !== null && thread.state.kind === 'blocked') thread.unpublished = 1;
@@ -29,7 +29,7 @@ const incrementLost: VmmFault = {
   ...where,
   killedBy: ['STL-I1'],
   apply: (machine) =>
-    changeCpuOperation(machine, 'publish', (original) => (m, c) => {
+    cpu.changeOperation(machine, 'publish', (original) => (m, c) => {
       for (const thread of m.threads) if (thread.state.kind === 'running') thread.unpublished = 0;
       original(m, c);
     }),
@@ -43,7 +43,7 @@ const wrongUnit: VmmFault = {
   ...where,
   killedBy: ['STL-T1'],
   apply: (machine) =>
-    changeCpuOperation(machine, 'publish', (original) => (m, c) => {
+    cpu.changeOperation(machine, 'publish', (original) => (m, c) => {
       for (const { vm, published, unpublished } of m.threads) {
         if (vm !== null) published.steal += 999 * unpublished;
       }
@@ -59,7 +59,7 @@ const staysPreempted: VmmFault = {
   ...where,
   killedBy: ['STL-I3'],
   apply: (machine) =>
-    changeCpuOperation(machine, 'run', (original) => (m, t, p, c) => {
+    cpu.changeOperation(machine, 'run', (original) => (m, t, p, c) => {
       const { preempted } = m.threads.at(t).published;
       original(m, t, p, c);
       m.threads.at(t).published.preempted = preempted;

@@ -1,6 +1,6 @@
 /** Mistakes that lose a wake. 5.1. */
 import type { VmmFault } from '../memory/seams.ts';
-import { changeCpuEffect } from './seams.ts';
+import { cpu } from './seams.ts';
 
 const origin = 'lost wakeups: a sleeper and its waker pass each other';
 
@@ -13,7 +13,7 @@ const lostInPause: VmmFault = {
   scope: 'cpu-pauses',
   killedBy: ['CPU-T3'],
   apply: (machine) =>
-    changeCpuEffect(machine, 'cpu.resume-vm', (original) => (m, a, c) => {
+    cpu.changeEffect(machine, 'cpu.resume-vm', (original) => (m, a, c) => {
       for (const thread of m.threads) {
         if (thread.vm === a.vm && thread.state.kind === 'paused') thread.wakePending = false;
       }
@@ -30,7 +30,7 @@ const lostByHalt: VmmFault = {
   scope: 'cpu-pauses',
   killedBy: ['CPU-T3'],
   apply: (machine) =>
-    changeCpuEffect(machine, 'cpu.halt', (original) => (m, a, c) => {
+    cpu.changeEffect(machine, 'cpu.halt', (original) => (m, a, c) => {
       m.threads.at(a.thread).wakePending = false;
       original(m, a, c);
     }),

@@ -2,14 +2,7 @@
 import { dropGuard } from '../../machine/index.ts';
 import { hostPageOf } from '../../model/index.ts';
 import { guestOf, hostVm, viewGuest, viewVm } from '../../model/memory/model.ts';
-import {
-  changeEffect,
-  changeGuard,
-  changeWithin,
-  unseen,
-  unseenPins,
-  type VmmFault,
-} from './seams.ts';
+import { memory, unseen, unseenPins, type VmmFault } from './seams.ts';
 
 const keepsHalfTold: VmmFault = {
   id: 'memory/B1',
@@ -21,7 +14,7 @@ const keepsHalfTold: VmmFault = {
   killedBy: ['MEM-I7', 'BAL-I9'],
   scope: 'huge-pages',
   apply: (machine) =>
-    changeEffect(machine, 'memory.acknowledge-deflate', (acknowledge) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.acknowledge-deflate', (acknowledge) => (m, a, c) => {
       const { huge, pages, balloon } = hostVm(m, a.vm);
       const { deflating } = guestOf(m, a.vm);
       const half = balloon.told.map(
@@ -42,7 +35,7 @@ const unalignedTarget: VmmFault = {
   killedBy: ['BAL-L1', 'BAL-T2', 'BAL-T4'],
   scope: 'balloon-units',
   apply: (machine) =>
-    changeGuard(machine, 'memory.deflate-balloon', 'target-reached', () => (m, a, c) => {
+    memory.changeGuard(machine, 'memory.deflate-balloon', 'target-reached', () => (m, a, c) => {
       const whole = Math.floor(viewVm(m, a.vm).balloon.target / c.size.units);
       return viewGuest(m, a.vm).balloonPages - a.pages.length < whole;
     }),
@@ -56,7 +49,7 @@ const resetKeepsBallooned: VmmFault = {
   killedBy: ['BAL-I5', 'MEM-I7'],
   scope: 'driver',
   apply: (machine) =>
-    changeEffect(machine, 'memory.reset-vm', (reset) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.reset-vm', (reset) => (m, a, c) => {
       const { pages, balloon } = hostVm(m, a.vm);
       const taken = pages.map(({ at }) => at.kind === 'ballooned');
       reset(m, a, c);
@@ -76,7 +69,7 @@ const oomForgetsActual: VmmFault = {
   killedBy: ['BAL-I6'],
   scope: 'balloon',
   apply: (machine) =>
-    changeWithin(machine, 'memory.out-of-memory', 'publishActual', () => () => {}),
+    memory.changeWithin(machine, 'memory.out-of-memory', 'publishActual', () => () => {}),
 };
 
 const oomCountsUnits: VmmFault = {
@@ -87,7 +80,7 @@ const oomCountsUnits: VmmFault = {
   killedBy: ['BAL-T10'],
   scope: 'balloon-units',
   apply: (machine) =>
-    changeEffect(machine, 'memory.out-of-memory', (deflate) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.out-of-memory', (deflate) => (m, a, c) => {
       deflate(m, a, {
         ...c,
         emit: (event) =>
@@ -106,7 +99,7 @@ const oomKillsFirst: VmmFault = {
   killedBy: ['BAL-T9'],
   scope: 'balloon',
   apply: (machine) =>
-    changeGuard(
+    memory.changeGuard(
       machine,
       'memory.out-of-memory',
       'balloon-gives',
@@ -122,7 +115,7 @@ const oomUnnegotiated: VmmFault = {
   killedBy: ['BAL-T4', 'BAL-I8'],
   scope: 'balloon',
   apply: (machine) =>
-    changeGuard(machine, 'memory.out-of-memory', 'balloon-gives', () => (m, a) => {
+    memory.changeGuard(machine, 'memory.out-of-memory', 'balloon-gives', () => (m, a) => {
       const canGive =
         viewVm(m, a.vm).balloon.driver === 'ready' && viewGuest(m, a.vm).balloonPages > 0;
       return canGive !== a.pages.length > 0;
@@ -137,7 +130,7 @@ const takesHeldPages: VmmFault = {
   killedBy: ['MEM-I10', 'BAL-T5'],
   scope: 'balloon-devices',
   apply: (machine) =>
-    changeEffect(machine, 'memory.acknowledge-inflate', (acknowledge) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.acknowledge-inflate', (acknowledge) => (m, a, c) => {
       const { balloon } = hostVm(m, a.vm);
       unseen(balloon, 'inhibited', false, () => unseenPins(m, a.vm, () => acknowledge(m, a, c)));
     }),
@@ -151,7 +144,7 @@ const losesPoison: VmmFault = {
   killedBy: ['KVM-T2'],
   scope: 'reporting',
   apply: (machine) =>
-    changeEffect(machine, 'memory.acknowledge-report', (acknowledge) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.acknowledge-report', (acknowledge) => (m, a, c) => {
       unseen(hostVm(m, a.vm).balloon, 'poisonValue', 0, () => acknowledge(m, a, c));
     }),
 };
@@ -174,7 +167,7 @@ const creditsSharedPages: VmmFault = {
   killedBy: ['BAL-T5', 'MEM-I1'],
   scope: 'balloon-sharing',
   apply: (machine) =>
-    changeWithin(
+    memory.changeWithin(
       machine,
       'memory.acknowledge-inflate',
       'dropReference',
@@ -203,7 +196,7 @@ const oddBatch: VmmFault = {
   killedBy: ['BAL-I1', 'MEM-I2'],
   scope: 'huge-pages',
   apply: (machine) =>
-    changeEffect(machine, 'memory.acknowledge-inflate', (acknowledge) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.acknowledge-inflate', (acknowledge) => (m, a, c) => {
       const { told } = hostVm(m, a.vm).balloon;
       const isIn = guestOf(m, a.vm).inflating.map((is, p) => is || told.at(p));
       isIn.forEach((is, p) => {
@@ -226,7 +219,7 @@ const releasesFirstFrame: VmmFault = {
   killedBy: ['MEM-I2'],
   scope: 'huge-pages',
   apply: (machine) =>
-    changeEffect(machine, 'memory.acknowledge-inflate', (acknowledge) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.acknowledge-inflate', (acknowledge) => (m, a, c) => {
       const { discard, releaseFrame } = c.operation;
       let bulk = -1;
       let entry = -1;

@@ -1,16 +1,8 @@
 /** Faults of guest memory itself: limits, the dirty log, reverse maps, owners. */
-import { dropGuard } from '../../machine/index.ts';
+import { dropGuard, replacing } from '../../machine/index.ts';
 import { sharedFrame } from '../../model/index.ts';
 import { hostVm, pageOf, viewPage, viewVm } from '../../model/memory/model.ts';
-import {
-  changeEffect,
-  changeGuard,
-  type Kind,
-  replacing,
-  takeForOrdinary,
-  unseenPins,
-  type VmmFault,
-} from './seams.ts';
+import { type Kind, memory, takeForOrdinary, unseenPins, type VmmFault } from './seams.ts';
 
 const limitWraps: VmmFault = {
   id: 'memory/M2',
@@ -20,7 +12,7 @@ const limitWraps: VmmFault = {
   killedBy: ['MEM-I6'],
   scope: 'limits',
   apply: (machine) =>
-    changeGuard(machine, 'memory.populate', 'over-limit', () => (m, a) => {
+    memory.changeGuard(machine, 'memory.populate', 'over-limit', () => (m, a) => {
       const { consumed, limit } = viewVm(m, a.vm);
       return (limit - consumed) >>> 0 < 1;
     }),
@@ -34,7 +26,7 @@ const hostWriteUnlogged: VmmFault = {
   killedBy: ['MEM-T2', 'MEM-T3'],
   scope: 'dirty-log',
   apply: (machine) =>
-    changeEffect(machine, 'memory.host-write', (hostWrite) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.host-write', (hostWrite) => (m, a, c) => {
       const entry = pageOf(m, a);
       const { writable } = entry;
       hostWrite(
@@ -55,7 +47,7 @@ const harvestWithoutProtection: VmmFault = {
   killedBy: ['MEM-T3'],
   scope: 'dirty-log',
   apply: (machine) =>
-    changeEffect(machine, 'memory.harvest-log', (harvest) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.harvest-log', (harvest) => (m, a, c) => {
       const { pages } = hostVm(m, a.vm);
       const writable = pages.map((entry) => entry.writable);
       harvest(m, a, c);
@@ -76,7 +68,7 @@ const partialUpdate: VmmFault = {
   killedBy: ['MEM-I2'],
   scope: 'emergency',
   apply: (machine) =>
-    changeEffect(machine, 'memory.populate', (populate) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.populate', (populate) => (m, a, c) => {
       const isLast = m.host.freeFrames - 1 <= c.size.emergency;
       populate(m, a, isLast ? replacing(c, 'allocateFrame', () => {}) : c);
     }),
@@ -91,13 +83,13 @@ const reclaimsSpecialPage: VmmFault = {
   scope: 'special-pages',
   apply(machine) {
     const kind = 'memory.swap-out-begin';
-    const accepted = changeGuard(
+    const accepted = memory.changeGuard(
       dropGuard(machine, kind, 'special-page'),
       kind,
       'not-mapped',
       (refuse) => (m, a, c) => viewPage(m, a).at.kind !== 'special' && refuse(m, a, c),
     );
-    return changeEffect(accepted, kind, (begin) => (m, a, c) => {
+    return memory.changeEffect(accepted, kind, (begin) => (m, a, c) => {
       takeForOrdinary(m, a);
       begin(m, a, c);
     });
@@ -112,7 +104,7 @@ const takesHeldReport: VmmFault = {
   killedBy: ['MEM-I10', 'MEM-T4'],
   scope: 'reporting',
   apply: (machine) =>
-    changeEffect(machine, 'memory.acknowledge-report', (acknowledge) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.acknowledge-report', (acknowledge) => (m, a, c) => {
       unseenPins(m, a.vm, () => acknowledge(m, a, c));
     }),
 };
@@ -145,7 +137,7 @@ const dropsOnPartialUnmap: VmmFault = {
   killedBy: ['MEM-I2'],
   scope: 'sharing',
   apply: (machine) =>
-    changeEffect(machine, 'memory.unmap', (unmap) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.unmap', (unmap) => (m, a, c) => {
       const entry = m.guests.at(a.vm).table.at(a.virtual);
       unmap(m, a, c);
       if (entry.kind !== 'present') return;

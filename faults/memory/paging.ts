@@ -1,7 +1,7 @@
 /** Faults of double paging: races with write-out, stale copies, slots, victims, admission. */
-import { dropGuard } from '../../machine/index.ts';
+import { dropGuard, replacing } from '../../machine/index.ts';
 import { pageOf } from '../../model/memory/model.ts';
-import { changeEffect, changeEverywhere, changeWithin, replacing, type VmmFault } from './seams.ts';
+import { memory, type VmmFault } from './seams.ts';
 
 const endIgnoresDirty: VmmFault = {
   id: 'memory/S1',
@@ -11,7 +11,7 @@ const endIgnoresDirty: VmmFault = {
   killedBy: ['SWP-T2', 'MEM-I7'],
   scope: 'swap',
   apply: (machine) =>
-    changeEffect(machine, 'memory.swap-out-end', (end) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.swap-out-end', (end) => (m, a, c) => {
       pageOf(m, a).dirty = false;
       end(m, a, c);
     }),
@@ -25,8 +25,8 @@ const staleSwapCopy: VmmFault = {
   killedBy: ['MEM-I9', 'MEM-I7'],
   scope: 'swap',
   apply: (machine) =>
-    changeWithin(
-      changeWithin(machine, 'memory.write', 'dropSwapCopy', () => () => {}),
+    memory.changeWithin(
+      memory.changeWithin(machine, 'memory.write', 'dropSwapCopy', () => () => {}),
       'memory.host-write',
       'dropSwapCopy',
       () => () => {},
@@ -41,7 +41,7 @@ const inflateLeaksSlot: VmmFault = {
   killedBy: ['SWP-I1'],
   scope: 'balloon-swap',
   apply: (machine) =>
-    changeEverywhere(machine, 'discard', (discard) => (m, vm, page, left, c) => {
+    memory.changeOperation(machine, 'discard', (discard) => (m, vm, page, left, c) => {
       const leaks = left === 'ballooned' && pageOf(m, { vm, page }).at.kind === 'swapped';
       discard(m, vm, page, left, leaks ? replacing(c, 'releaseSlot', () => {}) : c);
     }),
@@ -95,7 +95,7 @@ const swapInWritable: VmmFault = {
   killedBy: ['MEM-I9', 'MEM-T2'],
   scope: 'log-swap',
   apply: (machine) =>
-    changeEffect(machine, 'memory.swap-in', (swapIn) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.swap-in', (swapIn) => (m, a, c) => {
       swapIn(m, a, c);
       pageOf(m, a).writable = true;
     }),

@@ -3,14 +3,7 @@ import { addCommand, dropGuard } from '../../machine/index.ts';
 import { checksumOf, contentOf, sharedFrame } from '../../model/index.ts';
 import { store } from '../../model/memory/access.ts';
 import { hostVm, noFreeFrame, pageOf, viewPage, viewVm } from '../../model/memory/model.ts';
-import {
-  changeEffect,
-  changeEverywhere,
-  changeGuard,
-  changeWithin,
-  takeForOrdinary,
-  type VmmFault,
-} from './seams.ts';
+import { memory, takeForOrdinary, type VmmFault } from './seams.ts';
 
 const mergesByChecksum: VmmFault = {
   id: 'memory/K1',
@@ -20,7 +13,7 @@ const mergesByChecksum: VmmFault = {
   killedBy: ['MEM-I7'],
   scope: 'collisions',
   apply: (machine) =>
-    changeEverywhere(machine, 'sameBytes', () => (m, vm, page, frame, c) => {
+    memory.changeOperation(machine, 'sameBytes', () => (m, vm, page, frame, c) => {
       const other = m.host.frames.at(frame).content;
       return checksumOf(other, c.size) === checksumOf(contentOf(m, { vm, page }), c.size);
     }),
@@ -36,7 +29,7 @@ const comparesTooEarly: VmmFault = {
   apply(machine) {
     const kind = 'memory.merge-page';
     // The guards have compared; the write comes before the effect protects the page.
-    const raced = changeEffect(machine, kind, (merge) => (m, a, c) => {
+    const raced = memory.changeEffect(machine, kind, (merge) => (m, a, c) => {
       const other = (contentOf(m, a) + 1) % c.size.content;
       store(m, { vm: a.vm, page: a.page, content: other }, c);
       merge(m, a, c);
@@ -67,7 +60,7 @@ const ignoresFailedProtect: VmmFault = {
   killedBy: ['DED-I2'],
   scope: 'sharing',
   apply: (machine) =>
-    changeEverywhere(machine, 'share', (share) => (m, vm, page, frame, c) => {
+    memory.changeOperation(machine, 'share', (share) => (m, vm, page, frame, c) => {
       const entry = pageOf(m, { vm, page });
       const { writable } = entry;
       share(m, vm, page, frame, c);
@@ -84,7 +77,8 @@ const staleChainNode: VmmFault = {
   origin: 'Linux commit b4fecc67cc56 (use after free of a collapsed chain)',
   killedBy: ['DED-I3', 'DED-I2'],
   scope: 'log-sharing',
-  apply: (machine) => changeWithin(machine, 'memory.write', 'ownLastReference', () => () => {}),
+  apply: (machine) =>
+    memory.changeWithin(machine, 'memory.write', 'ownLastReference', () => () => {}),
 };
 
 const zeroMergeUncounted: VmmFault = {
@@ -95,7 +89,7 @@ const zeroMergeUncounted: VmmFault = {
   killedBy: ['DED-I4'],
   scope: 'zero-page',
   apply: (machine) =>
-    changeEffect(machine, 'memory.scan-page', (scan) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.scan-page', (scan) => (m, a, c) => {
       const { references } = m.host.zero;
       scan(m, a, c);
       m.host.zero.references = references;
@@ -109,7 +103,7 @@ const cursorOfDeadVm: VmmFault = {
   origin: 'CVE-2011-2183, Linux commit 2b472611a32a',
   killedBy: ['DED-I9'],
   scope: 'scanner',
-  apply: (machine) => changeEverywhere(machine, 'forgetVm', () => () => {}),
+  apply: (machine) => memory.changeOperation(machine, 'forgetVm', () => () => {}),
 };
 
 const failedBreakCounts: VmmFault = {
@@ -122,9 +116,9 @@ const failedBreakCounts: VmmFault = {
   apply(machine) {
     const kind = 'memory.break-share';
     // The allocation may fail after the break began, so there is no frame to ask about.
-    const attempted = ['frame-in-use', 'frame-not-scrubbed'].reduce(
+    const attempted = (['frame-in-use', 'frame-not-scrubbed'] as const).reduce(
       (each, code) =>
-        changeGuard(
+        memory.changeGuard(
           each,
           kind,
           code,
@@ -132,7 +126,7 @@ const failedBreakCounts: VmmFault = {
         ),
       dropGuard(machine, kind, 'no-free-frame'),
     );
-    return changeEffect(attempted, kind, (breakShare) => (m, a, c) => {
+    return memory.changeEffect(attempted, kind, (breakShare) => (m, a, c) => {
       if (!noFreeFrame(m, c.size)) breakShare(m, a, c);
       else if (pageOf(m, a).at.kind === 'zero') m.host.zero.references--;
       else m.host.sharing.sharing--;
@@ -150,19 +144,19 @@ const mergesSpecialPage: VmmFault = {
   scope: 'special-pages',
   apply(machine) {
     const kind = 'memory.merge-page';
-    const sharable = changeGuard(
+    const sharable = memory.changeGuard(
       machine,
       kind,
       'not-sharable',
       () => (m, a) => viewVm(m, a.vm).huge,
     );
-    const mapped = changeGuard(
+    const mapped = memory.changeGuard(
       sharable,
       kind,
       'not-mapped',
       (refuse) => (m, a, c) => viewPage(m, a).at.kind !== 'special' && refuse(m, a, c),
     );
-    return changeEffect(mapped, kind, (merge) => (m, a, c) => {
+    return memory.changeEffect(mapped, kind, (merge) => (m, a, c) => {
       takeForOrdinary(m, a);
       merge(m, a, c);
     });
@@ -187,7 +181,7 @@ const copiesLastReference: VmmFault = {
   killedBy: ['MEM-I1', 'DED-T2'],
   scope: 'collisions',
   apply: (machine) =>
-    changeEffect(machine, 'memory.break-last', (own) => (m, a, c) => {
+    memory.changeEffect(machine, 'memory.break-last', (own) => (m, a, c) => {
       const old = sharedFrame(m, a);
       const to = m.host.frames.findIndex(({ use }) => use.kind === 'free' && use.scrubbed);
       if (old === null || to < 0 || noFreeFrame(m, c.size)) return own(m, a, c);
@@ -220,7 +214,7 @@ const mergeDirties: VmmFault = {
   killedBy: ['DED-T1'],
   scope: 'log-sharing',
   apply: (machine) =>
-    changeEverywhere(machine, 'share', (share) => (m, vm, page, frame, c) => {
+    memory.changeOperation(machine, 'share', (share) => (m, vm, page, frame, c) => {
       share(m, vm, page, frame, c);
       pageOf(m, { vm, page }).dirty = true;
       c.operation.logWrite(m, vm, page);
@@ -235,11 +229,11 @@ const breakForgetsDirty: VmmFault = {
   killedBy: ['MEM-T2', 'MEM-I9'],
   scope: 'log-sharing',
   apply(machine) {
-    const copied = changeEffect(machine, 'memory.break-share', (breakShare) => (m, a, c) => {
+    const copied = memory.changeEffect(machine, 'memory.break-share', (breakShare) => (m, a, c) => {
       breakShare(m, a, c);
       pageOf(m, a).writable = true;
     });
-    return changeEverywhere(copied, 'ownLastReference', (own) => (m, vm, page) => {
+    return memory.changeOperation(copied, 'ownLastReference', (own) => (m, vm, page) => {
       own(m, vm, page);
       pageOf(m, { vm, page }).writable = true;
     });

@@ -2,7 +2,7 @@
 import { addCommand, changeCommand } from '../../machine/index.ts';
 import type { World } from '../../model/index.ts';
 import type { VmmFault } from '../memory/seams.ts';
-import { changeMigration, changeMigrationEffect } from './seams.ts';
+import { migration } from './seams.ts';
 
 /** The pages of a VM on the source of its migration. */
 function sourcePages(m: World, vm: number) {
@@ -20,7 +20,7 @@ const readsBeforeClear: VmmFault = {
   randomScope: 'migration-fuzz',
   apply(machine) {
     const kind = 'migration.clear-sent';
-    const kept = changeMigration(machine, 'harvest', () => (m, _source, vm) => {
+    const kept = migration.changeOperation(machine, 'harvest', () => (m, _source, vm) => {
       const pages = sourcePages(m, vm);
       return pages === null ? [] : pages.map(({ logged }, p) => (logged ? p : -1)).filter(isPage);
     });
@@ -59,12 +59,12 @@ const logComesLate: VmmFault = {
   scope: 'migration-small',
   randomScope: 'migration-fuzz',
   apply(machine) {
-    const silent = changeMigrationEffect(machine, 'migration.begin-log', (begin) => (m, a, c) => {
+    const silent = migration.changeEffect(machine, 'migration.begin-log', (begin) => (m, a, c) => {
       const machines = sourceVm(m, a.vm);
       begin(m, a, c);
       if (machines !== null) machines.logging = 'off';
     });
-    return changeMigrationEffect(silent, 'migration.harvest', (harvest) => (m, a, c) => {
+    return migration.changeEffect(silent, 'migration.harvest', (harvest) => (m, a, c) => {
       const machines = sourceVm(m, a.vm);
       if (machines !== null) machines.logging = 'auto';
       harvest(m, a, c);
@@ -85,7 +85,7 @@ const deviceWritesUnseen: VmmFault = {
   scope: 'migration-device',
   randomScope: 'migration-fuzz',
   apply: (machine) =>
-    changeMigration(machine, 'drainDevice', (drain) => (m, at, vm, c) => {
+    migration.changeOperation(machine, 'drainDevice', (drain) => (m, at, vm, c) => {
       drain(m, at, vm, { ...c, operation: { ...c.operation, logWrite: () => {} } });
     }),
 };
@@ -99,10 +99,10 @@ const harvestBeforeDrain: VmmFault = {
   scope: 'migration-device',
   randomScope: 'migration-fuzz',
   apply(machine) {
-    const late = changeMigrationEffect(machine, 'migration.quiesce', (quiesce) => (m, a, c) => {
+    const late = migration.changeEffect(machine, 'migration.quiesce', (quiesce) => (m, a, c) => {
       quiesce(m, a, { ...c, operation: { ...c.operation, drainDevice: () => {} } });
     });
-    return changeMigrationEffect(late, 'migration.request-state', (request) => (m, a, c) => {
+    return migration.changeEffect(late, 'migration.request-state', (request) => (m, a, c) => {
       const { source } = m.cluster.migrations.at(a.vm);
       if (source !== null) c.operation.drainDevice(m, source, a.vm, c);
       request(m, a, c);
@@ -119,7 +119,7 @@ const onlyDirtySinceLast: VmmFault = {
   scope: 'migration-retry',
   randomScope: 'migration-fuzz',
   apply: (machine) =>
-    changeMigration(machine, 'firstPages', (firstPages) => (m, vm, source) => {
+    migration.changeOperation(machine, 'firstPages', (firstPages) => (m, vm, source) => {
       const { epoch } = m.cluster.ownership.at(vm);
       return epoch === 0 ? firstPages(m, vm, source) : [];
     }),
@@ -134,7 +134,7 @@ const zeroPageSkipped: VmmFault = {
   scope: 'migration-small',
   randomScope: 'migration-fuzz',
   apply: (machine) =>
-    changeMigration(machine, 'placePage', (place) => (m, target, a, c) => {
+    migration.changeOperation(machine, 'placePage', (place) => (m, target, a, c) => {
       if (a.content !== 0) place(m, target, a, c);
     }),
 };

@@ -1,6 +1,6 @@
 /** Faults of migrations that fail or are cancelled, and of what comes after. */
 import type { VmmFault } from '../memory/seams.ts';
-import { changeMigrationEffect, inPhases } from './seams.ts';
+import { inPhases, migration } from './seams.ts';
 
 const retrySendsLess: VmmFault = {
   id: 'migration/X6',
@@ -11,7 +11,7 @@ const retrySendsLess: VmmFault = {
   scope: 'migration-retry',
   randomScope: 'migration-fuzz',
   apply(machine) {
-    const kept = changeMigrationEffect(machine, 'migration.abort', (abort) => (m, a, c) => {
+    const kept = migration.changeEffect(machine, 'migration.abort', (abort) => (m, a, c) => {
       const { source } = m.cluster.migrations.at(a.vm);
       if (source === null) return;
       const vm = m.hosts.at(source).memory.vms.at(a.vm);
@@ -19,7 +19,7 @@ const retrySendsLess: VmmFault = {
       abort(m, a, c);
       vm.logging = logging;
     });
-    return changeMigrationEffect(kept, 'migration.begin-log', (begin) => (m, a, c) => {
+    return migration.changeEffect(kept, 'migration.begin-log', (begin) => (m, a, c) => {
       const { source, send } = m.cluster.migrations.at(a.vm);
       if (source === null) return;
       const { logging, pages } = m.hosts.at(source).memory.vms.at(a.vm);
@@ -53,7 +53,7 @@ const targetStaysAlive: VmmFault = {
   scope: 'migration-retry',
   randomScope: 'migration-fuzz',
   apply: (machine) =>
-    changeMigrationEffect(machine, 'migration.abort', (abort) => (m, a, c) => {
+    migration.changeEffect(machine, 'migration.abort', (abort) => (m, a, c) => {
       m.cluster.migrations.at(a.vm).arrived = 'nothing';
       abort(m, a, c);
     }),
@@ -68,7 +68,7 @@ const staysPaused: VmmFault = {
   scope: 'migration-retry',
   randomScope: 'migration-fuzz',
   apply: (machine) =>
-    changeMigrationEffect(machine, 'migration.abort', (abort) => (m, a, c) => {
+    migration.changeEffect(machine, 'migration.abort', (abort) => (m, a, c) => {
       const { source } = m.cluster.migrations.at(a.vm);
       if (source === null) return;
       const { stopped } = m.hosts.at(source).memory;
@@ -87,7 +87,7 @@ const blocksLaterOnes: VmmFault = {
   scope: 'migration-retry',
   randomScope: 'migration-fuzz',
   apply: (machine) =>
-    changeMigrationEffect(machine, 'migration.discard', (discard) => (m, a, c) => {
+    migration.changeEffect(machine, 'migration.discard', (discard) => (m, a, c) => {
       const migration = m.cluster.migrations.at(a.vm);
       const { phase } = migration;
       discard(m, a, c);
@@ -104,7 +104,7 @@ const logSurvives: VmmFault = {
   scope: 'migration-retry',
   randomScope: 'migration-fuzz',
   apply: (machine) =>
-    changeMigrationEffect(machine, 'migration.abort', (abort) => (m, a, c) => {
+    migration.changeEffect(machine, 'migration.abort', (abort) => (m, a, c) => {
       const { source } = m.cluster.migrations.at(a.vm);
       if (source === null) return;
       const vm = m.hosts.at(source).memory.vms.at(a.vm);

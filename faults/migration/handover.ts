@@ -2,7 +2,7 @@
 import { addCommand } from '../../machine/index.ts';
 import type { World } from '../../model/index.ts';
 import type { VmmFault } from '../memory/seams.ts';
-import { changeMigrationEffect, inPhases } from './seams.ts';
+import { inPhases, migration } from './seams.ts';
 
 const bothRun: VmmFault = {
   id: 'migration/X12',
@@ -58,7 +58,7 @@ const wakeNotSaved: VmmFault = {
   scope: 'migration-vcpus',
   randomScope: 'migration-fuzz',
   apply: (machine) =>
-    changeMigrationEffect(machine, 'migration.send-vcpus', (send) => (m, a, c) => {
+    migration.changeEffect(machine, 'migration.send-vcpus', (send) => (m, a, c) => {
       send(m, a, c);
       const { toTarget } = m.cluster.migrations.at(a.vm);
       for (let i = 0; i < toTarget.length; i++) {

@@ -1,7 +1,7 @@
 /** Mistakes about what the service does besides time: heartbeats, quiescing, shutdown. 5.11. */
 import { dropGuard } from '../../machine/index.ts';
 import type { VmmFault } from '../memory/seams.ts';
-import { changeServiceOperation } from './seams.ts';
+import { service } from './seams.ts';
 
 const randomScope = 'service-fuzz';
 
@@ -26,7 +26,7 @@ const timeoutInGuestTime: VmmFault = {
   scope: 'service-quiesce',
   killedBy: ['Q-L1'],
   apply: (machine) =>
-    changeServiceOperation(machine, 'countDown', (original) => (m, id, c) => {
+    service.changeOperation(machine, 'countDown', (original) => (m, id, c) => {
       const system = m.guests.at(id);
       const isPaused = m.cpu.threads.some(({ vm, state }) => vm === id && state.kind === 'paused');
       if (isPaused && system.thawsIn > 0) system.thawsIn++;
@@ -53,7 +53,7 @@ const shutdownWithoutFlush: VmmFault = {
   randomScope,
   scope: 'service-shutdown',
   killedBy: ['SD-T1'],
-  apply: (machine) => changeServiceOperation(machine, 'flush', () => () => {}),
+  apply: (machine) => service.changeOperation(machine, 'flush', () => () => {}),
 };
 
 export const agentFaults: readonly VmmFault[] = [

@@ -1,6 +1,6 @@
 /** Mistakes about the time of guests. 5.11. */
 import type { VmmFault } from '../memory/seams.ts';
-import { changeServiceEffect, changeServiceOperation } from './seams.ts';
+import { service } from './seams.ts';
 
 const randomScope = 'service-fuzz';
 
@@ -13,7 +13,7 @@ const missingFlagIsIgnored: VmmFault = {
   scope: 'service-clocks',
   killedBy: ['TIME-L1'],
   apply: (machine) =>
-    changeServiceEffect(machine, 'service.read-time', (original) => (m, a, c) => {
+    service.changeEffect(machine, 'service.read-time', (original) => (m, a, c) => {
       const system = m.guests.at(a.vm);
       const { policy } = system;
       if (policy === 'implicit-sync') system.policy = 'ignores-samples';
@@ -32,7 +32,7 @@ const ticksCoalesce: VmmFault = {
   scope: 'service-timer',
   killedBy: ['TIME-T5'],
   apply: (machine) =>
-    changeServiceOperation(machine, 'advanceClock', (original) => (m, id, c) => {
+    service.changeOperation(machine, 'advanceClock', (original) => (m, id, c) => {
       original(m, id, c);
       const system = m.guests.at(id);
       system.backlog = Math.min(system.backlog, 1);
@@ -48,7 +48,7 @@ const stopIsNotTold: VmmFault = {
   scope: 'service-watchdog',
   killedBy: ['TIME-I3'],
   apply: (machine) =>
-    changeServiceOperation(machine, 'noteStop', (original) => (m, id, c) => {
+    service.changeOperation(machine, 'noteStop', (original) => (m, id, c) => {
       const { stopped } = m.guests.at(id);
       original(m, id, c);
       m.guests.at(id).stopped = stopped;
@@ -64,7 +64,7 @@ const clockGoesOnInPause: VmmFault = {
   scope: 'service-watchdog',
   killedBy: ['TIME-I4'],
   apply: (machine) =>
-    changeServiceOperation(machine, 'advanceClock', (original) => (m, id, c) => {
+    service.changeOperation(machine, 'advanceClock', (original) => (m, id, c) => {
       const system = m.guests.at(id);
       const isPaused = m.cpu.threads.some(({ vm, state }) => vm === id && state.kind === 'paused');
       if (isPaused && system.clock === 'pv') system.monotonic++;
@@ -81,7 +81,7 @@ const staleSample: VmmFault = {
   scope: 'service-clocks',
   killedBy: ['TIME-T1'],
   apply: (machine) =>
-    changeServiceOperation(
+    service.changeOperation(
       machine,
       'lateness',
       () => (message) => (message.kind === 'none' ? 0 : message.age),
@@ -97,7 +97,7 @@ const backlogAfterSync: VmmFault = {
   scope: 'service-timer',
   killedBy: ['TIME-T6'],
   apply: (machine) =>
-    changeServiceOperation(machine, 'setClock', (original) => (m, id, late, c) => {
+    service.changeOperation(machine, 'setClock', (original) => (m, id, late, c) => {
       const { backlog } = m.guests.at(id);
       original(m, id, late, c);
       m.guests.at(id).backlog = backlog;
@@ -114,7 +114,7 @@ const stealIsCut: VmmFault = {
   scope: 'service-timer',
   killedBy: ['STL-T4'],
   apply: (machine) =>
-    changeServiceOperation(machine, 'account', (original) => (m, id) => {
+    service.changeOperation(machine, 'account', (original) => (m, id) => {
       const system = m.guests.at(id);
       system.unaccounted = Math.min(system.unaccounted, 1);
       original(m, id);

@@ -12,12 +12,14 @@ import {
   inPlace,
   int,
   type Machine,
+  type Model,
   modelHash,
   option,
   type RejectionOf,
   record,
   ref,
   resolve,
+  seamsOf,
   table,
   type View,
   variant,
@@ -74,6 +76,19 @@ test('a fault drops a guard', () => {
   );
   expect(() => dropGuard(sharedPages, 'grow', 'shared')).toThrow(
     "there is no command 'grow' to change",
+  );
+});
+
+test('a fault asks another question in one guard, which has to be there', () => {
+  const { changeGuard } = seamsOf<Machine, Model, Machine['commands']>();
+  const machine = sharedPages as unknown as Machine;
+  const willing = changeGuard(machine, 'touch', 'frame-in-use', () => () => false);
+  const host = inPlace(willing, small);
+  const state = host.initial();
+  host.step(state, touch);
+  expect(host.step(state, { ...touch, args: { ...touch.args, page: 1 } }).ok).toBe(true);
+  expect(() => changeGuard(machine, 'touch', 'shared', (refuse) => refuse)).toThrow(
+    "command 'touch' has no guard 'shared' to change",
   );
 });
 
