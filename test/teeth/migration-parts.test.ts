@@ -1,42 +1,31 @@
 /** Each thing that a property of migration is about, wrong by itself. */
 import { expect, test } from 'vitest';
-import { vmmProperties } from '../../invariants/index.ts';
 import type { Call } from '../../machine/index.ts';
-import { scopes, type Vmm, type VmmCall, type VmmScope, vmmMachine } from '../../model/index.ts';
+import type { Vmm } from '../../model/index.ts';
 import {
   begin,
   copy,
   copyReadOnly,
   receive,
   step,
-  stop,
   stopAndCopy,
   write,
 } from '../model/migration/story.ts';
-import { bench } from './bench.ts';
-
-const scope: VmmScope = {
-  ...scopes['migration-small'],
-  sizes: { ...scopes['migration-small'].sizes, host: 3, attempts: 3, place: 4, rounds: 2 },
-};
-const properties = vmmProperties.filter(({ id }) => id.startsWith('MIG-'));
-const { after, changeViolations } = bench<Vmm, typeof vmmMachine.commands, VmmCall>(
-  vmmMachine,
-  scope,
+import {
+  after,
+  changeViolations,
+  migrationOf,
+  ownershipOf,
   properties,
-);
-const steps = (...calls: readonly Call[]): readonly VmmCall[] => calls as readonly VmmCall[];
-const migrationOf = (v: Vmm) => v.clusters.at(0).migrations.at(0);
-const ownershipOf = (v: Vmm) => v.clusters.at(0).ownership.at(0);
+  scope,
+  started,
+  steps,
+} from './migration-bench.ts';
+
 function letRun(v: Vmm, host: number): void {
   v.hosts.at(host).memory.vms.at(0).state = 'running';
   for (const vms of v.hosts.at(host).memory.stopped) vms[0] = false;
 }
-const started = [
-  ...[...begin(), ...stop(), ...[0, 1, 2].flatMap((page) => [copy(page), receive])],
-  ...[step('request-state'), receive, step('receive-reply'), step('release'), step('send-start')],
-];
-
 type Spoil = (v: Vmm) => void;
 
 test.each<[string, readonly Call[], Spoil, RegExp]>([

@@ -1,8 +1,7 @@
 /** Every property of migration sees a state or a step, made by hand, that breaks it. */
 import { describe, expect, test } from 'vitest';
-import { vmmProperties } from '../../invariants/index.ts';
 import type { Call } from '../../machine/index.ts';
-import { scopes, type Vmm, type VmmCall, type VmmScope, vmmMachine } from '../../model/index.ts';
+import type { Vmm } from '../../model/index.ts';
 import {
   begin,
   copy,
@@ -13,28 +12,21 @@ import {
   stopAndCopy,
   write,
 } from '../model/migration/story.ts';
-import { bench } from './bench.ts';
+import {
+  after,
+  changeViolations,
+  migrationOf,
+  ownershipOf,
+  pageOn,
+  properties,
+  started,
+  stateViolations,
+  steps,
+} from './migration-bench.ts';
 
-const scope: VmmScope = {
-  ...scopes['migration-small'],
-  sizes: { ...scopes['migration-small'].sizes, host: 3, attempts: 3, place: 4 },
-};
-const properties = vmmProperties.filter(({ id }) => id.startsWith('MIG-'));
-const { after, stateViolations, changeViolations } = bench<
-  Vmm,
-  typeof vmmMachine.commands,
-  VmmCall
->(vmmMachine, scope, properties);
-
-/** Steps of a story are commands of the VMM. */
-const steps = (...calls: readonly Call[]): readonly VmmCall[] => calls as readonly VmmCall[];
 const idsOf = (kind: string): string[] =>
   properties.filter((each) => each.kind === kind).map(({ id }) => id);
 
-const pageOn = (v: Vmm, host: number, page: number) =>
-  v.hosts.at(host).memory.vms.at(0).pages.at(page);
-const migrationOf = (v: Vmm) => v.clusters.at(0).migrations.at(0);
-const ownershipOf = (v: Vmm) => v.clusters.at(0).ownership.at(0);
 /** Changes what a page on a host holds, and tells nobody. */
 function overwrite(v: Vmm, host: number, page: number): void {
   const { at } = pageOn(v, host, page);
@@ -42,13 +34,6 @@ function overwrite(v: Vmm, host: number, page: number): void {
   const frame = v.hosts.at(host).memory.frames.at(at.frame);
   frame.content = 1 - frame.content;
 }
-
-const toTheLast = [...[0, 1, 2].flatMap((page) => [copy(page), receive]), step('request-state')];
-/** The target has been told to start, and has not received it. */
-const started = [
-  ...[...begin(), ...stop(), ...toTheLast, receive, step('receive-reply'), step('release')],
-  step('send-start'),
-];
 
 interface BadState {
   readonly before: readonly Call[];

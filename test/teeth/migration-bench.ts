@@ -1,0 +1,32 @@
+/** The bench of migrations: three hosts, so that a third can claim what it has no right to. */
+import { vmmProperties } from '../../invariants/index.ts';
+import type { Call } from '../../machine/index.ts';
+import { scopes, type Vmm, type VmmCall, type VmmScope, vmmMachine } from '../../model/index.ts';
+import { begin, copy, receive, step, stop } from '../model/migration/story.ts';
+import { bench } from './bench.ts';
+
+export const scope: VmmScope = {
+  ...scopes['migration-small'],
+  sizes: { ...scopes['migration-small'].sizes, host: 3, attempts: 3, place: 4, rounds: 2 },
+};
+export const properties = vmmProperties.filter(({ id }) => id.startsWith('MIG-'));
+
+export const { after, stateViolations, changeViolations } = bench<
+  Vmm,
+  typeof vmmMachine.commands,
+  VmmCall
+>(vmmMachine, scope, properties);
+
+/** Steps of a story are commands of the VMM. */
+export const steps = (...calls: readonly Call[]): readonly VmmCall[] => calls as readonly VmmCall[];
+
+/** The target has been told to start, and has not received it. */
+export const started = [
+  ...[...begin(), ...stop(), ...[0, 1, 2].flatMap((page) => [copy(page), receive])],
+  ...[step('request-state'), receive, step('receive-reply'), step('release'), step('send-start')],
+];
+
+export const pageOn = (v: Vmm, host: number, page: number) =>
+  v.hosts.at(host).memory.vms.at(0).pages.at(page);
+export const migrationOf = (v: Vmm) => v.clusters.at(0).migrations.at(0);
+export const ownershipOf = (v: Vmm) => v.clusters.at(0).ownership.at(0);
