@@ -1,6 +1,8 @@
 /** What a search is asked and what it tells, whatever order it takes states in. */
 import {
   type Call,
+  type Change,
+  isConjecture,
   isLiveness,
   type Machine,
   type Packed,
@@ -17,7 +19,7 @@ import { violationsAfter } from './traces.ts';
 
 export interface SearchOptions<S> {
   /**
-   * Invariants, transition properties, bounded promises and goals. Two-run properties and those of
+   * Invariants, transition properties, conjectures, bounded promises and goals. Two-run properties and those of
    * whole runs are left out: they have no tally.
    */
   readonly properties?: readonly Property<never>[];
@@ -88,7 +90,7 @@ export interface SearchCounts {
   /** By command, in the order of the declarations. */
   readonly commands: ReadonlyMap<string, CommandCounts>;
   readonly tallies: Tallies;
-  /** For each goal that was reached, by the id of its property: a trace to it. */
+  /** For each goal that was reached and each conjecture that was broken, by its id: a trace to it. */
   readonly witnesses: ReadonlyMap<string, readonly Call[]>;
   /** Bytes that were kept for the states. */
   readonly bytes: number;
@@ -145,8 +147,18 @@ export class Unsound extends Error {
   }
 }
 
-/** A property that tells when it is a goal and is reached. */
+/** A property that tells when it is a goal and is reached, or a conjecture and is broken. */
 export function witnessed(property: Property, tell: (call: Call) => void): Property {
+  if (isConjecture(property)) {
+    return {
+      ...property,
+      violation(change: Change) {
+        const message = property.violation(change);
+        if (message !== null) tell(change.call);
+        return message;
+      },
+    };
+  }
   if (property.kind !== 'sometimes' || !('reached' in property)) return property;
   return {
     ...property,

@@ -1,7 +1,14 @@
 /** Random testing of one machine in one scope, until something fails, time is up, or it is enough. */
 import * as fc from 'fast-check';
 import { type Failure, judge, type Trace, traces } from '../generators/index.ts';
-import type { Call, Machine, Property, Scope, Tallies } from '../machine/index.ts';
+import {
+  type Call,
+  isConjecture,
+  type Machine,
+  type Property,
+  type Scope,
+  type Tallies,
+} from '../machine/index.ts';
 import { pauses } from './io.ts';
 import type { Stop, StopReason } from './stop.ts';
 
@@ -28,6 +35,8 @@ export interface CampaignResult {
   readonly commands: number;
   readonly tallies: Tallies;
   readonly found?: FoundFailure;
+  /** For each conjecture that was broken, by its id: the first trace that did. */
+  readonly broken: ReadonlyMap<string, Trace>;
   /** Why it ended before all runs were done. */
   readonly stopped?: StopReason;
 }
@@ -44,6 +53,7 @@ class Stopped extends Error {
 export async function campaign<S>(options: Campaign<S>): Promise<CampaignResult> {
   const { machine, scope, properties, seed, stop } = options;
   const each = judge(machine, scope, properties);
+  const breaches = firstBreaches(properties, each.tallies);
   const pause = pauses();
   let runs = 0;
   let commands = 0;
@@ -53,6 +63,7 @@ export async function campaign<S>(options: Campaign<S>): Promise<CampaignResult>
     const reason = stop();
     if (reason !== undefined) throw new Stopped(reason);
     const failure = each.failure(trace);
+    breaches.see(trace);
     runs++;
     commands += trace.length;
     options.progress(runs);
@@ -61,7 +72,7 @@ export async function campaign<S>(options: Campaign<S>): Promise<CampaignResult>
   });
   const details = await fc.check(property, { seed, numRuns: options.runs, endOnFailure: true });
   const { errorInstance, counterexamplePath } = details;
-  const counts = { runs, commands, tallies: each.tallies };
+  const counts = { runs, commands, tallies: each.tallies, broken: breaches.traces };
   if (errorInstance instanceof Stopped) return { ...counts, stopped: errorInstance.reason };
   if (failed !== undefined) {
     return { ...counts, found: { ...failed, seed, path: counterexamplePath ?? '0' } };
@@ -69,4 +80,23 @@ export async function campaign<S>(options: Campaign<S>): Promise<CampaignResult>
   // A rule threw on a state with which nothing was wrong.
   if (details.failed) throw errorInstance;
   return counts;
+}
+
+/** Notes the first trace of a random run after which a conjecture is broken. */
+function firstBreaches(
+  properties: readonly Property<never>[],
+  tallies: Tallies,
+): { readonly traces: ReadonlyMap<string, Trace>; see(trace: Trace): void } {
+  const open = new Set(properties.filter(isConjecture).map(({ id }) => id));
+  const traces = new Map<string, Trace>();
+  return {
+    traces,
+    see(trace) {
+      for (const id of open) {
+        if (tallies.get(id)?.violations === 0) continue;
+        traces.set(id, trace);
+        open.delete(id);
+      }
+    },
+  };
 }

@@ -13,7 +13,8 @@ import {
   Unsound,
   verifyReduction,
 } from '../checker/index.ts';
-import { isLiveness, type Liveness } from '../machine/index.ts';
+import { isConjecture, isLiveness, type Liveness } from '../machine/index.ts';
+import { brokenBy } from './conjectures.ts';
 import { counterexampleOfRun, counterexampleOfSearch } from './counterexamples.ts';
 import { badInput, type ExitCode, exitCodeOf, exitCodes, type InputProblem } from './exit.ts';
 import { write } from './files.ts';
@@ -29,7 +30,8 @@ import {
   type Limit,
   madeOf,
 } from './report/check.ts';
-import { type Counterexample, shownSteps } from './report/counterexample.ts';
+import { conjectureResult } from './report/conjectures.ts';
+import { type Counterexample, type Minimal, shownSteps } from './report/counterexample.ts';
 import { jsonText } from './report/document.ts';
 import { junitXml } from './report/junit.ts';
 import { problemsText } from './report/problems.ts';
@@ -84,6 +86,11 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
     seconds: now.seconds(),
     peakMb: peakMb(),
     asked: reached,
+    conjectures: asked.filter(isConjecture).map((each) => {
+      const trace = counts.witnesses.get(each.id);
+      const how = trace && brokenBy(subject, each, trace, minimalOf(flags));
+      return conjectureResult(each, [counts.tallies.get(each.id) ?? []].flat(), how);
+    }),
     leftOut: subject.properties.filter((each) => !reached.includes(each)),
     symmetry,
     sleepSets: flags.sleepSets,
@@ -209,21 +216,25 @@ async function exploreRuns({ subject, pace }: Search): Promise<ExploredRuns> {
 function counterexampleOf(
   subject: ScopedSubject,
   found: Extract<SearchResult, { verdict: 'violated' }>,
-  { strategy, mode, out }: CheckFlags,
+  flags: CheckFlags,
 ): Counterexample {
-  // Fingerprints may hide a state, and with it a shorter trace.
+  return counterexampleOfSearch(subject, found, minimalOf(flags), flags.out);
+}
+
+/** What a trace that a search found is known to be: fingerprints may hide a state, and a shorter one. */
+function minimalOf({ strategy, mode }: CheckFlags): Minimal {
   const nearestFirst = strategy === 'breadth-first' || strategy === 'iterative-deepening';
-  const minimal = nearestFirst && mode === 'exact' ? 'proved' : 'budget';
-  return counterexampleOfSearch(subject, found, minimal, out);
+  return nearestFirst && mode === 'exact' ? 'proved' : 'budget';
 }
 
 function print(document: CheckDocument, text: string, flags: CheckFlags, io: Io): void {
   const { json, junit } = flags;
   io.out(json ? jsonText(document) : text);
   if (junit === undefined) return;
-  const { counterexample, properties, seconds } = document;
+  const { counterexample, properties, conjectures, seconds } = document;
   const counterexamples = counterexample === undefined ? [] : [counterexample];
-  write(junit, junitXml('hypercheck check', seconds, runCases({ properties, counterexamples })));
+  const cases = runCases({ properties, conjectures, counterexamples });
+  write(junit, junitXml('hypercheck check', seconds, cases));
 }
 
 /** Prints what was established until a rule threw. A rule of the user's is theirs to mend. */

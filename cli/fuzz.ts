@@ -1,15 +1,17 @@
 /** `hypercheck fuzz`: random traces of the model, or of a faulted one, until something fails. */
 
 import { askedIn, fuzzScope, scopeOf } from '../generators/index.ts';
-import type { Scope } from '../machine/index.ts';
+import { isConjecture, type Scope } from '../machine/index.ts';
 import { vmmMachine } from '../model/index.ts';
 import { campaign } from './campaign.ts';
+import { brokenAtRandom, conjecturesOf } from './conjectures.ts';
 import { counterexampleOf } from './counterexamples.ts';
 import { type ExitCode, exitCodeOf } from './exit.ts';
 import { write } from './files.ts';
 import type { FuzzFlags } from './flags.ts';
 import type { Io } from './io.ts';
 import { progress } from './progress.ts';
+import { conjectureResult } from './report/conjectures.ts';
 import { jsonText } from './report/document.ts';
 import { junitXml } from './report/junit.ts';
 import { propertyResult } from './report/properties.ts';
@@ -33,10 +35,16 @@ export async function runFuzz(flags: FuzzFlags, io: Io): Promise<ExitCode> {
   shown.begin(`Random traces in scope ${scope.name}, seed ${seed}`, timed ? undefined : runs);
   const common = { machine, scope, properties, seed, runs, stop };
   const result = await campaign({ ...common, progress: (done) => shown.at(done) });
-  if (result.found !== undefined) shown.begin('Shrinking');
-  const { found, stopped } = result;
-  const counterexamples =
-    found === undefined ? [] : [counterexampleOf({ ...subject, scope, properties }, found, out)];
+  const { found, broken, stopped } = result;
+  if (found !== undefined || broken.size > 0) shown.begin('Shrinking');
+  const scoped = { ...subject, scope, properties };
+  const counterexamples = found === undefined ? [] : [counterexampleOf(scoped, found, out)];
+  const tallyOf = (id: string) => [result.tallies.get(id) ?? []].flat();
+  const conjectures = conjecturesOf(scoped).map((each) => {
+    const trace = broken.get(each.id);
+    const how = trace && brokenAtRandom(scoped, each, trace, seed);
+    return conjectureResult(each, tallyOf(each.id), how);
+  });
   shown.end();
   const document = judged({
     // When a time was asked for, its end is no reason to doubt.
@@ -46,10 +54,10 @@ export async function runFuzz(flags: FuzzFlags, io: Io): Promise<ExitCode> {
     runs: result.runs,
     commands: result.commands,
     seconds: now.seconds(),
-    properties: properties.map((each) => {
-      const tally = result.tallies.get(each.id);
-      return propertyResult(each, tally === undefined ? [] : [tally]);
-    }),
+    properties: properties
+      .filter((each) => !isConjecture(each))
+      .map((each) => propertyResult(each, tallyOf(each.id))),
+    conjectures,
     counterexamples,
     stored: [],
   });

@@ -116,6 +116,7 @@ const property = z.discriminatedUnion(
   [
     z.object({ kind: z.literal('invariant'), ...named, when: maybe, violation: rule }),
     z.object({ kind: z.literal('transition'), ...named, when: maybe, violation: rule }),
+    z.object({ kind: z.literal('conjecture'), ...named, when: maybe, violation: rule }),
     z.object({
       kind: z.literal('within'),
       ...named,

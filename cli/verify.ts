@@ -1,9 +1,10 @@
 /** `hypercheck verify`: a plan of everything that can be checked without being told more. */
 import { askedIn, detect } from '../generators/index.ts';
-import type { Scope, Tallies, Tally } from '../machine/index.ts';
+import { isConjecture, type Scope, type Tallies, type Tally } from '../machine/index.ts';
 import { vmmMachine } from '../model/index.ts';
 import { campaign } from './campaign.ts';
 import { storedCase, storedCases, toldCase } from './cases.ts';
+import { brokenAtRandom, brokenBy, conjecturesOf } from './conjectures.ts';
 import {
   counterexampleOf,
   counterexampleOfRun,
@@ -16,6 +17,7 @@ import { printRun } from './fuzz.ts';
 import { type Io, pauses } from './io.ts';
 import { deep, lasting, type Plan, quick, type RandomPart } from './plan.ts';
 import { type Progress, progress } from './progress.ts';
+import { type Broken, conjectureResult } from './report/conjectures.ts';
 import type { Counterexample } from './report/counterexample.ts';
 import { propertyResult } from './report/properties.ts';
 import { type Established, judged, type ScopeResult, type StoredCase } from './report/run.ts';
@@ -50,6 +52,8 @@ class Verification {
   private commands = 0;
   private readonly tallies = new Map<string, Tally[]>();
   private readonly counterexamples: Counterexample[] = [];
+  /** How each conjecture broke that did, by its id. */
+  private readonly broken = new Map<string, Broken>();
   private stored: readonly StoredCase[] = [];
   private transcripts: Established['transcripts'];
   private scopes: ScopeResult[] | undefined;
@@ -100,8 +104,11 @@ class Verification {
       runs,
       commands,
       seconds: this.now.seconds(),
-      properties: subject.properties.map((each) => {
-        return propertyResult(each, this.tallies.get(each.id) ?? []);
+      properties: subject.properties
+        .filter((each) => !isConjecture(each))
+        .map((each) => propertyResult(each, this.tallies.get(each.id) ?? [])),
+      conjectures: conjecturesOf(subject).map((each) => {
+        return conjectureResult(each, this.tallies.get(each.id) ?? [], this.broken.get(each.id));
       }),
       counterexamples,
       stored,
@@ -169,9 +176,14 @@ class Verification {
     this.commands += result.commands;
     this.count(result.tallies);
     this.stopped ??= result.stopped;
+    const subject = { ...this.subject, scope };
+    for (const each of conjecturesOf(subject)) {
+      const trace = result.broken.get(each.id);
+      if (trace === undefined || this.broken.has(each.id)) continue;
+      this.broken.set(each.id, brokenAtRandom(subject, each, trace, seed));
+    }
     if (result.found === undefined) return;
     this.shown.begin('Shrinking');
-    const subject = { ...this.subject, scope };
     this.counterexamples.push(counterexampleOf(subject, result.found, this.flags.out));
   }
 
@@ -202,6 +214,11 @@ class Verification {
       const seconds = since.seconds();
       this.scopes.push({ scope: scope.name, verdict, distinct, generated, depth, seconds });
       this.count(states.tallies);
+      for (const each of conjecturesOf(subject)) {
+        const trace = states.witnesses.get(each.id);
+        if (trace === undefined || this.broken.has(each.id)) continue;
+        this.broken.set(each.id, brokenBy(subject, each, trace, 'proved'));
+      }
       if (runs !== undefined) this.count(runs.tallies);
       this.stopped ??= verdict === 'inconclusive' ? stop() : undefined;
       const { out } = this.flags;

@@ -74,7 +74,7 @@ ${situations.join('\n')}
 }
 
 function looksAt(property: Property<CheckedVmm>): string {
-  if (property.kind !== 'transition') return '';
+  if (property.kind !== 'transition' && property.kind !== 'conjecture') return '';
   const { commands = [] } = property;
   const [first] = commands;
   if (first?.endsWith('.*') === true) return `every command of ${first.slice(0, -2)}`;

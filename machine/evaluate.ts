@@ -8,6 +8,7 @@ import type { Machine } from './machine.ts';
 import { type Promises, promises } from './promises.ts';
 import type {
   Change,
+  Conjecture,
   Invariant,
   Property,
   Reached,
@@ -26,7 +27,14 @@ import {
   readerOf,
 } from './readers.ts';
 import { names, type Scope } from './scope.ts';
-import { type Counted, type Tallies, type Tally, type Violation, violation } from './tally.ts';
+import {
+  type Counted,
+  readsOf,
+  type Tallies,
+  type Tally,
+  type Violation,
+  violation,
+} from './tally.ts';
 
 export interface Evaluation {
   readonly tallies: Tallies;
@@ -34,7 +42,10 @@ export interface Evaluation {
    * Asks every invariant; after a `change` from a state where all were asked, those that it affects.
    */
   state(state: unknown, found: Violation[], change?: Change): void;
-  /** Asks every transition property that looks at the command, and the goals not yet reached. */
+  /**
+   * Asks every transition property that looks at the command, the goals not yet reached, and the
+   * conjectures not yet broken: these are no violations, and only the tally tells.
+   */
   change(change: Change, found: Violation[]): void;
   /**
    * Asks of consecutive changes of a run what `change`, `state` and the promises ask of each, but
@@ -79,7 +90,9 @@ export function evaluation(
   const transitions = concerned.filter(isTransition).map((each) => readerOf(each, aspects));
   const ofStates = byReading(invariants);
   const goals = concerned.filter(isReached);
-  let ofKinds = propertiesByKind(kinds, transitions, goals);
+  const conjectures = concerned.filter(isConjectured).map((each) => readerOf(each, aspects));
+  const kindsAfresh = () => propertiesByKind(kinds, transitions, goals, conjectures);
+  let ofKinds = kindsAfresh();
   const refusals = refusalsByCode(counted.filter(isRefused));
   const within = promises(concerned.filter(isWithin), size, aspects);
   const block = new Block(size, kinds, transitions, invariants);
@@ -111,6 +124,7 @@ export function evaluation(
         }
       }
       askGoals(asked.pending, change);
+      askConjectures(asked.open, change);
     },
     block(changes) {
       aspects.see(changes);
@@ -125,8 +139,10 @@ export function evaluation(
       rounds.states += changes.length;
       rounds.changes += changes.length;
       for (const change of changes) {
-        const pending = ofKinds.get(change.call.kind)?.pending;
-        if (pending !== undefined && pending.length > 0) askGoals(pending, change);
+        const asked = ofKinds.get(change.call.kind);
+        if (asked === undefined) continue;
+        if (asked.pending.length > 0) askGoals(asked.pending, change);
+        if (asked.open.length > 0) askConjectures(asked.open, change);
       }
       return true;
     },
@@ -151,8 +167,8 @@ export function evaluation(
         const [evaluations = 0, couldFail = 0, violations = 0] = counts.subarray(2 + 3 * i);
         Object.assign(tally, { evaluations, couldFail, violations });
       }
-      // Goals that were reached since are to be reached again.
-      ofKinds = propertiesByKind(kinds, transitions, goals);
+      // Goals that were reached since are to be reached again, and conjectures to be broken again.
+      ofKinds = kindsAfresh();
     },
   };
 }
@@ -176,6 +192,25 @@ function askGoals(pending: Counted<Reached>[], change: Change): void {
   }
 }
 
+/** A conjecture is asked until it was broken once, by whichever command. */
+function askConjectures(open: Reader<Conjecture>[], change: Change): void {
+  for (let i = open.length - 1; i >= 0; i--) {
+    const reader = open[i] as Reader<Conjecture>;
+    const { property, tally, aspect, parts } = reader;
+    if (tally.violations === 0) {
+      const seen = aspect.change(change);
+      if ((readsOf(property).changed(seen) & parts) === 0) continue;
+      tally.evaluations++;
+      const message = askChange(reader, seen);
+      if (message === undefined) continue;
+      tally.couldFail++;
+      if (message === null) continue;
+      tally.violations++;
+    }
+    open.splice(i, 1);
+  }
+}
+
 /** How many states and changes there were to ask of. */
 interface Rounds {
   states: number;
@@ -194,6 +229,7 @@ function tallyOf({ kind }: Property, rounds: Rounds): Tally {
         },
       };
     case 'transition':
+    case 'conjecture':
       return {
         ...counts,
         get skipped() {
@@ -207,6 +243,7 @@ function tallyOf({ kind }: Property, rounds: Rounds): Tally {
 
 const isInvariant = (c: Counted): c is Counted<Invariant> => c.property.kind === 'invariant';
 const isTransition = (c: Counted): c is Counted<Transition> => c.property.kind === 'transition';
+const isConjectured = (c: Counted): c is Counted<Conjecture> => c.property.kind === 'conjecture';
 const isReached = (c: Counted): c is Counted<Reached> =>
   c.property.kind === 'sometimes' && 'reached' in c.property;
 const isRefused = (c: Counted): c is Counted<Refused> =>
@@ -226,12 +263,15 @@ interface ByKind {
   readonly looking: readonly Readers<Transition>[];
   /** Goals that are not reached yet. */
   readonly pending: Counted<Reached>[];
+  /** Conjectures that are not broken yet. */
+  readonly open: Reader<Conjecture>[];
 }
 
 function propertiesByKind(
   kinds: readonly string[],
   transitions: readonly Reader<Transition>[],
   goals: readonly Counted<Reached>[],
+  conjectures: readonly Reader<Conjecture>[],
 ): ReadonlyMap<string, ByKind> {
   return new Map(
     kinds.map((kind) => [
@@ -239,6 +279,7 @@ function propertiesByKind(
       {
         looking: byReading(transitions.filter(({ property }) => names(property.commands, kind))),
         pending: goals.filter(({ property }) => names(property.commands, kind)),
+        open: conjectures.filter(({ property }) => names(property.commands, kind)),
       },
     ]),
   );

@@ -4,12 +4,14 @@
  */
 import type { Model } from './command.ts';
 import {
+  asPromised,
   type Change,
   type Liveness,
   noNotes,
   type Property,
   type Reads,
   remembered,
+  type Transition,
   type TwoRun,
   type Within,
 } from './property.ts';
@@ -83,16 +85,10 @@ function liftedProperty<W extends Model, P extends Model>(
         },
       };
     }
-    case 'transition': {
-      const { when, reads, violation, ...rest } = property;
-      const lifted = {
-        ...rest,
-        ...readsOf(reads),
-        violation: (change: Change<W>) => violation.call(property, part(change)),
-      };
-      if (when === undefined) return lifted;
-      return { ...lifted, when: (change: Change<W>) => when(part(change)) };
-    }
+    case 'transition':
+      return liftTransition(places, property);
+    case 'conjecture':
+      return { ...liftTransition(places, asPromised(property)), kind: 'conjecture' };
     case 'sometimes':
       if ('refused' in property) return property;
       return { ...property, reached: (change) => property.reached(part(change)) };
@@ -105,6 +101,21 @@ function liftedProperty<W extends Model, P extends Model>(
     case 'leads-to':
       return liftLiveness(places, property);
   }
+}
+
+function liftTransition<W extends Model, P extends Model>(
+  places: Places<W, P>,
+  property: Transition<P>,
+): Transition<W> {
+  const { change: part, reads: readsOf } = partsOf(places);
+  const { when, reads, violation, ...rest } = property;
+  const lifted = {
+    ...rest,
+    ...readsOf(reads),
+    violation: (change: Change<W>) => violation.call(property, part(change)),
+  };
+  if (when === undefined) return lifted;
+  return { ...lifted, when: (change: Change<W>) => when(part(change)) };
 }
 
 /** The parts at the places of a whole. */

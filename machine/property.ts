@@ -76,6 +76,15 @@ export interface Transition<M extends Model = Model> extends Named {
 }
 
 /**
+ * Believed of every accepted command of the kinds that it looks at, and proved of none: a bound that
+ * only measuring bears out. It is asked and reported as a transition property is, until it breaks
+ * once; that is told with its trace, and no run fails by it.
+ */
+export interface Conjecture<M extends Model = Model> extends Omit<Transition<M>, 'kind'> {
+  readonly kind: 'conjecture';
+}
+
+/**
  * Bounded response, for each of `instances`: once `starts`, `done` holds before more than
  * `bound(state)` counted commands were accepted, as long as `assuming` stays true.
  */
@@ -163,6 +172,7 @@ export type Liveness<M extends Model = Model> = Eventually<M> | LeadsTo<M>;
 export type Property<M extends Model = Model> =
   | Invariant<M>
   | Transition<M>
+  | Conjecture<M>
   | Within<M>
   | Sometimes<M>
   | TwoRun<M>
@@ -197,11 +207,24 @@ export function isLiveness<P extends { readonly kind: string }>(
   return property.kind === 'eventually' || property.kind === 'leads-to';
 }
 
+export function isConjecture<P extends { readonly kind: string }>(
+  property: P,
+): property is P & { readonly kind: 'conjecture' } {
+  return property.kind === 'conjecture';
+}
+
+/** A conjecture as if it were promised: who breaks it violates it. */
+export const asPromised = <M extends Model>(conjecture: Conjecture<M>): Transition<M> => ({
+  ...conjecture,
+  kind: 'transition',
+});
+
 /** Declares properties of one model: `const property = propertiesOf<Memory>()`. */
 export function propertiesOf<M extends Model>() {
   return {
     invariant: (p: Omit<Invariant<M>, 'kind'>): Invariant<M> => ({ kind: 'invariant', ...p }),
     transition: (p: Omit<Transition<M>, 'kind'>): Transition<M> => ({ kind: 'transition', ...p }),
+    conjecture: (p: Omit<Conjecture<M>, 'kind'>): Conjecture<M> => ({ kind: 'conjecture', ...p }),
     within: (p: Omit<Within<M>, 'kind'>): Within<M> => ({ kind: 'within', ...p }),
     sometimes: (p: Omit<Reached<M>, 'kind'>): Sometimes<M> => ({ kind: 'sometimes', ...p }),
     refused: (p: Omit<Refused, 'kind'>): Sometimes<M> => ({ kind: 'sometimes', ...p }),

@@ -1,6 +1,14 @@
 /** Properties by what they read: which are concerned by a change, and which need not be asked. */
 import { originOf } from './lift.ts';
-import type { Change, Invariant, Local, Property, Reads, Transition } from './property.ts';
+import type {
+  Change,
+  Conjecture,
+  Invariant,
+  Local,
+  Property,
+  Reads,
+  Transition,
+} from './property.ts';
 import type { Sizes } from './scope.ts';
 import { anything, type Counted, readsOf } from './tally.ts';
 
@@ -53,12 +61,13 @@ export class Aspects {
   }
 }
 
+type Asked = Invariant | Transition | Conjecture;
+
 /**
  * A property with what it is asked. Properties are objects of many makes, and JavaScript finds a
  * field of such objects slowly; readers are of one make.
  */
-export interface Reader<P extends Invariant | Transition = Invariant | Transition>
-  extends Counted<P> {
+export interface Reader<P extends Asked = Asked> extends Counted<P> {
   readonly aspect: Aspect;
   readonly parts: number;
   readonly when: P['when'] | undefined;
@@ -67,10 +76,7 @@ export interface Reader<P extends Invariant | Transition = Invariant | Transitio
   readonly locals: readonly Local[];
 }
 
-export function readerOf<P extends Invariant | Transition>(
-  counted: Counted<P>,
-  aspects: Aspects,
-): Reader<P> {
+export function readerOf<P extends Asked>(counted: Counted<P>, aspects: Aspects): Reader<P> {
   const { property, aspect } = aspects.of(counted.property);
   const { when, violation } = property;
   const { parts } = readsOf(property);
@@ -131,7 +137,7 @@ export function askState(
 }
 
 export function askChange(
-  { property, when, violation }: Reader<Transition>,
+  { property, when, violation }: Reader<Transition | Conjecture>,
   change: Change,
 ): string | null | undefined {
   if (when !== undefined && !when.call(property, change)) return undefined;

@@ -31,7 +31,7 @@ export class Ledger<S> {
   /** By the number of a call: steps taken, and states found. */
   readonly taken: Int32Array;
   readonly fresh: Int32Array;
-  /** The goals that were reached, by the id of the property. */
+  /** The goals that were reached and the conjectures that were broken, by the id of the property. */
   readonly goals: Map<string, FoundStep> = new Map();
   /** What ended the search. */
   ending: Ending | undefined;
@@ -40,7 +40,7 @@ export class Ledger<S> {
 
   private readonly worker: Worker<S>;
   private readonly asked: Evaluation;
-  /** Counts of the properties, up to this round; and where in them goals say whether reached. */
+  /** Counts of the properties, up to this round; and where goals and conjectures say it happened. */
   private readonly counts: Float64Array;
   private readonly goalsAt: readonly number[];
 
@@ -51,12 +51,13 @@ export class Ledger<S> {
     this.taken = new Int32Array(host.calls);
     this.fresh = new Int32Array(host.calls);
     this.counts = this.asked.counts();
-    this.goalsAt = properties.flatMap(({ kind }, i) =>
-      kind === 'sometimes' ? [2 + 3 * i + 1] : [],
-    );
+    this.goalsAt = properties.flatMap(({ kind }, i) => {
+      if (kind === 'conjecture') return [2 + 3 * i + 2];
+      return kind === 'sometimes' ? [2 + 3 * i + 1] : [];
+    });
   }
 
-  /** Notes that a goal was reached by a call of the state whose steps are taken. */
+  /** Notes that a goal was reached, or a conjecture broken, by a call of the state whose steps are taken. */
   reach(id: string, call: Call): void {
     const { common, expander } = this.worker;
     const row = common.get('levelStart') + expander.rank;

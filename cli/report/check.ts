@@ -1,8 +1,15 @@
 /** What `check` reports: how much was explored, what of it could have failed, and why it ended. */
 import type { Mode, ReductionCheck, SearchCounts, SelfTest } from '../../checker/index.ts';
-import type { Call, Property, Scope, Sizes } from '../../machine/index.ts';
+import {
+  type Call,
+  isConjecture,
+  type Property,
+  type Scope,
+  type Sizes,
+} from '../../machine/index.ts';
 import type { InputProblem, Verdict } from '../exit.ts';
 import type { StopReason } from '../stop.ts';
+import { type ConjectureResult, conjecturesText } from './conjectures.ts';
 import {
   type Counterexample,
   counterexampleText,
@@ -65,6 +72,8 @@ export interface CheckDocument {
   /** Ids of properties that could not have failed in any state or step. */
   readonly vacuous: readonly string[];
   readonly goals: readonly GoalResult[];
+  /** Their breaking is told, and makes no verdict. */
+  readonly conjectures: readonly ConjectureResult[];
   /** Ids of properties that a search does not ask. */
   readonly leftOut: readonly string[];
   /** Where a rule threw. */
@@ -82,6 +91,7 @@ export interface Established {
   readonly seconds: number;
   readonly peakMb: number;
   readonly asked: readonly Property<never>[];
+  readonly conjectures: readonly ConjectureResult[];
   readonly leftOut: readonly Property<never>[];
   readonly limit: Limit | undefined;
   readonly symmetry: SelfTest | undefined;
@@ -92,9 +102,10 @@ export interface Established {
 
 export function madeOf(verdict: CheckDocument['verdict'], found: Established): CheckDocument {
   const { machine, fault, scope, mode, counts, seconds, peakMb, asked, leftOut, limit } = found;
-  const { strategy, workers, symmetry, sleepSets, reduction } = found;
+  const { strategy, workers, symmetry, sleepSets, reduction, conjectures } = found;
   const { distinct, generated, depth, levels, witnesses } = counts;
-  const results = asked.map((each) => {
+  const promised = asked.filter((each) => !isConjecture(each));
+  const results = promised.map((each) => {
     const tally = counts.tallies.get(each.id);
     return propertyResult(each, tally === undefined ? [] : [tally]);
   });
@@ -135,6 +146,7 @@ export function madeOf(verdict: CheckDocument['verdict'], found: Established): C
       const witness = witnesses.get(id) ?? null;
       return { id, name, reached: witness !== null, witness };
     }),
+    conjectures,
     leftOut: leftOut.map(({ id }) => id),
   };
 }
@@ -152,6 +164,7 @@ export function checkText(document: CheckDocument, style: Style): string {
     '\n',
     document.properties.length === 0 ? '' : propertiesText(document.properties, style),
     goalsText(document, style),
+    conjecturesText(document.conjectures, style),
     leftOutText(document, style),
     '\n',
     closingText(document, style),

@@ -1,6 +1,7 @@
 /** What `verify` and `fuzz` report: everything that a run established, also when it was cut short. */
 import type { Verdict } from '../exit.ts';
 import type { StopReason } from '../stop.ts';
+import { type ConjectureResult, conjecturesText } from './conjectures.ts';
 import { type Counterexample, counterexampleText } from './counterexample.ts';
 import type { TestCase } from './junit.ts';
 import { type PropertyResult, propertiesText } from './properties.ts';
@@ -54,6 +55,8 @@ export interface RunDocument {
   readonly commands: number;
   readonly seconds: number;
   readonly properties: readonly PropertyResult[];
+  /** Their breaking is told, and makes no verdict. */
+  readonly conjectures: readonly ConjectureResult[];
   readonly counterexamples: readonly Counterexample[];
   readonly stored: readonly StoredCase[];
   readonly transcripts?: readonly TranscriptResult[];
@@ -69,18 +72,22 @@ export function judged(run: Established): RunDocument {
 }
 
 function verdictOf(run: Established): Verdict {
-  const { counterexamples, transcripts = [], stopped, faults, properties } = run;
+  const { counterexamples, transcripts = [], stopped, faults, properties, conjectures } = run;
   if (counterexamples.length > 0) return 'violated';
   if (transcripts.some(({ expected }) => !expected)) return 'violated';
   if (stopped !== undefined || (faults?.missed.length ?? 0) > 0) return 'inconclusive';
   // When nothing could fail, nothing was said.
-  return properties.some(({ verdict }) => verdict === 'holds') ? 'holds' : 'inconclusive';
+  const said =
+    properties.some(({ verdict }) => verdict === 'holds') ||
+    conjectures.some(({ couldFail }) => couldFail > 0);
+  return said ? 'holds' : 'inconclusive';
 }
 
 export function runText(run: RunDocument, style: Style): string {
   return [
     ...run.counterexamples.map((example) => `${counterexampleText(example, style)}\n`),
-    propertiesText(run.properties, style),
+    run.properties.length === 0 ? '' : propertiesText(run.properties, style),
+    conjecturesText(run.conjectures, style),
     storedText(run.stored, style),
     transcriptsText(run.transcripts, style),
     scopesText(run.scopes, style),
@@ -156,11 +163,20 @@ function closingText(run: RunDocument, style: Style): string {
   return `${why}${word}${named}  ${bound}\n`;
 }
 
-/** One test for each property; a counterexample is the failure of its property. */
+/**
+ * One test for each property and each conjecture; a counterexample is the failure of its property. A
+ * conjecture that broke is none.
+ */
 export function runCases(
-  run: Pick<RunDocument, 'properties' | 'counterexamples'>,
+  run: Pick<RunDocument, 'properties' | 'conjectures' | 'counterexamples'>,
 ): readonly TestCase[] {
-  return run.properties.map(({ id, name, verdict }): TestCase => {
+  const conjectures = run.conjectures.map(({ id, name, verdict, broken }): TestCase => {
+    const named = { name: `${id} ${name}`, group: 'hypercheck' };
+    if (verdict === 'held') return named;
+    const how = broken === undefined ? 'could not break' : `broke: ${broken.message}`;
+    return { ...named, skipped: `a conjecture, which ${how}` };
+  });
+  const properties = run.properties.map(({ id, name, verdict }): TestCase => {
     const named = { name: `${id} ${name}`, group: 'hypercheck' };
     const example = run.counterexamples.find(({ property }) => property === id);
     if (example !== undefined) {
@@ -170,4 +186,5 @@ export function runCases(
     if (verdict === 'violated') return { ...named, failure: { message: name, details: '' } };
     return verdict === 'holds' ? named : { ...named, skipped: 'never could have failed' };
   });
+  return [...properties, ...conjectures];
 }

@@ -116,6 +116,28 @@ test('a goal that is reached comes with a shortest trace', () => {
   expect([...witnesses]).toEqual([['n5', [add(1), add(2), add(2)]]]);
 });
 
+test('a conjecture that breaks comes with a shortest trace, and the search goes on', () => {
+  const below = (n: number) =>
+    conjecture({
+      id: `below-${n}`,
+      name: 'a test',
+      violation: ({ after }) => (after.n < n ? null : `${after.n} is not`),
+    });
+  const found = breadthFirst(counter, scope, { properties: [below(4), below(6)] });
+  expect(found).toMatchObject({ verdict: 'holds', distinct: 6 });
+  expect([...found.witnesses]).toEqual([['below-4', [add(2), add(2)]]]);
+  const counts = [...found.tallies].map(([id, { couldFail, violations }]) => [
+    id,
+    couldFail,
+    violations,
+  ]);
+  // Three steps from 0, three from 1, and those from 2 to 3 and 4: then it is not asked again.
+  expect(counts).toEqual([
+    ['below-4', 8, 1],
+    ['below-6', found.generated, 0],
+  ]);
+});
+
 const Counter = record({ n: int(5), total: history(int(1000)) });
 interface Count extends Infer<typeof Counter> {}
 interface M {
@@ -124,7 +146,7 @@ interface M {
   readonly operations: Readonly<Record<string, never>>;
   readonly event: never;
 }
-const { invariant, sometimes, transition, within } = propertiesOf<M>();
+const { invariant, conjecture, sometimes, transition, within } = propertiesOf<M>();
 const scope: Scope = { name: 'five', purpose: 'A test.', sizes: {} };
 const counter: Machine<Count> = {
   name: 'counter',

@@ -35,6 +35,7 @@ test('the reference model is explored whole, with the documented keys', async ()
     'properties',
     'vacuous',
     'goals',
+    'conjectures',
     'leftOut',
   ]);
   expect(document).toMatchObject({
@@ -280,6 +281,44 @@ test('goals are reached by shortest traces, or named', async () => {
     /^GOAL +COMMANDS +REACHED BY\nG-1 +2 +add, add\nGoals reached: 1 of 2\nGoals never reached \(1\): G-2$/m,
   );
   expect(text).toMatch(/\nholds \(every state\) {2}5 states, \d+ steps, depth 2, /);
+});
+
+test('a conjecture that breaks is told with a shortest trace, and fails nothing', async () => {
+  const believed = `propertiesOf().conjecture({
+    id: 'B-1', name: 'n is small', violation: ({ after }) => (after.n > 2 ? 'n is ' + after.n : null),
+  }), propertiesOf().conjecture({ id: 'B-2', name: 'n is a number', violation: () => null }),
+  propertiesOf().conjecture({ id: 'B-3', name: 'no', when: () => false, violation: () => 'no' }),`;
+  const path = machineFile(
+    'believed.mjs',
+    'const properties = [',
+    `const properties = [${believed}`,
+  );
+  const search = ['check', path, '--set', 'most=4', '--out', out];
+  const report = file('believed.xml');
+  const { code, out: text } = await hypercheck([...search, '--junit', report]);
+  expect(code).toBe(0);
+  expect(text).toContain(`
+Conjectures: 1 held (B-2), 1 broken in this run, 1 could not break (B-3)
+  broken: B-1  n is small
+    n is 3
+    scope five, 2 commands, none is shorter
+   1  add  by 1
+   2  add  by 2
+`);
+  expect(text).toMatch(/\nholds \(every state\) {2}5 states, /);
+  const xml = readFileSync(report, 'utf8');
+  expect(xml).toContain('failures="0"');
+  expect(xml).toContain('<skipped message="a conjecture, which broke: n is 3"/>');
+  expect(xml).toContain('<skipped message="a conjecture, which could not break"/>');
+  expect(jsonOf(await hypercheck([...search, '--json'])).conjectures).toMatchObject([
+    { id: 'B-1', verdict: 'broken', broken: { message: 'n is 3', minimal: 'proved' } },
+    { id: 'B-2', verdict: 'held' },
+    { id: 'B-3', verdict: 'could-not-break', couldFail: 0 },
+  ]);
+  const deep = jsonOf(await hypercheck([...search, '--strategy', 'depth-first', '--json']));
+  expect(deep.conjectures).toMatchObject([{ broken: { minimal: 'budget' } }, {}, {}]);
+  const reduced = jsonOf(await hypercheck([...search, '--sleep-sets', '--json']));
+  expect(reduced).toMatchObject({ verdict: 'holds', conjectures: [] });
 });
 
 test('a scope beside the machine is the one that is explored', async () => {

@@ -49,6 +49,7 @@ test('a plan is carried out whole: logs, traces, seeded bugs, and a closing tabl
       'commands',
       'seconds',
       'properties',
+      'conjectures',
       'counterexamples',
       'stored',
       'transcripts',
@@ -181,6 +182,23 @@ test('fuzz looks for a seeded bug of CPUs in the scope of that bug', async () =>
   expect(code).toBe(1);
   expect(out).toContain('Violated: RES-1');
   expect(out).toContain('scope cpu-promises');
+});
+
+test('a conjecture that a random run breaks is told with a short trace, and fails nothing', async () => {
+  const bug = { fault: 'cpu/C15', property: ['EV-C2'], scope: 'cpu-fuzz-one' };
+  const { code, out } = await verified({ ...bug, json: true }, small);
+  expect(code).toBe(0);
+  const document = JSON.parse(out);
+  expect(document).toMatchObject({ verdict: 'holds', properties: [], counterexamples: [] });
+  const [{ broken, ...told }] = document.conjectures;
+  expect(told).toMatchObject({ id: 'EV-C2', verdict: 'broken' });
+  expect(broken).toMatchObject({ scope: 'cpu-fuzz-one', seed: 1, minimal: 'among-subsequences' });
+  const by = ['--fault', bug.fault, '--property', 'EV-C2', '--scope', bug.scope];
+  const fuzz = await hypercheck(['fuzz', ...by, '--seed', '1', '--runs', '7', '--out', none]);
+  expect(fuzz.code).toBe(0);
+  expect(fuzz.out).toMatch(
+    /^Conjectures: 0 held, 1 broken in this run\n {2}broken: EV-C2 .*\n {4}thread 0 owes -\S+ ticks\n {4}scope cpu-fuzz-one, seed 1, \d command/,
+  );
 });
 
 test('fuzz holds with its bound', async () => {

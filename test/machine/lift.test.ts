@@ -37,7 +37,7 @@ const places: Places<WholeModel, PartModel> = {
   of: ({ call }) => Number((call as Call).args.host),
   args: ['host'],
 };
-const { invariant, transition, within, sometimes, twoRun, eventually, leadsTo } =
+const { invariant, transition, conjecture, within, sometimes, twoRun, eventually, leadsTo } =
   propertiesOf<PartModel>();
 const size = { host: 2 };
 
@@ -98,6 +98,18 @@ test('a transition property sees the part that the command changed', () => {
   expect(lifted.when?.(changeAt(0, off, off))).toBe(false);
   const { when: _, ...always } = grows;
   expect('when' in liftProperty(places, always)).toBe(false);
+});
+
+test('a conjecture stays one, of the part that the command changed', () => {
+  const small = conjecture({
+    id: 'small',
+    name: 'n is small',
+    violation: ({ after }) => (after.n < 9 ? null : `${after.n} is large`),
+  });
+  const lifted = liftProperty(places, small);
+  if (lifted.kind !== 'conjecture') throw new Error(lifted.kind);
+  expect(lifted.violation(changeAt(1, off, { n: 9, on: true }))).toBe('9 is large');
+  expect(lifted.violation(changeAt(1, { n: 9, on: true }, off))).toBe(null);
 });
 
 test('a goal is reached by the part that the command changed', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   array,
+  asPromised,
   bool,
   type Infer,
   index,
@@ -23,7 +24,8 @@ interface M {
   readonly operations: Readonly<Record<string, never>>;
   readonly event: { readonly type: 'told'; readonly n: number };
 }
-const { invariant, transition, within, sometimes, twoRun, eventually, leadsTo } = propertiesOf<M>();
+const { invariant, transition, conjecture, within, sometimes, twoRun, eventually, leadsTo } =
+  propertiesOf<M>();
 const scope = { name: 'test', purpose: 'A test.', sizes: { task: 2 } };
 
 type Change = (state: State) => unknown;
@@ -109,6 +111,30 @@ test('a transition property sees both states, the call and the events', () => {
   run(nothing, 'rest');
   expect(tally('only')).toEqual({ evaluations: 3, couldFail: 2, skipped: 1, violations: 1 });
   expect(tally('every')).toEqual({ evaluations: 4, couldFail: 4, skipped: 0, violations: 0 });
+});
+
+test('a conjecture is counted until it breaks, and violates nothing', () => {
+  const believed = conjecture({
+    id: 'believed',
+    name: 'nothing is bound to 0',
+    commands: ['work'],
+    reads: { parts: 1, changed: ({ before, after }) => (before.up === after.up ? 1 : 0) },
+    when: ({ before }) => before.up,
+    violation: ({ after }) => (after.tasks.at(0).bound > 0 ? null : 'task 0 is'),
+  });
+  const { run, tally } = watch(believed);
+  expect(run(nothing)).toEqual([]);
+  expect(run(nothing, 'rest')).toEqual([]);
+  // It reads nothing of what changes, and then its premise is false.
+  expect(run((s) => (s.up = false))).toEqual([]);
+  expect(run(nothing)).toEqual([]);
+  expect(run((s) => (s.up = true))).toEqual([]);
+  expect(tally('believed')).toEqual({ evaluations: 2, couldFail: 1, skipped: 3, violations: 0 });
+  expect(run((s) => (s.tasks.at(0).bound = 0))).toEqual([]);
+  expect(run(nothing)).toEqual([]);
+  expect(tally('believed')).toEqual({ evaluations: 3, couldFail: 2, skipped: 4, violations: 1 });
+  const promised = watch(asPromised(believed));
+  expect(promised.run((s) => (s.tasks.at(0).bound = 0))).toEqual(['task 0 is']);
 });
 
 const served = within({

@@ -1,12 +1,14 @@
 /** States made by hand: commands up to a point, and then one thing that is wrong. */
 import {
   type AnyEvent,
+  asPromised,
   type Call,
   type Change,
   type CommandTable,
   copier,
   evaluation,
   inPlace,
+  isConjecture,
   type Machine,
   type Property,
   type Scope,
@@ -37,8 +39,12 @@ export function bench<S, T extends CommandTable, C extends Call>(
   type Step = Forced<C>;
   const host = inPlace(machine, scope);
   const copies = copier(machine.shape);
+  // A conjecture has teeth where it would be violated if it were promised.
+  const promised = (properties as readonly Property[]).map((each) =>
+    isConjecture(each) ? asPromised(each) : each,
+  );
   const ofKind = (kind: Property['kind']): readonly Property[] =>
-    properties.filter((each) => each.kind === kind) as readonly Property[];
+    promised.filter((each) => each.kind === kind);
   const asking = (kind: Property['kind'], sizes = scope.sizes) =>
     evaluation(machine as Machine, { sizes }, ofKind(kind));
   const idsOf = (found: readonly Violation[]): string[] => found.map(({ property }) => property);
@@ -69,15 +75,17 @@ export function bench<S, T extends CommandTable, C extends Call>(
     before: S,
     step: Step,
     spoil: (after: S, events: AnyEvent[]) => void,
+    other: Readonly<Record<string, number>> = {},
   ): string[] {
     const state = copies.copy(before);
     const events = [...take(state, step)];
     spoil(state, events);
     const { forced: _, ...call } = step;
-    const change = { before, call, after: state, events, size: scope.sizes };
+    const size = { ...scope.sizes, ...other };
+    const change = { before, call, after: state, events, size };
     const found: Violation[] = [];
-    asking('transition').change(change as unknown as Change, found);
-    return [...idsOf(found), ...stateViolations(state)];
+    asking('transition', size).change(change as unknown as Change, found);
+    return [...idsOf(found), ...stateViolations(state, other)];
   }
 
   /** The ids of the bounded promises that a run of a machine does not keep. */

@@ -52,16 +52,17 @@ export const creditBadStates = {
       credit(m).watch.overrun[0] = 18_001;
     },
   },
+};
+
+export const creditBadSteps = {
   'CR-N': {
     before,
+    step: call('wake', { thread: 0 }),
     spoil: (m: Cpu) => {
       m.watch.waited[3] = 16;
       m.watch.steady = 16;
     },
   },
-};
-
-export const creditBadSteps = {
   'C2-T1': {
     before: [...before2, tick],
     step: tick,
