@@ -29,6 +29,8 @@ export interface Symmetry {
    * permutation of the sets takes one to the other.
    */
   canonical(from: Int32Array, at: number, into: Int32Array, intoAt: number): void;
+  /** The ids that the members, set by set and copy by copy, have in the form written last. */
+  readonly ids: Int32Array;
 }
 
 export interface SelfTest {
@@ -105,6 +107,7 @@ function without<S>(
   return {
     sets: sets.map(({ name, size, copies }) => ({ name, size, copies })),
     left,
+    ids: environment.D,
     canonical(from, at, into, intoAt) {
       for (let i = 0; i < length; i++) input[i] = from[at + i] as number;
       labels.run();

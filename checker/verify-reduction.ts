@@ -1,14 +1,16 @@
 /**
  * Holds a reduced search against the whole: the states are found again without the reduction, and
  * without the engine that reduces. With sleep sets every state must have been found, at its least
- * depth; with symmetry one state of each class, and classes are found by exchanging members one pair
- * at a time, not by canonical forms.
+ * depth; with symmetry one state of each class. What a class is, is found by exchanging members one
+ * pair at a time. A canonical form is believed only where such exchanges lead to it: states that no
+ * run comes to may lie between two that are equal but for names.
  */
-import { initialState, type Machine, packed, type Scope } from '../machine/index.ts';
+import { initialState, type Layout, type Machine, packed, type Scope } from '../machine/index.ts';
 import type { BreadthFirstOptions } from './breadth-first/options.ts';
 import { breadthFirst } from './breadth-first.ts';
 import type { SearchResult } from './result.ts';
 import { exchangesOf } from './symmetry/exchanges.ts';
+import type { Symmetry } from './symmetry.ts';
 
 export interface ReductionCheck {
   /** `unknown`: there were more states than may be kept. */
@@ -46,8 +48,7 @@ export function verifyReduction<S>(
     differ('the length of the shortest trace', plain.trace.length, reduced.trace.length);
   }
   if (plain.verdict === 'holds') {
-    const names = symmetry?.sets.map(({ name }) => name) ?? [];
-    const levels = classesByDepth(machine, scope, rest, names);
+    const levels = classesByDepth(machine, scope, rest, symmetry);
     differ('the depth', levels.length - 1, reduced.depth);
     levels.forEach((size, depth) => {
       differ(`the number of states at depth ${depth}`, size, reduced.levels[depth] ?? 0);
@@ -61,7 +62,7 @@ function classesByDepth<S>(
   machine: Machine<S>,
   scope: Scope,
   { commands, calls }: Pick<BreadthFirstOptions<S>, 'commands' | 'calls'>,
-  names: readonly string[],
+  symmetry: Symmetry | undefined,
 ): readonly number[] {
   const host = packed(machine, scope, commands === undefined ? {} : { commands });
   const skip = calls && ((number: number) => !calls(host.call(number)));
@@ -85,19 +86,47 @@ function classesByDepth<S>(
     }, skip);
   }
   const classes = new Classes(states.length);
-  for (const exchange of exchangesOf(machine, scope, host.layout, names)) {
-    for (const [i, state] of states.entries()) {
-      // A state whose image cannot be reached stays alone: then the counts differ.
-      const image = numbers.get(textOf(exchange(state)));
-      if (image !== undefined) classes.join(i, image);
-    }
-  }
+  if (symmetry !== undefined)
+    joinImages(machine, scope, host.layout, symmetry, { states, numbers, classes });
   const levels: number[] = [];
   for (const [i, depth] of depths.entries()) {
     // The first state of a class is one of its nearest.
     if (classes.firstOf(i) === i) levels[depth] = (levels[depth] ?? 0) + 1;
   }
   return levels;
+}
+
+interface Found {
+  readonly states: readonly Int32Array[];
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly classes: Classes;
+}
+
+/** Joins the states that are images of one another. */
+function joinImages<S>(
+  machine: Machine<S>,
+  scope: Scope,
+  layout: Layout,
+  symmetry: Symmetry,
+  { states, numbers, classes }: Found,
+): void {
+  const names = symmetry.sets.map(({ name }) => name);
+  const { neighbours, rename } = exchangesOf(machine, scope, layout, names);
+  const forms = new Map<string, number>();
+  for (const [i, state] of states.entries()) {
+    for (const exchange of neighbours) {
+      const image = numbers.get(textOf(exchange(state)));
+      if (image !== undefined) classes.join(i, image);
+    }
+    const form = state.slice();
+    symmetry.canonical(state, 0, form, 0);
+    const text = textOf(form);
+    // Then the counts will differ.
+    if (textOf(rename(state, symmetry.ids)) !== text) continue;
+    const other = forms.get(text);
+    if (other === undefined) forms.set(text, i);
+    else classes.join(i, other);
+  }
 }
 
 const textOf = (words: Int32Array): string =>

@@ -77,7 +77,7 @@ export class Projection {
     const shape = projected(machine.shape, visible);
     const symmetry = symmetryAmong({ ...machine, shape }, scope, layout, symmetric);
     this.exchanges = symmetric.flatMap((name) =>
-      exchangesOf({ ...machine, shape }, scope, layout, [name]).map((exchange) => {
+      exchangesOf({ ...machine, shape }, scope, layout, [name]).neighbours.map((exchange) => {
         return { name, exchange };
       }),
     );

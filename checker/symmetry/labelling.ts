@@ -172,6 +172,7 @@ export function labelling(
   }));
   const path = new Int32Array(count + 1);
   const best = new Int32Array(output.length);
+  const bestIds = new Int32Array(count);
   const bestPath = new Int32Array(count + 1);
   let hasBest = false;
 
@@ -212,6 +213,7 @@ export function labelling(
     if (order < 0) {
       hasBest = true;
       best.set(output);
+      bestIds.set(ids);
       bestPath.set(path);
     }
     return depth - 1;
@@ -239,7 +241,9 @@ export function labelling(
       hasBest = false;
       refine();
       explore(0);
-      if (hasBest) output.set(best);
+      if (!hasBest) return;
+      output.set(best);
+      ids.set(bestIds);
     },
   };
 }
