@@ -132,10 +132,12 @@ function messageText({ kind, ...more }: { readonly kind: string }): string {
 function commandText({ kind, args }: Call): string {
   const name = kind.slice(kind.indexOf('.') + 1);
   const shown = Object.entries(args)
-    .filter(([key]) => key !== 'host' && key !== 'vm')
+    .filter(([key, value]) => key !== 'host' && key !== 'vm' && !isEmpty(value))
     .map(([key, value]) => `${key} ${value}`);
   return [name, shown.join(', ')].filter((part) => part !== '').join(' ');
 }
+
+const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
 
 /** What a round has to send. */
 function roundText(event: AnyEvent): string {

@@ -20,10 +20,13 @@ export { createVm, initialMemory, tearDown } from './lifecycle.ts';
 export {
   type ContentId,
   contentOf,
+  type FrameId,
+  frameNotFree,
   hostPageOf,
   type MemoryEvent,
   type MemoryModel,
   type MemoryOperations,
+  noFreeFrame,
   type PageId,
   privateFrame,
   sharedFrame,

@@ -2,6 +2,8 @@
  * The target receives a VM, and runs it when it is told to. Chapter 4.B, the target automaton. What it
  * cannot do it answers by closing the connection.
  */
+import { choice, option, ref } from '../../machine/index.ts';
+import { type FrameId, frame, frameNotFree, noFreeFrame, privateFrame } from '../memory/index.ts';
 import { disconnect, reply, takeMessage } from './channel.ts';
 import {
   type C,
@@ -12,6 +14,7 @@ import {
   ofVm,
   setStopped,
   type VmId,
+  viewMemory,
   viewMigration,
   type World,
   type WorldView,
@@ -19,33 +22,53 @@ import {
 import type { Message } from './state.ts';
 import { plugAll } from './vcpus.ts';
 
-/** The next message needs a frame, and the target has none. */
-function lacksFrame(m: WorldView, vm: VmId, emergency: number): boolean {
+/** Where the target has to put the next message: a page that has no frame of its own yet. MIG 4.C.1. */
+function needsFrame(m: WorldView, vm: VmId): boolean {
   const { target, toTarget } = viewMigration(m, vm);
   const first = toTarget.at(0);
   if (target === null || first.kind !== 'page') return false;
-  const { memory } = m.hosts.at(target);
-  const { at } = memory.vms.at(vm).pages.at(first.page);
-  return at.kind !== 'mapped' && memory.freeFrames <= emergency;
+  return privateFrame(viewMemory(m, target), { vm, page: first.page }) === null;
 }
 
 export const receive = command({
   actor: 'daemon',
   summary: 'The target receives the first of the messages that are under way to it (N2 to N6).',
-  args: ofVm,
+  args: { ...ofVm, frame: choice(option(ref(frame))) },
   requires: [
     ['nothing-arrived', ['vm'], (m, a) => viewMigration(m, a.vm).toTarget.at(0).kind === 'none'],
-    ['no-free-frame', ['vm'], (m, a, c) => lacksFrame(m, a.vm, c.size.emergency)],
+    [
+      'no-free-frame',
+      ['vm'],
+      (m, a, c) => {
+        const { target } = viewMigration(m, a.vm);
+        return target !== null && needsFrame(m, a.vm) && noFreeFrame(viewMemory(m, target), c.size);
+      },
+    ],
+    ['frame-needed', ['vm', 'frame'], (m, a) => a.frame === null && needsFrame(m, a.vm)],
+    ['frame-not-needed', ['vm', 'frame'], (m, a) => a.frame !== null && !needsFrame(m, a.vm)],
+    [
+      'frame-in-use',
+      ['vm', 'frame'],
+      (m, a) => {
+        const { target } = viewMigration(m, a.vm);
+        return target !== null && a.frame !== null && frameNotFree(viewMemory(m, target), a.frame);
+      },
+    ],
   ],
   effect(m, a, c) {
     const migration = migrationOf(m, a.vm);
     const message = takeMessage(migration);
     c.emit({ type: 'received', vm: a.vm, what: message.kind });
-    if (migration.target !== null) take(m, a.vm, migration.target, message, c);
+    if (migration.target !== null) take(m, a, migration.target, message, c);
   },
 });
 
-function take(m: World, vm: VmId, target: HostId, message: Message, c: C): void {
+interface Receipt {
+  readonly vm: VmId;
+  /** What the host gives to a page that needs it. */
+  readonly frame: FrameId | null;
+}
+function take(m: World, { vm, frame }: Receipt, target: HostId, message: Message, c: C): void {
   const migration = migrationOf(m, vm);
   const { devices, vcpus } = m.cluster.hosts.at(target);
   switch (message.kind) {
@@ -53,7 +76,7 @@ function take(m: World, vm: VmId, target: HostId, message: Message, c: C): void 
     case 'zero': {
       const content = message.kind === 'page' ? message.content : 0;
       migration.received[message.page] = true;
-      c.operation.placePage(m, target, { vm, page: message.page, content }, c);
+      c.operation.placePage(m, target, { vm, page: message.page, content, frame }, c);
       return;
     }
     case 'vcpu':

@@ -6,7 +6,7 @@
  */
 import { ref } from '../../machine/index.ts';
 import { host } from '../host.ts';
-import { createVm, startLogging } from '../memory/index.ts';
+import { createVm, type FrameId, frameNotFree, startLogging } from '../memory/index.ts';
 import { cannotSend, notConnected, send } from './channel.ts';
 import {
   type C,
@@ -64,14 +64,9 @@ export const connect = command({
 });
 
 /** What the target needs to know to make room for the VM: as on the source. */
-function roomFor(m: WorldView, vm: VmId, source: HostId, target: HostId, overhead: number) {
+function roomFor(m: WorldView, vm: VmId, source: HostId, overhead: readonly FrameId[]) {
   const { size, reservation, mode, huge } = m.hosts.at(source).memory.vms.at(vm);
-  const { frames } = m.hosts.at(target).memory;
-  const free: number[] = [];
-  for (let f = 0; f < frames.length && free.length < overhead; f++) {
-    if (frames.at(f).use.kind === 'free') free.push(f);
-  }
-  return { vm, size, reservation, mode, huge, overhead: free };
+  return { vm, size, reservation, mode, huge, overhead };
 }
 
 /** Frames that a host has promised to VMs that are arriving, and not given yet. MIG-S13. */
@@ -88,21 +83,18 @@ function promisedFrames(m: WorldView, at: HostId): number {
 export const createTarget = command({
   actor: 'host',
   summary: 'The target creates the VM: its memory still empty, its vCPUs not runnable (N2).',
-  args: ofVm,
+  args: { ...ofVm, overhead: createVm.args.overhead },
   requires: [
     phaseIs('connected'),
     notConnected,
+    ['no-capacity', ['vm'], (m, a, c) => lacksCapacity(m, a.vm, c)],
     [
-      'no-capacity',
-      ['vm'],
+      'frame-in-use',
+      ['vm', 'overhead'],
       (m, a, c) => {
-        const { source, target } = viewMigration(m, a.vm);
-        if (source === null || target === null) return true;
-        const to = viewMemory(m, target);
-        const room = roomFor(m, a.vm, source, target, c.size.overhead);
-        const spare = to.host.freeFrames - promisedFrames(m, target) - c.size.emergency;
-        if (spare < room.size) return true;
-        return createVm.requires.some(([, , refuse]) => refuse(to, room, inner(c)));
+        const { target } = viewMigration(m, a.vm);
+        if (target === null || a.overhead.length !== c.size.overhead) return true;
+        return a.overhead.some((f) => frameNotFree(viewMemory(m, target), f));
       },
     ],
   ],
@@ -110,16 +102,25 @@ export const createTarget = command({
     const migration = migrationOf(m, a.vm);
     const { source, target } = migration;
     if (source === null || target === null) return;
-    createVm.effect(
-      memoryAt(m, target),
-      roomFor(m, a.vm, source, target, c.size.overhead),
-      inner(c),
-    );
+    createVm.effect(memoryAt(m, target), roomFor(m, a.vm, source, a.overhead), inner(c));
     setStopped(m.hosts.at(target), a.vm, true);
     migration.phase = 'target-created';
     migration.arrived = 'memory';
   },
 });
+
+/** The target cannot promise a frame for every page, or does not admit the VM. */
+function lacksCapacity(m: WorldView, vm: VmId, c: C): boolean {
+  const { source, target } = viewMigration(m, vm);
+  if (source === null || target === null) return true;
+  const to = viewMemory(m, target);
+  const room = roomFor(m, vm, source, []);
+  const spare = to.host.freeFrames - promisedFrames(m, target) - c.size.emergency;
+  if (spare < room.size + c.size.overhead) return true;
+  return createVm.requires.some(
+    ([, looksAt, refuse]) => !looksAt.includes('overhead') && refuse(to, room, inner(c)),
+  );
+}
 
 /** N3 begins. MIG-A3: the log is on before the first page is read. */
 export const beginLog = command({

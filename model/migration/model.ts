@@ -15,6 +15,7 @@ import type { CpuEvent, CpuOperations, CpuSizes } from '../cpu/index.ts';
 import { type HostState, host, hostState, memoryOf } from '../host.ts';
 import {
   type ContentId,
+  type FrameId,
   type Memory,
   type MemoryEvent,
   type MemoryOperations,
@@ -67,11 +68,16 @@ export type MigrationOperations = {
   readonly readPage: (m: WorldView, source: HostId, vm: VmId, page: PageId) => ContentId;
   /** The pages that were written since the log was collected last; it is empty then. */
   readonly harvest: (m: World, source: HostId, vm: VmId) => readonly PageId[];
-  /** Puts what arrived into the target's memory. */
+  /** Puts what arrived into the target's memory: in a frame, where it has none and is not zeros. */
   readonly placePage: (
     m: World,
     target: HostId,
-    a: { readonly vm: VmId; readonly page: PageId; readonly content: ContentId },
+    a: {
+      readonly vm: VmId;
+      readonly page: PageId;
+      readonly content: ContentId;
+      readonly frame: FrameId | null;
+    },
     c: C,
   ) => void;
   /** The opaque device finishes what it has begun. */

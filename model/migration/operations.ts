@@ -1,5 +1,5 @@
 /** The inner operations of migration. */
-import { collectLog, contentOf, store } from '../memory/index.ts';
+import { collectLog, contentOf, privateFrame, store } from '../memory/index.ts';
 import { drain } from './device.ts';
 import { inner, type MigrationOperations, memoryAt, viewMemory } from './model.ts';
 
@@ -19,18 +19,18 @@ export const migrationOperations: MigrationOperations = {
 
   placePage(m, target, a, c) {
     const memory = memoryAt(m, target);
-    const entry = memory.host.vms.at(a.vm).pages.at(a.page);
-    const { use } =
-      entry.at.kind === 'mapped' ? memory.host.frames.at(entry.at.frame) : { use: null };
-    if (use?.kind !== 'private') {
-      // Nothing is behind it yet, or what is there is not its own to write to.
-      if (a.content === 0 && entry.at.kind === 'unbacked') return;
-      c.operation.dropBacking(memory, a.vm, a.page, inner(c));
-      const frame = memory.host.frames.findIndex((each) => each.use.kind === 'free');
-      if (frame < 0) return;
-      c.operation.allocateFrame(memory, frame, a.vm, a.page);
-      c.operation.mapPrivate(memory, a.vm, a.page, frame);
+    if (privateFrame(memory, a) !== null) {
+      store(memory, a, inner(c));
+      return;
     }
+    // Nothing is behind it yet, or what is there is not its own to write to.
+    c.operation.dropBacking(memory, a.vm, a.page, inner(c));
+    if (a.frame === null) {
+      memory.guests.at(a.vm).expected[a.page] = 0;
+      return;
+    }
+    c.operation.allocateFrame(memory, a.frame, a.vm, a.page);
+    c.operation.mapPrivate(memory, a.vm, a.page, a.frame);
     store(memory, a, inner(c));
   },
 

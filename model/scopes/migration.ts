@@ -42,28 +42,52 @@ export const migrationScopes = {
     name: 'migration',
     purpose: 'every state of a guest that moves to another host while it writes its memory',
     sizes: migrationSizes,
-    explored: { distinct: 404774, generated: 1779762, depth: 36, complete: true },
+    explored: {
+      distinct: 1573210,
+      generated: 7157327,
+      depth: 36,
+      complete: true,
+      classes: 787555,
+    },
     commands: ['migration.*', ...memory('write')],
   },
   'migration-small': {
     name: 'migration-small',
     purpose: 'the same with short channels and one round',
     sizes: fewSizes,
-    explored: { distinct: 8621, generated: 37869, depth: 35, complete: true },
+    explored: {
+      distinct: 28337,
+      generated: 123804,
+      depth: 35,
+      complete: true,
+      classes: 14462,
+    },
     commands: ['migration.*', ...memory('write')],
   },
   'migration-device': {
     name: 'migration-device',
     purpose: 'every state of a guest that moves while its device writes its memory',
     sizes: pairSizes,
-    explored: { distinct: 49650, generated: 178498, depth: 45, complete: true },
+    explored: {
+      distinct: 74212,
+      generated: 269784,
+      depth: 39,
+      complete: true,
+      classes: 74028,
+    },
     commands: ['migration.*', 'device.*'],
   },
   'migration-vcpus': {
     name: 'migration-vcpus',
     purpose: 'every state of a guest that moves while its vCPU sleeps and wakes',
     sizes: pairSizes,
-    explored: { distinct: 3514, generated: 15634, depth: 30, complete: true },
+    explored: {
+      distinct: 6140,
+      generated: 27440,
+      depth: 30,
+      complete: true,
+      classes: 6140,
+    },
     commands: ['migration.*', ...cpu('halt', 'wake', 'tick')],
   },
   'migration-broken': {
@@ -71,7 +95,13 @@ export const migrationScopes = {
     purpose:
       'every state of a guest that moves while a connection or the way to the storage is lost',
     sizes: { ...pairSizes, losses: 1 },
-    explored: { distinct: 2844, generated: 12212, depth: 30, complete: true },
+    explored: {
+      distinct: 4643,
+      generated: 19816,
+      depth: 30,
+      complete: true,
+      classes: 4635,
+    },
     commands: ['migration.*', 'failure.*', ...memory('write')],
   },
   'migration-retry': {
@@ -79,7 +109,13 @@ export const migrationScopes = {
     purpose:
       'every state of a guest that moves and comes back, or whose migration is given up and begun again',
     sizes: { ...pairSizes, attempts: 2 },
-    explored: { distinct: 5585, generated: 18915, depth: 52, complete: true },
+    explored: {
+      distinct: 10116,
+      generated: 34220,
+      depth: 52,
+      complete: true,
+      classes: 9156,
+    },
     commands: ['migration.*', ...memory('write')],
   },
   'migration-fuzz': {

@@ -15,6 +15,8 @@ export interface VmmScope extends Scope {
     readonly depth: number;
     /** Every state there is; else every state that is no more than `depth` steps away. */
     readonly complete: boolean;
+    /** What is left of `distinct` where states that differ in names alone count as one. */
+    readonly classes?: number;
   };
 }
 

@@ -13,6 +13,7 @@ import {
   copy,
   copyReadOnly,
   handOver,
+  place,
   receive,
   step,
   stopAndCopy,
@@ -37,10 +38,10 @@ test('G1, as a picture', () => {
   expect(
     pictures([
       ...begin(),
-      ...[copyReadOnly(0), receive, step('harvest'), copy(1), receive, write(1, 9), copy(2)],
+      ...[copyReadOnly(0), place(0), step('harvest'), copy(1), place(1), write(1, 9), copy(2)],
       ...[receive, submit(2, 10), step('harvest'), copy(1), receive, step('freeze')],
       ...[step('quiesce'), step('send-vcpus'), receive, step('send-state'), receive],
-      ...[step('final-harvest'), copy(2), receive, ...handOver()],
+      ...[step('final-harvest'), copy(2), place(2), ...handOver()],
     ]),
   ).toBe(
     `  VM 0 moves from host 0 to host 1: 9 messages, 5 pages among them
@@ -75,7 +76,7 @@ test('G1, as a picture', () => {
 });
 
 test('what is under way while something else happens has a line where it was sent and one where it arrives', () => {
-  const trace = [...begin(), copyReadOnly(0), step('harvest'), copy(1), write(1, 9), receive];
+  const trace = [...begin(), copyReadOnly(0), step('harvest'), copy(1), write(1, 9), place(0)];
   expect(pictures(trace).split('\n').slice(7)).toEqual([
     '     5  |-- page 0, content 1                    |',
     '     6  | harvest: round 1, 0 dirty              |',
@@ -120,7 +121,7 @@ test('what is lost ends between the hosts', () => {
 });
 
 test('as Mermaid a message is an arrow where it arrives, or is under way', () => {
-  const trace = [...begin(), copyReadOnly(0), receive, step('harvest'), copy(1), write(1, 9)];
+  const trace = [...begin(), copyReadOnly(0), place(0), step('harvest'), copy(1), write(1, 9)];
   const lines = sequenceDiagram(sequencesOf({ machine }, golden, trace), undefined).split('\n');
   expect(lines.slice(8)).toEqual([
     '  host0->>host1: 5: page 0, content 1',
@@ -149,7 +150,7 @@ test('traces without migrations, and other machines, have none', () => {
 test('replay shows the picture of a trace that violates nothing, and export writes it', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'hypercheck-')), 'moves.json');
   const scope = scopes.migration;
-  const commands = [...begin(), copyReadOnly(0), receive];
+  const commands = [...begin(), copyReadOnly(0), place(0)];
   writeFileSync(path, writeTrace(traceFile(machine, scope, commands, {})));
   const { code, out } = await hypercheck(['replay', path]);
   expect(code).toBe(0);

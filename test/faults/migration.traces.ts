@@ -7,6 +7,7 @@ import {
   begin,
   copy,
   copyReadOnly,
+  place,
   receive,
   step,
   stopAndCopy,
@@ -17,14 +18,15 @@ import {
 const steps = (...names: readonly string[]): readonly Call[] => names.map((name) => step(name));
 /** Up to the last harvest; only what must be received is. */
 const stopping = [
-  ...steps('freeze', 'quiesce', 'send-vcpus', 'receive', 'send-state', 'final-harvest'),
+  ...[...steps('freeze', 'quiesce', 'send-vcpus'), receive],
+  ...steps('send-state', 'final-harvest'),
 ];
 /** Page 0 went before; the others follow, and the target has all. */
 const allSent = [
-  ...[...begin(), copyReadOnly(0), receive, ...stopping, receive, receive],
-  ...[copy(1), copy(2), receive, receive],
+  ...[...begin(), copyReadOnly(0), place(0), ...stopping, receive, receive],
+  ...[copy(1), copy(2), place(1), receive],
 ];
-const ready = [...allSent, ...steps('request-state', 'receive', 'receive-reply')];
+const ready = [...allSent, step('request-state'), receive, step('receive-reply')];
 
 export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X1': [
@@ -44,8 +46,8 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X5': [...stopAndCopy(1, 0, 2), ...begin(2)],
   // Page 1 is there with what it held first, and is sent again as a page of zeros.
   'migration/X7': [
-    ...[...begin(), copyReadOnly(0), step('harvest'), copy(1), receive, copy(2), receive],
-    ...[write(1, 0), step('harvest'), copy(1), receive, receive],
+    ...[...begin(), copyReadOnly(0), step('harvest'), copy(1), place(0), copy(2), place(1)],
+    ...[receive, write(1, 0), step('harvest'), copy(1), receive],
   ],
   'migration/X9': [...begin(), copyReadOnly(1)],
   'migration/X6': [...begin(), step('abort')],
@@ -58,6 +60,6 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X13': [...ready, ...steps('release', 'send-start', 'clean-up')],
   'migration/X19': [
     ...[{ kind: 'cpu.wake', args: { host: 0, thread: 0 } }, ...ready],
-    ...steps('release', 'send-start', 'receive'),
+    ...[...steps('release', 'send-start'), receive],
   ],
 };

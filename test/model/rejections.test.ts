@@ -35,8 +35,11 @@ import {
   begin,
   copy,
   copyReadOnly,
+  createTarget,
   loseConnection,
+  place,
   receive,
+  sendAll,
   step,
   stop,
   stopAndCopy,
@@ -69,7 +72,7 @@ const service = (name: string): Call => ({ kind: `service.${name}`, args: { host
 
 /** The target of VM 0 has everything, and the source knows it. */
 const handingOver = [
-  ...[...begin(), ...stop(), ...[0, 1, 2].flatMap((page) => [copy(page), receive])],
+  ...[...begin(), ...stop(), ...sendAll()],
   ...[step('request-state'), receive, step('receive-reply')],
 ];
 const cutOff = (host: number): Call => ({ kind: 'failure.cut-off', args: { host } });
@@ -198,8 +201,15 @@ const rare: readonly Rare[] = [
     scope: 'migration-small',
     sizes: { emergency: 1 },
     after: [step('start', { target: 1 }), step('connect')],
-    call: step('create-target'),
+    call: createTarget(),
     code: 'no-capacity',
+  },
+  {
+    scope: 'migration-small',
+    sizes: { overhead: 1, frame: 4 },
+    after: [step('start', { target: 1 }), step('connect')],
+    call: createTarget(),
+    code: 'frame-in-use',
   },
   {
     scope: 'migration-small',
@@ -209,12 +219,15 @@ const rare: readonly Rare[] = [
   },
   ...(
     [
-      [[step('start', { target: 1 }), step('connect')], step('create-target')],
+      [[step('start', { target: 1 }), step('connect')], createTarget()],
       [begin(), copyReadOnly(0)],
       [[...begin(), copyReadOnly(0), step('harvest')], copy(1)],
       [[...begin(), step('freeze'), step('quiesce')], step('send-vcpus')],
       [[...begin(), ...stop().slice(0, 4)], step('send-state')],
-      [[...begin(), ...stop(), copy(0), copy(1), receive, receive, copy(2)], step('request-state')],
+      [
+        [...begin(), ...stop(), copy(0), copy(1), place(0), place(1), copy(2)],
+        step('request-state'),
+      ],
       [[...handingOver, step('release')], step('send-start')],
     ] as const
   ).map(
@@ -304,7 +317,7 @@ const rare: readonly Rare[] = [
   },
   {
     scope: 'migration-small',
-    after: [...begin(), ...stop(), copy(0), receive, copy(1), copy(2)],
+    after: [...begin(), ...stop(), copy(0), place(0), copy(1), copy(2)],
     call: step('request-state'),
     code: 'channel-full',
   },
@@ -315,9 +328,9 @@ const rare: readonly Rare[] = [
     after: [
       ...[write(2, 1, { vm: 1 }), ...stopAndCopy(1, 0, 2), ...begin(1, 1), ...stop(1, 2)],
       { kind: 'memory.populate', args: { host: 1, vm: 0, page: 2, frame: 2 } },
-      ...[0, 1, 2].flatMap((page) => [copy(page, 1), step('receive', { vm: 1 })]).slice(0, -1),
+      ...[copy(0, 1), place(3, 1), copy(1, 1), place(4, 1), copy(2, 1)],
     ],
-    call: step('receive', { vm: 1 }),
+    call: place(5, 1),
     code: 'no-free-frame',
   },
 ];

@@ -2,7 +2,7 @@
 import { vmmProperties } from '../../invariants/index.ts';
 import type { Call } from '../../machine/index.ts';
 import { scopes, type Vmm, type VmmCall, type VmmScope, vmmMachine } from '../../model/index.ts';
-import { begin, copy, receive, step, stop } from '../model/migration/story.ts';
+import { begin, receive, sendAll, step, stop } from '../model/migration/story.ts';
 import { bench } from './bench.ts';
 
 export const scope: VmmScope = {
@@ -22,7 +22,7 @@ export const steps = (...calls: readonly Call[]): readonly VmmCall[] => calls as
 
 /** The target has been told to start, and has not received it. */
 export const started = [
-  ...[...begin(), ...stop(), ...[0, 1, 2].flatMap((page) => [copy(page), receive])],
+  ...[...begin(), ...stop(), ...sendAll()],
   ...[step('request-state'), receive, step('receive-reply'), step('release'), step('send-start')],
 ];
 

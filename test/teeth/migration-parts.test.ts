@@ -6,7 +6,9 @@ import {
   begin,
   copy,
   copyReadOnly,
+  place,
   receive,
+  sendAll,
   step,
   stopAndCopy,
   write,
@@ -153,7 +155,16 @@ test.each<[string, string, readonly Call[], Spoil, Call, Spoil]>([
   ],
   [
     ...(['MIG-A2', 'a page is forgotten'] as const),
-    [...begin(), copyReadOnly(0), step('harvest'), copy(1), receive, copy(2), receive, write(1, 0)],
+    [
+      ...begin(),
+      copyReadOnly(0),
+      step('harvest'),
+      copy(1),
+      place(0),
+      copy(2),
+      place(1),
+      write(1, 0),
+    ],
     ...([nothing, step('harvest')] as const),
     (v) => {
       migrationOf(v).send[1] = false;

@@ -6,7 +6,10 @@ import {
   begin,
   copy,
   copyReadOnly,
+  createTarget,
+  place,
   receive,
+  sendAll,
   step,
   stop,
   stopAndCopy,
@@ -56,7 +59,7 @@ const badStates: Readonly<Record<string, BadState>> = {
     also: ['MIG-S1', 'MIG-S10', 'MIG-S12'],
   },
   'MIG-S3': {
-    before: [...begin(), copyReadOnly(0), receive],
+    before: [...begin(), copyReadOnly(0), place(0)],
     spoil: (v) => overwrite(v, 1, 0),
   },
   'MIG-S5': {
@@ -111,7 +114,7 @@ interface BadStep extends BadState {
 const badSteps: Readonly<Record<string, BadStep>> = {
   'MIG-S13': {
     before: [step('start', { target: 1 }), step('connect')],
-    step: step('create-target'),
+    step: createTarget(),
     spoil: (v) => {
       v.hosts.at(1).memory.frames.at(0).use = { kind: 'hypervisor' };
     },
@@ -132,13 +135,13 @@ const badSteps: Readonly<Record<string, BadStep>> = {
   },
   'MIG-A2': {
     before: [...begin(), copyReadOnly(0), step('harvest'), copy(1), write(1, 1)],
-    step: receive,
+    step: place(0),
     spoil: (v) => {
       pageOn(v, 0, 1).logged = false;
     },
   },
   'MIG-A3': {
-    before: [step('start', { target: 1 }), step('connect'), step('create-target')],
+    before: [step('start', { target: 1 }), step('connect'), createTarget()],
     step: copyReadOnly(0),
     forced: true,
     spoil: () => {},

@@ -9,7 +9,9 @@ import {
   handOver,
   loseConnection,
   MigrationStory,
+  place,
   receive,
+  sendAll,
   step,
   stop,
   stopAndCopy,
@@ -29,8 +31,8 @@ test('G1: pre-copy sends each page, what was written since, and last what the de
   story.run(...begin());
   expect(story.toSend).toEqual([0, 1, 2]);
   const sent = [];
-  sent.push(...story.run(copyReadOnly(0), receive));
-  sent.push(...story.run(step('harvest')), ...story.run(copy(1), receive));
+  sent.push(...story.run(copyReadOnly(0), place(0)));
+  sent.push(...story.run(step('harvest')), ...story.run(copy(1), place(1)));
   story.run(write(1, 9));
   expect(story.dirty).toEqual([1]);
   sent.push(...story.run(copy(2), receive));
@@ -50,7 +52,7 @@ test('G1: pre-copy sends each page, what was written since, and last what the de
   expect(story.dirty).toEqual([2]);
   story.run(step('send-vcpus'), receive, step('send-state'), receive, step('final-harvest'));
   expect(story.toSend).toEqual([2]);
-  sent.push(...story.run(copy(2), receive));
+  sent.push(...story.run(copy(2), place(2)));
   story.run(...handOver());
 
   const pages = sent.filter(({ type }) => type === 'sent').map(({ what }) => what);
@@ -65,7 +67,7 @@ test('G1: pre-copy sends each page, what was written since, and last what the de
 
 /** Everything is sent and the token released; the start is under way. */
 const startSent = [
-  ...[...begin(), ...stop(), ...[0, 1, 2].flatMap((page) => [copy(page), receive])],
+  ...[...begin(), ...stop(), ...sendAll()],
   ...[step('request-state'), receive, step('receive-reply'), step('release'), step('send-start')],
 ];
 /** A handover in doubt is resolved as soon as the source reaches the store (MIG-L2). */
@@ -136,7 +138,7 @@ test('G5: a guest that moves on takes all of its memory along, and so it does on
   expect(story.toSend).toEqual([0, 1, 2]);
   story.run(step('freeze'), step('quiesce'), step('send-vcpus'), receive, step('send-state'));
   story.run(receive, step('final-harvest'));
-  for (const page of [2, 1, 0]) story.run(copy(page), receive);
+  story.run(...sendAll());
   story.run(...handOver());
   expect(story.where()).toEqual([2]);
   expect(story.pages(2)).toEqual([1, 1, 0]);

@@ -12,7 +12,10 @@ export const step = (name: string, more: Values = {}): Call => ({
 });
 export const copy = (page: number, vm = 0): Call => step('copy', { vm, page });
 export const copyReadOnly = (page: number, vm = 0): Call => step('copy-read-only', { vm, page });
-export const receive = step('receive');
+/** The target receives what needs no frame. */
+export const receive = step('receive', { frame: null });
+/** The target receives a page, which it puts into a frame. */
+export const place = (frame: number, vm = 0): Call => step('receive', { vm, frame });
 export const write = (page: number, content: number, more: Values = {}): Call => ({
   kind: 'memory.write',
   args: { host: 0, vm: 0, virtual: page, content, ...more },
@@ -27,30 +30,40 @@ export const completeWrite: Call = { kind: 'device.complete-write', args: { vm: 
 /** The network fails. */
 export const loseConnection: Call = { kind: 'failure.lose-connection', args: { vm: 0 } };
 
+/** N2, where VMs cost no memory but their own. */
+export const createTarget = (vm = 0): Call => step('create-target', { vm, overhead: [] });
+
 /** N1 and N2, and the log that N3 begins with. */
 export const begin = (target = 1, vm = 0): readonly Call[] => [
-  step('start', { vm, target }),
-  ...['connect', 'create-target', 'begin-log'].map((name) => step(name, { vm })),
+  ...[step('start', { vm, target }), step('connect', { vm })],
+  ...[createTarget(vm), step('begin-log', { vm })],
 ];
 
 /** N6 up to the last harvest, each message received as it is sent. */
 export const stop = (vm = 0, vcpus = 1): readonly Call[] => [
   ...['freeze', 'quiesce', 'send-vcpus'].map((name) => step(name, { vm })),
-  ...Array.from({ length: vcpus }, () => step('receive', { vm })),
-  ...['send-state', 'receive', 'final-harvest'].map((name) => step(name, { vm })),
+  ...Array.from({ length: vcpus }, () => step('receive', { vm, frame: null })),
+  ...[step('send-state', { vm }), step('receive', { vm, frame: null })],
+  step('final-harvest', { vm }),
 ];
 /** The target has everything, says so, and is told to start; the source gives its copy up. */
-export const handOver = (vm = 0): readonly Call[] =>
-  [
-    ...['request-state', 'receive', 'receive-reply', 'release', 'send-start'],
-    ...['receive', 'receive-reply', 'clean-up'],
-  ].map((name) => step(name, { vm }));
+export const handOver = (vm = 0): readonly Call[] => [
+  ...[step('request-state', { vm }), step('receive', { vm, frame: null })],
+  ...['receive-reply', 'release', 'send-start'].map((name) => step(name, { vm })),
+  ...[step('receive', { vm, frame: null }), step('receive-reply', { vm })],
+  step('clean-up', { vm }),
+];
+/** Each page is sent and received as it was when the guest began: pages 0 and 1 hold something. */
+export const sendAll = (vm = 0): readonly Call[] => [
+  ...[copy(0, vm), place(0, vm), copy(1, vm), place(1, vm)],
+  ...[copy(2, vm), step('receive', { vm, frame: null })],
+];
 
 /** Stop-and-copy: all pages are sent while the guest stands still (4.B.1). */
 export const stopAndCopy = (target = 1, vm = 0, vcpus = 1): readonly Call[] => [
   ...begin(target, vm),
   ...stop(vm, vcpus),
-  ...[0, 1, 2].flatMap((page) => [copy(page, vm), step('receive', { vm })]),
+  ...sendAll(vm),
   ...handOver(vm),
 ];
 
