@@ -8,7 +8,6 @@ import {
   copyReadOnly,
   place,
   receive,
-  sendAll,
   step,
   stopAndCopy,
   write,

@@ -9,7 +9,6 @@ import {
   createTarget,
   place,
   receive,
-  sendAll,
   step,
   stop,
   stopAndCopy,
