@@ -137,7 +137,13 @@ const property = z.discriminatedUnion(
       .refine(({ reached, refused }) => reached !== undefined || refused !== undefined, {
         message: 'must have reached or refused',
       }),
-    z.object({ kind: z.literal('two-run'), ...named, scope: text, vary: rule, observe: rule }),
+    z.object({
+      kind: z.literal('two-run'),
+      ...named,
+      scopes: z.array(text),
+      vary: rule,
+      observe: rule,
+    }),
     z.object({ kind: z.literal('eventually'), ...ofRuns, holds: rule }),
     z.object({ kind: z.literal('leads-to'), ...ofRuns, starts: rule, done: rule }),
   ],

@@ -3,6 +3,8 @@
  * runs, which compare the trace with a varied one.
  */
 import {
+  isTwoRun,
+  leakText,
   type Machine,
   names,
   type Property,
@@ -22,11 +24,11 @@ export interface Judge {
 }
 
 /**
- * Whether a property can be asked in a scope: one of two runs names its own, and the scope must have
+ * Whether a property can be asked in a scope: one of two runs names its own scopes, and the scope must have
  * a command that the property is about.
  */
 export function askedIn(property: Property<never>, { name, commands }: Scope): boolean {
-  if (property.kind === 'two-run' && property.scope !== name) return false;
+  if (property.kind === 'two-run' && !property.scopes.includes(name)) return false;
   const { commands: own = commands } = property;
   if (commands === undefined || own === undefined) return true;
   return own.some((mine) => commands.some((its) => names([mine], its) || names([its], mine)));
@@ -61,10 +63,6 @@ export function judge<S>(
   };
 }
 
-function isTwoRun(property: Property<never>): property is TwoRun<never> {
-  return property.kind === 'two-run';
-}
-
 interface Pair {
   readonly id: string;
   readonly tally: Tally;
@@ -84,8 +82,8 @@ function pair<S>(machine: Machine<S>, scope: Scope, property: TwoRun<never>): Pa
       if (varied) tally.couldFail++;
       if (leak === null) return undefined;
       tally.violations++;
-      const { step, here, there } = leak;
-      const message = `the observer sees ${here} in one run and ${there} in the other`;
+      const { step } = leak;
+      const message = leakText(leak);
       return { step, violations: [{ property: id, name, message }], found: [id] };
     },
   };

@@ -26,6 +26,6 @@ export * from './shape.ts';
 export { type Strict, strict } from './strict.ts';
 export { initialsOf, table } from './tables.ts';
 export type { Tallies, Tally, Violation } from './tally.ts';
-export { type Leak, type TwoRunResult, twoRun } from './two-run.ts';
+export { type Leak, leakText, type Pair, pairOf, type TwoRunResult, twoRun } from './two-run.ts';
 export { type Versions, versions } from './versions.ts';
 export { type Watched, watched } from './watched.ts';

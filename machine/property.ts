@@ -116,15 +116,20 @@ export interface Refused extends Named {
 export type Sometimes<M extends Model = Model> = Reached<M> | Refused;
 
 /**
- * A property of two runs: from one initial state the same calls, except that `vary` replaces some
- * of them (the secret); what `observe` shows must be equal call by call.
+ * A property of two runs that begin alike: for each call of the one, and what came of it, the other
+ * makes the call that `vary` says (with another secret, or without what an observer must not notice),
+ * or none where it says null. What `observe` shows of the two must be equal call by call.
  */
 export interface TwoRun<M extends Model = Model> extends Named {
   readonly kind: 'two-run';
-  /** The name of the scope in which it is run. */
-  readonly scope: string;
-  readonly vary: (call: CallIn<M>, size: M['sizes']) => CallIn<M>;
-  /** What the observer sees of a call; undefined where it sees nothing. */
+  /** The names of the scopes in which it is asked. */
+  readonly scopes: readonly string[];
+  readonly vary: (
+    call: CallIn<M>,
+    size: M['sizes'],
+    events: readonly AnyEvent[],
+  ) => CallIn<M> | null;
+  /** What the observer sees of a call; undefined where it sees nothing, and nothing is compared. */
   readonly observe: (call: CallIn<M>, outcome: Outcome) => unknown;
 }
 /** What came of a call: its events, or the code of its rejection. */
@@ -218,6 +223,12 @@ export const asPromised = <M extends Model>(conjecture: Conjecture<M>): Transiti
   ...conjecture,
   kind: 'transition',
 });
+
+export function isTwoRun<P extends { readonly kind: string }>(
+  property: P,
+): property is P & { readonly kind: 'two-run' } {
+  return property.kind === 'two-run';
+}
 
 /** Declares properties of one model: `const property = propertiesOf<Memory>()`. */
 export function propertiesOf<M extends Model>() {

@@ -3,7 +3,15 @@
  * and says what it could not finish.
  */
 import { type BreadthFirstOptions, breadthFirst, shorterThan } from '../../checker/index.ts';
-import type { Call, Machine, Property, Scope } from '../../machine/index.ts';
+import {
+  type Call,
+  isTwoRun,
+  type Machine,
+  type Property,
+  pairOf,
+  type Scope,
+  type TwoRun,
+} from '../../machine/index.ts';
 import type { Trace } from '../trace.ts';
 
 export interface Optimum {
@@ -36,10 +44,10 @@ const workPerState = 50;
  */
 export function optimum<S>(options: OptimumOptions<S>): Optimum {
   const { machine, scope, trace, properties, states } = options;
-  // A search takes one run at a time, and cannot stop inside a state with thousands of successors.
-  if (properties.some(({ kind }) => kind === 'two-run') || states === 0) {
-    return { trace, proved: false, states: 0 };
-  }
+  // A search cannot stop inside a state with thousands of successors.
+  if (states === 0) return { trace, proved: false, states: 0 };
+  const ofPairs = properties.filter(isTwoRun);
+  if (ofPairs.length > 0) return shortestOfPair(options, ofPairs);
   const all = shorter(options, {});
   if (all.verdict === 'none') return { trace, proved: true, states: all.states };
   if (all.verdict === 'found') return { trace: all.trace, proved: true, states: all.states };
@@ -53,6 +61,20 @@ export function optimum<S>(options: OptimumOptions<S>): Optimum {
     // A faulty rule threw on the machine itself.
     return { trace: near, proved: false, states: 0 };
   }
+}
+
+/** A pair of runs is searched like one; pairs of several properties are different machines. */
+function shortestOfPair<S>(options: OptimumOptions<S>, ofPairs: readonly TwoRun<never>[]): Optimum {
+  const { machine, scope, properties, trace } = options;
+  const [only] = ofPairs;
+  if (only === undefined || properties.length > 1) return { trace, proved: false, states: 0 };
+  const pair = pairOf(machine, scope, only);
+  const all = shorter({ ...options, machine: pair.machine, properties: [pair.property] }, {});
+  return {
+    trace: all.verdict === 'found' ? all.trace : trace,
+    proved: all.verdict !== 'unknown',
+    states: all.states,
+  };
 }
 
 /** A shorter trace of calls like those of the trace; the trace itself where there is none. */

@@ -8,7 +8,7 @@ const observer = 0;
 const costsKeepSecrets = property.twoRun({
   id: 'DED-S1',
   name: 'with salts of their own, the costs that a VM sees say nothing of what others hold',
-  scope: 'secrets',
+  scopes: ['secrets', 'secrets-small'],
   vary(call, size): MemoryCall {
     if (call.kind !== 'memory.write' || call.args.vm === observer) return call;
     return {

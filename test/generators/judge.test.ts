@@ -13,7 +13,7 @@ const trace = [create(0), create(1)];
 function twoRun(id: string, observe: (call: Call, outcome: Outcome) => unknown): Property<never> {
   const vary = (call: Call): Call => (call.args.vm === 1 ? { ...call, kind: 'memory.read' } : call);
   const name = 'a secret stays one';
-  const property: Property = { kind: 'two-run', id, name, scope: 'tiny', vary, observe };
+  const property: Property = { kind: 'two-run', id, name, scopes: ['tiny'], vary, observe };
   return property as unknown as Property<never>;
 }
 const deaf = twoRun('DEAF', () => undefined);

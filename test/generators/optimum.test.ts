@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { optimum } from '../../generators/index.ts';
-import type { Call, Property } from '../../machine/index.ts';
+import type { Call, Property, TwoRun } from '../../machine/index.ts';
 import { scopes, vmmMachine } from '../../model/index.ts';
 
 const create = (vm: number): Call => ({
@@ -8,18 +8,28 @@ const create = (vm: number): Call => ({
   args: { host: 0, vm, size: 1, reservation: 1, mode: 'refill', huge: false, overhead: [] },
 });
 
-test('a search takes one run at a time, so it proves nothing about two', () => {
-  const spy: Property<never> = {
+test('of two runs a shorter pair is found, and the shortest is proved', () => {
+  const spy: TwoRun = {
     kind: 'two-run',
     id: 'SPY',
-    name: 'nobody sees whether a command is accepted',
-    scope: 'tiny',
-    vary: (call) => call,
+    name: 'nobody sees that the second run has no VM 1',
+    scopes: ['tiny'],
+    vary: (call) => (call.kind === 'memory.create-vm' && call.args.vm === 1 ? create(0) : call),
     observe: (_, outcome) => outcome.ok,
   };
-  const options = { machine: vmmMachine, scope: scopes.tiny, properties: [spy], states: 1000 };
-  const trace = [create(0), create(1)];
-  expect(optimum({ ...options, trace })).toEqual({ trace, proved: false, states: 0 });
+  const options = {
+    machine: vmmMachine,
+    scope: scopes.tiny,
+    properties: [spy as TwoRun<never>],
+    states: 5000,
+  };
+  const longer = [create(0), { kind: 'memory.destroy-vm', args: { host: 0, vm: 0 } }];
+  const trace = [...longer, create(0), create(1)];
+  const found = optimum({ ...options, trace });
+  expect([found.trace.length, found.proved]).toEqual([2, true]);
+  expect(found.trace.map(({ args }) => args.vm)).toEqual([0, 1]);
+  const both = [spy, { ...spy, id: 'SPY-2' }] as TwoRun<never>[];
+  expect(optimum({ ...options, properties: both, trace }).proved).toBe(false);
 });
 
 test('a shorter trace is found, and the shortest is proved where the search gets through', () => {

@@ -151,7 +151,7 @@ test('a property of two runs stays as it is', () => {
   const secret = twoRun({
     id: 'secret',
     name: 'nothing shows',
-    scope: 'test',
+    scopes: ['test'],
     vary: (call) => call,
     observe: () => undefined,
   });

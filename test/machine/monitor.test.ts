@@ -238,7 +238,7 @@ test('a property of two runs is not asked of one, and ids are unique', () => {
   const secret = twoRun({
     id: 'secret',
     name: 'nothing shows',
-    scope: 'test',
+    scopes: ['test'],
     vary: (call) => call,
     observe: () => undefined,
   });

@@ -69,7 +69,7 @@ const secret: TwoRun = {
   kind: 'two-run',
   id: 'BOX-S1',
   name: 'nobody learns which boxes are filled',
-  scope: 'boxes',
+  scopes: ['boxes'],
   vary: (call) => ({ ...call, kind: 'fill' }),
   observe: (_, outcome) => outcome.ok,
 };
