@@ -21,6 +21,7 @@ export {
   refuseReductions,
   violationAlong,
 } from './liveness.ts';
+export { pairsInPieces } from './pairs.ts';
 export type { SearchProgress } from './pieces.ts';
 export {
   type RandomWalksOptions,

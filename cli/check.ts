@@ -3,6 +3,7 @@ import {
   CheckpointProblem,
   type LivenessResult,
   livenessInPieces,
+  pairsInPieces,
   type ReductionCheck,
   RuleThrew,
   refuseReductions,
@@ -13,7 +14,15 @@ import {
   Unsound,
   verifyReduction,
 } from '../checker/index.ts';
-import { isConjecture, isLiveness, type Liveness } from '../machine/index.ts';
+import {
+  isConjecture,
+  isLiveness,
+  isTwoRun,
+  type Liveness,
+  type Property,
+  type Tally,
+  type TwoRun,
+} from '../machine/index.ts';
 import { brokenBy } from './conjectures.ts';
 import { counterexampleOfRun, counterexampleOfSearch } from './counterexamples.ts';
 import { badInput, type ExitCode, exitCodeOf, exitCodes, type InputProblem } from './exit.ts';
@@ -29,6 +38,7 @@ import {
   type Established,
   type Limit,
   madeOf,
+  type PairsSearched,
 } from './report/check.ts';
 import { conjectureResult } from './report/conjectures.ts';
 import { type Counterexample, type Minimal, shownSteps } from './report/counterexample.ts';
@@ -48,7 +58,8 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
   const subject = await targetOf(target, flags);
   const asked = subject.properties.filter((each) => isAsked(each, subject.scope, flags));
   const ofRuns = asked.filter(isLiveness);
-  if (ofRuns.length > 0) refuseForRuns(flags);
+  const ofPairs = asked.filter(isTwoRun);
+  if (ofRuns.length + ofPairs.length > 0) refuseForRuns(flags);
   const now = clock();
   const shown = progress(io);
   shown.begin(`Every state of ${subject.machine.name} in scope ${subject.scope.name}`);
@@ -71,10 +82,14 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
       : undefined;
   const runs =
     result.verdict === 'holds' && ofRuns.length > 0 ? await exploreRuns(search) : undefined;
+  const upToRuns = runs?.verdict ?? result.verdict;
+  const pairs =
+    upToRuns === 'holds' && ofPairs.length > 0 ? await explorePairs(search, ofPairs) : undefined;
   shown.end();
-  const { limit, threw, endless } = { ...states, ...runs };
-  const counts = { ...result, tallies: new Map([...result.tallies, ...(runs?.tallies ?? [])]) };
-  const reached = asked.filter((each) => !isLiveness(each) || counts.tallies.has(each.id));
+  const { limit, threw, endless } = { ...states, ...runs, ...pairs };
+  const tallies = new Map([result, runs, pairs].flatMap((each) => [...(each?.tallies ?? [])]));
+  const counts = { ...result, tallies };
+  const reached = asked.filter((each) => isOfStates(each) || counts.tallies.has(each.id));
   const established: Established = {
     machine: subject.machine.name,
     ...(subject.fault === undefined ? {} : { fault: subject.fault.id }),
@@ -97,16 +112,18 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
     workers: flags.workers,
     limit,
     reduction,
+    pairs: pairs?.searched,
   };
   if (endless && watched !== undefined) {
     return told(watched.problem(flags.ruleTime), established, flags, io);
   }
   if (threw !== undefined) return broken(subject, threw, established, flags, io);
-  const verdict = runs?.verdict ?? result.verdict;
+  const verdict = pairs?.verdict ?? upToRuns;
   const wrong = reduction?.agrees === 'no';
+  const found = result.verdict === 'violated' ? result : pairs?.violated;
   const counterexample =
-    result.verdict === 'violated'
-      ? counterexampleOf(subject, result, flags)
+    found !== undefined
+      ? counterexampleOf(subject, found, flags)
       : runs?.violations
           .slice(0, 1)
           .map((each) => counterexampleOfRun(subject, each, flags.out))[0];
@@ -118,7 +135,7 @@ export async function runCheck(target: string, flags: CheckFlags, io: Io): Promi
   return wrong ? exitCodes.internal : exitCodeOf(verdict);
 }
 
-/** Whole runs need every state and every step. */
+/** Whole runs, and two of them, need every state and every step. */
 function refuseForRuns({ strategy, symmetry, sleepSets }: CheckFlags): void {
   if (strategy === 'random') {
     throw badInput('--strategy', 'random walks do not see every run: take another one');
@@ -213,9 +230,51 @@ async function exploreRuns({ subject, pace }: Search): Promise<ExploredRuns> {
   return limit === undefined ? run.found : { ...run.found, limit };
 }
 
+interface ExploredPairs extends Cut {
+  readonly verdict: Found['verdict'];
+  readonly violated?: Violated;
+  readonly tallies: SearchCounts['tallies'];
+  readonly searched: readonly PairsSearched[];
+}
+
+/** Asks of every two runs what is asked of two, property by property. */
+async function explorePairs(
+  { subject, flags, pace }: Search,
+  properties: readonly TwoRun<never>[],
+): Promise<ExploredPairs> {
+  const { machine, scope } = subject;
+  const { maxStates } = flags;
+  const limits = maxStates === undefined ? {} : { maxStates };
+  const tallies = new Map<string, Tally>();
+  const searched: PairsSearched[] = [];
+  const cut = { verdict: 'inconclusive', tallies, searched } as const;
+  for (const property of properties) {
+    pace.shown.begin(`Every two runs of ${machine.name} in scope ${scope.name}`);
+    let run: Run<SearchResult>;
+    try {
+      run = await toItsEnd(pairsInPieces(machine, scope, property, limits), pace);
+    } catch (error) {
+      if (!(error instanceof RuleThrew)) throw error;
+      return { ...cut, limit: 'error', threw: error };
+    }
+    if (!run.ended) return { ...cut, limit: 'error', endless: true };
+    const result = run.found as Found;
+    const { verdict, distinct, generated, depth } = result;
+    for (const [id, tally] of result.tallies) tallies.set(id, tally);
+    searched.push({ property: property.id, verdict, distinct, generated, depth });
+    if (verdict === 'violated') return { verdict, violated: result, tallies, searched };
+    if (verdict === 'inconclusive') return { ...cut, limit: pace.stop() ?? 'states' };
+  }
+  return { verdict: 'holds', tallies, searched };
+}
+
+const isOfStates = (property: Property<never>): boolean =>
+  !isLiveness(property) && !isTwoRun(property);
+
+type Violated = Extract<SearchResult, { verdict: 'violated' }>;
 function counterexampleOf(
   subject: ScopedSubject,
-  found: Extract<SearchResult, { verdict: 'violated' }>,
+  found: Violated,
   flags: CheckFlags,
 ): Counterexample {
   return counterexampleOfSearch(subject, found, minimalOf(flags), flags.out);

@@ -42,16 +42,16 @@ export function breadthFirstOptionsOf(
 }
 
 /**
- * Whether a search can ask a property: it sees one run at a time, and no refusals. A reduced search
- * sees states alone; of a property that was named, the search itself says why it cannot be asked.
+ * Whether a search can ask a property: it sees no refusals. A reduced search sees states alone; of a
+ * property that was named, the search itself says why it cannot be asked.
  */
 export function isAsked(property: Property<never>, scope: Scope, flags: CheckFlags): boolean {
   const { kind } = property;
   if (flags.property === undefined && !askedIn(property, scope)) return false;
-  if (kind === 'two-run') return false;
   if (kind === 'sometimes' && !('reached' in property)) return false;
   if (kind === 'invariant' || flags.property !== undefined) return true;
-  if (isLiveness(property) && flags.strategy === 'random') return false;
+  const ofSeveral = isLiveness(property) || kind === 'two-run';
+  if (ofSeveral && flags.strategy === 'random') return false;
   return !flags.sleepSets && (!flags.symmetry || kind === 'sometimes');
 }
 

@@ -1,4 +1,6 @@
 /** `hypercheck verify`: a plan of everything that can be checked without being told more. */
+
+import type { SearchResult } from '../checker/index.ts';
 import { askedIn, detect } from '../generators/index.ts';
 import { isConjecture, type Scope, type Tallies, type Tally } from '../machine/index.ts';
 import { vmmMachine } from '../model/index.ts';
@@ -10,7 +12,7 @@ import {
   counterexampleOfRun,
   counterexampleOfSearch,
 } from './counterexamples.ts';
-import { type ExitCode, exitCodeOf } from './exit.ts';
+import { type ExitCode, exitCodeOf, type Verdict } from './exit.ts';
 import { explored, scopesUpTo } from './explored.ts';
 import type { VerifyFlags } from './flags.ts';
 import { printRun } from './fuzz.ts';
@@ -142,7 +144,7 @@ class Verification {
   /** Scopes that only properties of two runs name. */
   private get pairs(): readonly RandomPart[] {
     const names = this.subject.properties.flatMap((each) => {
-      return each.kind === 'two-run' ? [each.scope] : [];
+      return each.kind === 'two-run' ? each.scopes : [];
     });
     const known = this.plan.random.map((part) => part.scope);
     return [...new Set(names)]
@@ -202,15 +204,14 @@ class Verification {
       const subject = { ...this.subject, scope };
       const since = clock();
       const { stop, shown } = this;
-      const { states, runs } = await explored(subject, {
+      const { states, runs, pairs } = await explored(subject, {
         stop,
         shown,
         now: since,
         ruleTime: undefined,
       });
       const { distinct, generated, depth } = states;
-      const found = runs?.verdict ?? states.verdict;
-      const verdict = found === 'reached' ? 'inconclusive' : found;
+      const verdict = worstOf([states, ...(runs === undefined ? [] : [runs]), ...pairs]);
       const seconds = since.seconds();
       this.scopes.push({ scope: scope.name, verdict, distinct, generated, depth, seconds });
       this.count(states.tallies);
@@ -220,10 +221,12 @@ class Verification {
         this.broken.set(each.id, brokenBy(subject, each, trace, 'proved'));
       }
       if (runs !== undefined) this.count(runs.tallies);
+      for (const each of pairs) this.count(each.tallies);
       this.stopped ??= verdict === 'inconclusive' ? stop() : undefined;
       const { out } = this.flags;
-      if (states.verdict === 'violated') {
-        this.counterexamples.push(counterexampleOfSearch(subject, states, 'proved', out));
+      for (const each of [states, ...pairs]) {
+        if (each.verdict !== 'violated') continue;
+        this.counterexamples.push(counterexampleOfSearch(subject, each, 'proved', out));
       }
       for (const each of runs?.violations ?? []) {
         this.counterexamples.push(counterexampleOfRun(subject, each, out));
@@ -249,6 +252,12 @@ class Verification {
     }
     if (asked > 0) this.faults = { asked, found: asked - missed.length, missed };
   }
+}
+
+/** The verdict of searches one after the other: the first that is not that it holds. */
+function worstOf(searches: readonly { readonly verdict: SearchResult['verdict'] }[]): Verdict {
+  const found = searches.find(({ verdict }) => verdict !== 'holds')?.verdict ?? 'holds';
+  return found === 'reached' ? 'inconclusive' : found;
 }
 
 function scopeNamed(name: string): Scope {

@@ -30,6 +30,14 @@ interface CommandResult {
   /** Of these, steps to a state that was not known. */
   readonly fresh: number;
 }
+/** A property of two runs, and the pairs of states that were searched for it. */
+export interface PairsSearched {
+  readonly property: string;
+  readonly verdict: Verdict;
+  readonly distinct: number;
+  readonly generated: number;
+  readonly depth: number;
+}
 interface GoalResult {
   readonly id: string;
   readonly name: string;
@@ -65,6 +73,8 @@ export interface CheckDocument {
   readonly asymmetries?: readonly { readonly set: string; readonly problem: string }[];
   /** What a search without the reduction says of it. */
   readonly reduction?: ReductionCheck;
+  /** What was searched of pairs of runs, after all states of one. */
+  readonly pairs?: readonly PairsSearched[];
   /** States found at each depth. */
   readonly levels: readonly number[];
   readonly commands: readonly CommandResult[];
@@ -98,11 +108,12 @@ export interface Established {
   readonly sleepSets: boolean;
   readonly workers: number;
   readonly reduction: ReductionCheck | undefined;
+  readonly pairs: readonly PairsSearched[] | undefined;
 }
 
 export function madeOf(verdict: CheckDocument['verdict'], found: Established): CheckDocument {
   const { machine, fault, scope, mode, counts, seconds, peakMb, asked, leftOut, limit } = found;
-  const { strategy, workers, symmetry, sleepSets, reduction, conjectures } = found;
+  const { strategy, workers, symmetry, sleepSets, reduction, pairs, conjectures } = found;
   const { distinct, generated, depth, levels, witnesses } = counts;
   const promised = asked.filter((each) => !isConjecture(each));
   const results = promised.map((each) => {
@@ -138,6 +149,7 @@ export function madeOf(verdict: CheckDocument['verdict'], found: Established): C
       ? {}
       : { asymmetries: symmetry.refused.map(({ set, problem }) => ({ set, problem })) }),
     ...(reduction === undefined ? {} : { reduction }),
+    ...(pairs === undefined ? {} : { pairs }),
     levels,
     commands: [...counts.commands].map(([command, each]) => ({ command, ...each })),
     properties,
@@ -211,7 +223,9 @@ function leftOutText({ leftOut, reductions }: CheckDocument, style: Style): stri
   const what = plural(leftOut.length, 'property', 'properties');
   const why =
     reductions.length === 0 ? '' : ', or of steps and runs, which a reduced search leaves out';
-  return paint(style).dim(`Not asked: ${what} of refusals, of pairs, or of other commands${why}\n`);
+  return paint(style).dim(
+    `Not asked: ${what} of refusals, or of other scopes and commands${why}\n`,
+  );
 }
 
 function listed(title: string, ids: readonly string[], style: Style): string {
@@ -234,7 +248,7 @@ const levelsShown = 40;
 function closingText(document: CheckDocument, style: Style): string {
   const { verdict, complete, machine, scope, sizes, levels, stopped, collision } = document;
   const { distinct, generated, depth, seconds, peakMb, reductions, asymmetries = [] } = document;
-  const { reduction } = document;
+  const { reduction, pairs = [] } = document;
   const shownSizes = Object.entries(sizes).map(([name, size]) => `${name} ${size}`);
   const bound = [
     plural(distinct, 'state'),
@@ -255,10 +269,16 @@ function closingText(document: CheckDocument, style: Style): string {
     ...(reductions.length === 0 ? [] : [`Reduced by ${reductions.join(' and ')}`]),
     ...asymmetries.map(({ set, problem }) => `  not by symmetry of ${set}: ${problem}`),
     ...(reduction === undefined ? [] : reductionLines(reduction)),
+    ...pairs.map(pairsLine),
     ...(stopped === undefined ? [] : [whyStopped[stopped]]),
     `${wordFor(verdict, style)}${complete ? ' (every state)' : ''}  ${bound}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function pairsLine({ property, distinct, generated, depth }: PairsSearched): string {
+  const bound = [plural(distinct, 'pair of states', 'pairs of states'), plural(generated, 'step')];
+  return `Two runs (${property}): ${[...bound, `depth ${depth}`].join(', ')}`;
 }
 
 function reductionLines({ agrees, differences, distinct }: ReductionCheck): readonly string[] {
