@@ -12,6 +12,7 @@ import { cpuProperties } from './cpu.ts';
 import { memoryProperties } from './memory.ts';
 import { migrationProperties } from './migration.ts';
 import { serviceProperties } from './service.ts';
+import { transparencyProperties } from './transparency.ts';
 
 const onHost = {
   count: (size: CheckedVmm['sizes']) => size.host,
@@ -77,4 +78,5 @@ export const vmmProperties: readonly Property<CheckedVmm>[] = [
     .map((each) => liftProperty(services, each)),
   ...migrationProperties.map(about('migration.*')).map((each) => liftProperty(clusters, each)),
   ...couplingProperties.map((each) => liftProperty(hosts, each)),
+  ...transparencyProperties,
 ];

@@ -443,6 +443,22 @@ test.each([
   expect(problems.join('\n')).toContain(told);
 });
 
+test('what is asked of two runs is asked of every two, and a difference is a counterexample', async () => {
+  const asked = ['check', 'migration-transparent', '--property', 'MIG-A8', '--json', '--out', out];
+  const held = JSON.parse((await hypercheck(asked)).out);
+  const pairs = { distinct: 5_585, generated: 22_819, depth: 52 };
+  expect(held.verdict).toBe('holds');
+  expect(held.pairs).toEqual([{ property: 'MIG-A8', verdict: 'holds', ...pairs }]);
+  const { code, out: text } = await hypercheck([...asked, '--fault', 'migration/X7']);
+  const { counterexample, ...found } = JSON.parse(text);
+  expect([code, found.verdict, counterexample.property]).toEqual([1, 'violated', 'MIG-A8']);
+  expect(counterexample.minimal).toBe('proved');
+  expect(counterexample.trace.at(-1).kind).toBe('memory.read');
+  expect(await problemsOf([...asked, '--strategy', 'random'])).toEqual([
+    '--strategy: random walks do not see every run: take another one',
+  ]);
+});
+
 test('what cannot be explored is bad input', async () => {
   expect(await problemsOf(['check', 'nowhere'])).toEqual([
     'nowhere: is no scope (see hypercheck list scopes), not shared-pages, and no machine file such as machine.mjs',
