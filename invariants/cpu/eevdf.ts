@@ -84,6 +84,41 @@ const someoneIsEligible = property.invariant({
   },
 });
 
+/** A steady time since all began without lag. What a thread has run is what lags are held against. */
+const isSteady = (m: Reading): boolean => when(m) && m.watch.even;
+
+const lagsAreBelowRequests = property.invariant({
+  id: 'EV-1',
+  name: 'under EEVDF nobody owes, or is owed, as much as the longest request, while nobody comes or goes',
+  reads,
+  when: isSteady,
+  violation(m, { request }) {
+    const most = rational(request);
+    for (let t = 0; t < m.threads.length; t++) {
+      const beyond = m.watch.beyond.at(t);
+      if (isLess(absolute(beyond), most)) continue;
+      return `thread ${t} has run ${printRational(beyond)} ticks beyond its share`;
+    }
+    return null;
+  },
+});
+
+/** Because the choice is made anew at every tick, whatever was asked for. */
+const debtsAreBelowATick = property.conjecture({
+  id: 'EV-C1',
+  name: 'under EEVDF nobody owes a tick, while nobody comes or goes',
+  reads,
+  when: ({ after }) => isSteady(after),
+  violation({ after: m }) {
+    for (let t = 0; t < m.threads.length; t++) {
+      const beyond = m.watch.beyond.at(t);
+      if (isLess(beyond, rational(1))) continue;
+      return `thread ${t} has run ${printRational(beyond)} ticks beyond its share`;
+    }
+    return null;
+  },
+});
+
 /** What sleeping may save or cost: whatever it was, it is cut off there. */
 const savedLagsAreBounded = property.invariant({
   id: 'EV-2',
@@ -119,45 +154,67 @@ const debtsAreBounded = property.conjecture({
   },
 });
 
-/** Nobody's joining or leaving moves one thread against another. */
+function tooFarAhead(m: Reading, request: number): string | null {
+  const { ahead } = m.watch;
+  for (let i = 0; i < ahead.length; i++) {
+    for (let j = 0; j < ahead.length; j++) {
+      const one = add(rational(1, weightOf(m, i)), rational(1, weightOf(m, j)));
+      const lead = ahead.at(i).at(j);
+      if (compare(lead, multiply(one, rational(2 * request))) >= 0) {
+        return `thread ${i} got ${printRational(lead)} more for its weight than thread ${j}`;
+      }
+    }
+  }
+  return null;
+}
+
+/** From EV-1: at both ends of an interval each lag is below a request. */
 const sharesFollowWeights = property.invariant({
   id: 'EV-3',
-  name: 'under EEVDF nobody gets further ahead of another than two requests of each, by weight',
+  name: 'under EEVDF nobody gets further ahead of another than two requests of each, by weight, while nobody comes or goes',
   reads,
-  when: (m, size) => onOneCpu(m, size) && allMayRunAnywhere(m),
-  violation(m, { request }) {
-    const { ahead } = m.watch;
-    for (let i = 0; i < ahead.length; i++) {
-      for (let j = 0; j < ahead.length; j++) {
-        const one = add(rational(1, weightOf(m, i)), rational(1, weightOf(m, j)));
-        const lead = ahead.at(i).at(j);
-        if (compare(lead, multiply(one, rational(2 * request))) >= 0) {
-          return `thread ${i} got ${printRational(lead)} more for its weight than thread ${j}`;
-        }
-      }
-    }
-    return null;
-  },
+  when: isSteady,
+  violation: (m, { request }) => tooFarAhead(m, request),
 });
 
-/** CPU-N of EEVDF, from the last time that anybody came or went. */
+/** Nobody's joining or leaving moves one thread against another. */
+const sharesFollowWeightsAlways = property.conjecture({
+  id: 'EV-C3',
+  name: 'under EEVDF nobody gets further ahead of another than two requests of each, by weight, whoever comes and goes',
+  reads,
+  when: ({ after, size }) => onOneCpu(after, size) && allMayRunAnywhere(after),
+  violation: ({ after, size }) => tooFarAhead(after, size.request),
+});
+
+/** A thread that has waited as long as an interval lasts, or longer. */
+function waitedTooLong(m: Reading, interval: number, request: number): string | null {
+  const total = sumOf(m, (_, weight) => rational(weight));
+  for (let t = 0; t < m.threads.length; t++) {
+    const since = Math.min(m.watch.waited.at(t), interval);
+    const most = multiply(total, rational(request + 1, weightOf(m, t)));
+    if (since > 0 && !isLess(rational(since), most)) {
+      return `thread ${t} has waited ${since} ticks, not less than ${printRational(most)}`;
+    }
+  }
+  return null;
+}
+
+/** CPU-N of EEVDF, from EV-1. */
 const waitsAreBounded = property.invariant({
   id: 'EV-N',
-  name: 'under EEVDF a thread waits less than a request and a tick for all, by its share',
+  name: 'under EEVDF a thread waits less than a request and a tick for all, by its share, while nobody comes or goes',
   reads,
-  when: (m, size) => onOneCpu(m, size) && allMayRunAnywhere(m),
-  violation(m, { request }) {
-    const { waited, steady } = m.watch;
-    const total = sumOf(m, (_, weight) => rational(weight));
-    for (let t = 0; t < m.threads.length; t++) {
-      const since = Math.min(waited.at(t), steady);
-      const most = multiply(total, rational(request + 1, weightOf(m, t)));
-      if (since > 0 && !isLess(rational(since), most)) {
-        return `thread ${t} has waited ${since} ticks, not less than ${printRational(most)}`;
-      }
-    }
-    return null;
-  },
+  when: isSteady,
+  violation: (m, { request }) => waitedTooLong(m, Number.POSITIVE_INFINITY, request),
+});
+
+/** Lags were anything when the last of them came or went. */
+const waitsAreBoundedAlways = property.conjecture({
+  id: 'EV-CN',
+  name: 'under EEVDF a thread waits less than a request and a tick for all, by its share, since anybody came or went',
+  reads,
+  when: ({ after, size }) => onOneCpu(after, size) && allMayRunAnywhere(after),
+  violation: ({ after, size }) => waitedTooLong(after, after.watch.steady, size.request),
 });
 
 /** Sleeping is no way to be rid of what one owes, nor to lose what one is owed. */
@@ -189,9 +246,13 @@ export const eevdfProperties = [
   virtualTimeIsTheAverage,
   lagsCancelOut,
   someoneIsEligible,
+  lagsAreBelowRequests,
+  debtsAreBelowATick,
   savedLagsAreBounded,
   debtsAreBounded,
   sharesFollowWeights,
+  sharesFollowWeightsAlways,
   waitsAreBounded,
+  waitsAreBoundedAlways,
   sleepersKeepTheirLag,
 ];

@@ -1,5 +1,6 @@
 /** What stride scheduling promises; a tick is its quantum. 5.5. */
 import {
+  absolute,
   add,
   compare,
   isEqual,
@@ -83,6 +84,29 @@ const sharesFollowWeights = property.invariant({
 });
 
 /**
+ * Follows from ST-I1. Since all began with one pass, each is at what it has run over its weight, and
+ * within a stride of the least. So their average by weight, which is where everybody's ideal is, is
+ * beyond the least by less than (n - 1) / W, and nobody's pass is beyond the average by a stride.
+ */
+const sharesAreNearTheIdeal = property.invariant({
+  id: 'ST-2',
+  name: 'under stride n threads are off their ideal by less than n - 1 ticks, while nobody comes or goes',
+  reads,
+  when: (m) => runs(m, 'stride') && m.watch.even,
+  violation(m) {
+    let rivals = 0;
+    for (let t = 0; t < m.threads.length; t++) if (competes(m, t)) rivals++;
+    const most = rational(Math.max(rivals - 1, 1));
+    for (let t = 0; t < m.threads.length; t++) {
+      const off = m.watch.beyond.at(t);
+      if (isLess(absolute(off), most)) continue;
+      return `thread ${t} is ${printRational(off)} ticks beyond its ideal, of ${rivals} threads`;
+    }
+    return null;
+  },
+});
+
+/**
  * CPU-N of stride, from the last time that anybody came or went. On several CPUs passes are apart for
  * long after some thread was kept from some CPU, so that it holds only where none ever was.
  */
@@ -111,5 +135,6 @@ export const strideProperties = [
   passesAreClose,
   timeIsThatOfTheLast,
   sharesFollowWeights,
+  sharesAreNearTheIdeal,
   waitsAreBounded,
 ];

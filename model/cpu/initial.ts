@@ -5,6 +5,7 @@ import type { C, Cpu } from './model.ts';
 import { cpuOperations } from './operations.ts';
 import { schedulers } from './schedulers/index.ts';
 import { type CpuSizes, type CpuThread, pcpu, type ThreadState, thread } from './state.ts';
+import { beginEvenly } from './watch.ts';
 
 export function initialCpu(z: CpuSizes): Cpu {
   const algorithm = keysOf(schedulers)[z.scheduler] ?? 'round-robin';
@@ -35,6 +36,8 @@ export function initialCpu(z: CpuSizes): Cpu {
     elapsed: 0,
     watch: {
       disturbed: table(z, thread, () => false),
+      even: false,
+      beyond: table(z, thread, () => rational(0)),
       constrained: false,
       steady: 0,
       waited: table(z, thread, () => 0),
@@ -53,6 +56,7 @@ export function initialCpu(z: CpuSizes): Cpu {
     if (m.threads.at(t).state.kind === 'ready') cpuOperations.join(m, t, 'start', c);
   }
   cpuOperations.dispatch(m, c);
+  beginEvenly(m, schedulers[algorithm].shares);
   return m;
 }
 

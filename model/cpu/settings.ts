@@ -5,7 +5,7 @@ import { algorithm, type CpuView, command, ofVm, type VmId } from './model.ts';
 import { schedulerNamed, schedulerOf } from './policy.ts';
 import { onlinePcpus } from './queue.ts';
 import type { CpuSizes } from './state.ts';
-import { disturb, disturbAll, oweNothing } from './watch.ts';
+import { beginEvenly, disturb, disturbAll, oweNothing } from './watch.ts';
 
 export const setWeight = command({
   actor: 'host',
@@ -110,5 +110,6 @@ export const setScheduler = command({
     const limited = m.threads.some(({ affinity }) => affinity.some((allowed) => !allowed));
     m.watch.constrained = limited || m.pcpus.some(({ online }) => !online);
     disturbAll(m);
+    beginEvenly(m, next.shares);
   },
 });

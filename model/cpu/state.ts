@@ -182,6 +182,13 @@ const CpuVm = record({
 const Watch = record({
   /** Threads that stopped competing, began to, or gave up a turn since the last tick. */
   disturbed: set(thread),
+  /** Nobody was since this scheduler began, which shares the one CPU that there is by weight. */
+  even: bool,
+  /** While that is so: ticks that a thread has run beyond its share of all since then. */
+  beyond: array(
+    thread,
+    fraction('advantage', (z: CpuSizes) => z.weight * Math.max(z.thread, 1)),
+  ),
   /** Since this scheduler began, some CPU was offline or some thread was kept from one. */
   constrained: bool,
   /** Ticks since any thread was. */

@@ -1,5 +1,13 @@
 /** What properties of fairness look back on. Ghosts: no rule depends on any of it. */
-import { add, greater, lesser, type Rational, rational, subtract } from '../../machine/index.ts';
+import {
+  add,
+  greater,
+  lesser,
+  negative,
+  type Rational,
+  rational,
+  subtract,
+} from '../../machine/index.ts';
 import type { Cpu, VmId } from './model.ts';
 import { competes, isAwake, weightOf } from './queue.ts';
 import type { Scheduler, ThreadId } from './scheduler.ts';
@@ -17,9 +25,17 @@ export function disturb(m: CpuCore, t: ThreadId): void {
     watch.ahead.at(other)[t] = zero;
   }
   beginWait(m, t);
+  if (!watch.even) return;
+  watch.even = false;
+  for (let other = 0; other < threads.length; other++) watch.beyond[other] = zero;
 }
 export function disturbAll(m: CpuCore): void {
   for (let t = 0; t < m.threads.length; t++) disturb(m, t);
+}
+
+/** A scheduler has begun, to which all are alike that compete: ST-2 and EV-1 look back to here. */
+export function beginEvenly({ pcpus, watch }: CpuCore, shares: Scheduler['shares']): void {
+  watch.even = shares === 'by-weight' && pcpus.length === 1;
 }
 
 /** Nobody, or no vCPU of a VM, has a claim in this period any more: what it rests on has changed. */
@@ -48,6 +64,7 @@ export function observeService(m: Cpu, shares: Scheduler['shares'], size: CpuSiz
     const payer = lentBy ?? current;
     if (payer !== null) watch.owed[payer] = Math.max(watch.owed.at(payer) - 1, 0);
   }
+  if (watch.even) observeShares(m, size);
   if (shares === 'unfairly') return;
   const got = threads.map(({ state }, t) => {
     if (state.kind !== 'running') return zero;
@@ -60,6 +77,21 @@ export function observeService(m: Cpu, shares: Scheduler['shares'], size: CpuSiz
       const ahead = watch.ahead.at(i);
       ahead[j] = longer(ahead.at(j), subtract(got[i] ?? zero, got[j] ?? zero), size);
     }
+  }
+}
+
+/** Of a tick that one of those who compete had, each was due a part: its weight of that of all. */
+function observeShares(m: Cpu, size: CpuSizes): void {
+  const { pcpus, threads, watch } = m;
+  if (!pcpus.some(({ current }) => current !== null && competes(m, current))) return;
+  let all = 0;
+  for (let t = 0; t < threads.length; t++) if (competes(m, t)) all += weightOf(m, t);
+  for (let t = 0; t < threads.length; t++) {
+    if (!competes(m, t)) continue;
+    const had = threads.at(t).state.kind === 'running' ? all : 0;
+    const beyond = add(watch.beyond.at(t), rational(had - weightOf(m, t), all));
+    const most = rational(size.advantage);
+    watch.beyond[t] = lesser(greater(beyond, negative(most)), most);
   }
 }
 

@@ -208,22 +208,36 @@ const badStates: Readonly<Record<string, BadState>> = {
     },
     size: oneCpu,
   },
+  'EV-1': {
+    before: [under('eevdf')],
+    spoil: (m) => {
+      m.watch.even = true;
+      m.watch.beyond[0] = rational(-2);
+    },
+  },
   // Two requests of two ticks for each.
   'EV-3': {
     before: [under('eevdf')],
     spoil: (m) => {
+      m.watch.even = true;
       m.watch.ahead.at(3)[0] = rational(8);
     },
-    size: oneCpu,
   },
   // A request and a tick for each of four.
   'EV-N': {
     before: [under('eevdf')],
     spoil: (m) => {
+      m.watch.even = true;
       m.watch.waited[3] = 12;
-      m.watch.steady = 12;
     },
-    size: oneCpu,
+  },
+  // Four threads compete.
+  'ST-2': {
+    before: [under('stride')],
+    spoil: (m) => {
+      m.watch.even = true;
+      m.watch.beyond[1] = rational(3);
+    },
   },
 };
 
@@ -430,6 +444,31 @@ const badSteps: Readonly<Record<string, BadStep>> = {
       m.threads.at(0).promised++;
       m.threads.at(1).promised--;
     },
+  },
+  'EV-C1': {
+    before: [under('eevdf')],
+    step: call('wake', { thread: 0 }),
+    spoil: (m) => {
+      m.watch.even = true;
+      m.watch.beyond[0] = rational(1);
+    },
+  },
+  'EV-C3': {
+    before: [under('eevdf')],
+    step: call('wake', { thread: 0 }),
+    spoil: (m) => {
+      m.watch.ahead.at(3)[0] = rational(8);
+    },
+    size: oneCpu,
+  },
+  'EV-CN': {
+    before: [under('eevdf')],
+    step: call('wake', { thread: 0 }),
+    spoil: (m) => {
+      m.watch.waited[3] = 12;
+      m.watch.steady = 12;
+    },
+    size: oneCpu,
   },
   'EV-C2': {
     before: [under('eevdf')],
