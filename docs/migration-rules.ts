@@ -81,6 +81,17 @@ export const migrationRules: readonly Rule[] = [
     source: qemu,
     deferred: devices,
   },
+  { id: 'MIG-Q1', says: 'A guest is stopped when its policy says so (4.B.2).', source: qemu },
+  {
+    id: 'MIG-Q2',
+    says: 'The downtime is what the policy was asked for, and latencies (4.E).',
+    source: qemu,
+  },
+  {
+    id: 'MIG-Q3',
+    says: 'A guest that was slowed down has all of its CPUs again (4.B.3).',
+    source: qemu,
+  },
   { id: 'MIG-L1', says: 'A migration ends, if its policy lets it.', source: qemu },
   { id: 'MIG-L2', says: 'A handover in doubt is resolved: one side runs.', source: libvirt },
   { id: 'MIG-L4', says: 'A migration that is given up leaves its guest running.', source: qemu },

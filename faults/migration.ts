@@ -4,11 +4,13 @@ import type { DeferredFault } from './memory.ts';
 import { copyingFaults } from './migration/copying.ts';
 import { failingFaults } from './migration/failing.ts';
 import { handoverFaults } from './migration/handover.ts';
+import { policyFaults } from './migration/policies.ts';
 
 export const migrationFaults: readonly VmmFault[] = [
   ...copyingFaults,
   ...handoverFaults,
   ...failingFaults,
+  ...policyFaults,
 ];
 
 const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFault[] =>

@@ -72,6 +72,7 @@ export const commandWeights: Readonly<Record<string, number>> = {
   'migration.clean-up': 8,
   'migration.take-back': 2,
   'migration.abort': 0.4,
+  'migration.give-up': 8,
   'migration.discard': 8,
   'failure.lose-connection': 0.1,
   'failure.cut-off': 0.1,

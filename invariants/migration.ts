@@ -6,6 +6,7 @@ import { failingProperties } from './migration/failing.ts';
 import { migrationGoals } from './migration/goals.ts';
 import { handoverProperties } from './migration/handover.ts';
 import { placeProperties } from './migration/places.ts';
+import { policyProperties } from './migration/policies.ts';
 import { runProperties } from './migration/runs.ts';
 
 export const migrationProperties: readonly Property<CheckedMigration>[] = [
@@ -13,6 +14,7 @@ export const migrationProperties: readonly Property<CheckedMigration>[] = [
   ...copyingProperties,
   ...handoverProperties,
   ...failingProperties,
+  ...policyProperties,
   ...runProperties,
   ...migrationGoals,
 ];

@@ -3,17 +3,32 @@
  * a vCPU of theirs has a CPU, and the VMM works in the background only while a thread of its own has.
  * The tick hears which VMs wait for a page. Rules of memory change no CPU, and rules of CPUs no memory.
  */
-import { type Context, guardsOf, type Model, ref, requireAlso } from '../machine/index.ts';
-import { type Cpu, heedMemory } from './cpu/index.ts';
 import {
+  array,
+  type Context,
+  guardsOf,
+  type Infer,
+  type Model,
+  ref,
+  requireAlso,
+} from '../machine/index.ts';
+import { type Cpu, heedMemory } from './cpu/index.ts';
+import { host, hostState } from './host.ts';
+import {
+  cluster,
   type HostMemory,
   type Memory,
   memoryCommands,
   recordCommands,
   vm,
 } from './memory/index.ts';
+import { canGoOn, clusterState, passTick } from './migration/index.ts';
 import type { VmmSizes } from './scopes/index.ts';
 import { ofCpus, type ServiceModel, type Services, serviceCommands } from './service/index.ts';
+
+export const hosts = array(host, hostState);
+/** One where VMs may move between hosts, else none. */
+export const clusters = array(cluster, clusterState);
 
 /** Memory of a host, and the CPUs that its guests reach it from. */
 export interface MemoryOnCpus extends Memory {
@@ -63,18 +78,41 @@ export const coupledMemory = requireAlso(
   vmmNotRunning,
 );
 
-/** CPUs and guest systems of a host, and the memory that its VMs may wait for. */
+/** CPUs and guest systems of a host, the memory that its VMs may wait for, and where they move. */
 export interface CpusOnMemory extends Services {
   readonly memory: HostMemory;
+  readonly host: number;
+  readonly hosts: Infer<typeof hosts>;
+  readonly clusters: Infer<typeof clusters>;
+}
+interface CpusModelOnMemory extends Model {
+  readonly state: CpusOnMemory;
+  readonly sizes: VmmSizes;
 }
 
+/** Where the source of a migration is as fast as it can be, time passes only when it has to wait. */
+const sourceHasWork = guardsOf<CpusModelOnMemory>()(
+  'source-has-work',
+  {},
+  ({ host, hosts, clusters }, _a, { size }) =>
+    size.eager === 1 && clusters.some((cluster) => canGoOn({ hosts, cluster }, host, size)),
+);
+
 const { 'cpu.tick': tick, ...services } = serviceCommands;
-/** A tick first hears which VMs wait for pages: what they had of it they could not use. */
-export const coupledServices = {
+/**
+ * A tick first hears which VMs wait for pages: what they had of it they could not use. Migrations go
+ * by the ticks of their source.
+ */
+const ofServices = {
   ...services,
   'cpu.tick': {
     ...tick,
-    effect(m: CpusOnMemory, a: Record<never, never>, c: Context<ServiceModel>): void {
+    effect(
+      m: CpusOnMemory,
+      a: Record<never, never>,
+      c: Context<ServiceModel & { readonly sizes: VmmSizes }>,
+    ): void {
+      for (const each of m.clusters) passTick(each, m.host, c.size);
       for (let id = 0; c.size.coupled === 1 && id < m.cpu.vms.length; id++) {
         heedMemory(m.cpu, id, m.memory.vms.at(id).stalled !== null, ofCpus(c));
       }
@@ -82,3 +120,8 @@ export const coupledServices = {
     },
   },
 };
+export const coupledServices = requireAlso(
+  ofServices,
+  (kind) => kind === 'cpu.tick',
+  sourceHasWork,
+);

@@ -1,6 +1,5 @@
 /** The virtual machine monitor: its subsystems on one or more hosts, put together. */
 import {
-  array,
   type CallOf,
   type Context,
   type Infer,
@@ -13,8 +12,10 @@ import {
 } from '../machine/index.ts';
 import {
   type CpusOnMemory,
+  clusters,
   coupledMemory,
   coupledServices,
+  hosts,
   type MemoryOnCpus,
 } from './coupling.ts';
 import {
@@ -25,7 +26,7 @@ import {
   cpuOperations,
   initialCpu,
 } from './cpu/index.ts';
-import { host, hostState } from './host.ts';
+import { host } from './host.ts';
 import {
   cluster,
   initialMemory,
@@ -34,7 +35,6 @@ import {
   memoryOperations,
 } from './memory/index.ts';
 import {
-  clusterState,
   initialCluster,
   type MigrationEvent,
   type MigrationModel,
@@ -54,8 +54,8 @@ import {
 } from './service/index.ts';
 
 export const vmm = record({
-  hosts: array(host, hostState),
-  clusters: array(cluster, clusterState),
+  hosts,
+  clusters,
   services: guestServices,
 });
 export interface Vmm extends Infer<typeof vmm> {}
@@ -81,6 +81,9 @@ const servicesOf = (v: Vmm, a: OnHost): CpusOnMemory => ({
   cpu: cpuOf(v, a),
   guests: v.services,
   memory: v.hosts.at(a.host).memory,
+  host: a.host,
+  hosts: v.hosts,
+  clusters: v.clusters,
 });
 /** All hosts, and the cluster that they form: what the rules of migration see. */
 const worldOf = (v: Vmm): World => ({ hosts: v.hosts, cluster: v.clusters.at(0) });

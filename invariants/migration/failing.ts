@@ -44,7 +44,7 @@ const confirmedSourcesStay = property.invariant({
 const abortedGuestsGoOn = property.transition({
   id: 'MIG-L4',
   name: 'a migration that is given up leaves its guest running where it was, with all that it had',
-  commands: kinds('migration.abort'),
+  commands: kinds('migration.abort', 'migration.give-up'),
   violation({ before, call, after }) {
     if (!('vm' in call.args)) return null;
     const { vm } = call.args;

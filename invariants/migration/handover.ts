@@ -120,7 +120,7 @@ const startsWithTheToken = property.transition({
     const { before, call } = change;
     const { toTarget } = before.cluster.migrations.at(vm);
     const { owner, epoch, lastRan } = before.cluster.ownership.at(vm);
-    if (call.kind === 'migration.abort') {
+    if (call.kind === 'migration.abort' || call.kind === 'migration.give-up') {
       const here = startedOn(change, vm);
       return owner === here && lastRan === here ? null : `${named(vm, here)} went on without it`;
     }

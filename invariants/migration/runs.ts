@@ -6,20 +6,27 @@ import { kinds, property, runs } from './reading.ts';
 const fair = (names: readonly string[], each: readonly string[]): readonly Fairness[] =>
   names.map((name) => ({ commands: [name], strength: 'weak', each }));
 
-/** What source and target do by themselves, once a guest may be stopped. */
+/** What source and target do by themselves, once a guest may be stopped. Nobody has to cancel. */
 const steps = kinds(
   ...(['migration.connect', 'migration.create-target', 'migration.begin-log'] as const),
-  ...(['migration.freeze', 'migration.quiesce', 'migration.send-vcpus'] as const),
-  ...(['migration.send-state', 'migration.final-harvest', 'migration.copy'] as const),
-  ...(['migration.request-state', 'migration.release', 'migration.send-start'] as const),
-  ...(['migration.receive', 'migration.receive-reply', 'migration.clean-up'] as const),
-  ...(['migration.discard', 'migration.take-back', 'migration.abort'] as const),
+  ...(['migration.copy-read-only', 'migration.harvest', 'migration.copy'] as const),
+  ...(['migration.quiesce', 'migration.send-vcpus', 'migration.send-state'] as const),
+  ...(['migration.final-harvest', 'migration.request-state', 'migration.release'] as const),
+  ...(['migration.send-start', 'migration.receive', 'migration.receive-reply'] as const),
+  ...(['migration.clean-up', 'migration.discard', 'migration.take-back'] as const),
+  'migration.give-up',
 );
-const fairness = [...fair(steps, ['vm']), ...fair(kinds('failure.reach-again'), ['host'])];
+const fairness: readonly Fairness[] = [
+  ...fair(steps, ['vm']),
+  // A policy is asked at the end of every round, and may be met at some and not at others.
+  { commands: kinds('migration.freeze'), strength: 'strong', each: ['vm'] },
+  ...fair(kinds('failure.reach-again'), ['host']),
+  ...fair(['cpu.tick'], ['host']),
+];
 
 const migrationsEnd = property.leadsTo({
   id: 'MIG-L1',
-  name: 'a migration ends, well or not, if its guest is stopped at last and messages arrive',
+  name: 'a migration ends, well or not, if its policy is met at some time and messages arrive',
   instances: (size) => size.vm,
   starts: ({ cluster }, v) => cluster.migrations.at(v).phase !== 'idle',
   done: ({ cluster }, v) => cluster.migrations.at(v).phase === 'idle',

@@ -28,6 +28,7 @@ import {
   type World,
   type WorldView,
 } from './model.ts';
+import { bandwidthSpent, countRound, countSent, decision } from './statistics.ts';
 
 /** A migration is asked for. MIG-S12: one at a time for each VM. */
 export const start = command({
@@ -110,7 +111,7 @@ export const createTarget = command({
 });
 
 /** The target cannot promise a frame for every page, or does not admit the VM. */
-function lacksCapacity(m: WorldView, vm: VmId, c: C): boolean {
+export function lacksCapacity(m: WorldView, vm: VmId, c: C): boolean {
   const { source, target } = viewMigration(m, vm);
   if (source === null || target === null) return true;
   const to = viewMemory(m, target);
@@ -161,6 +162,7 @@ export const copyReadOnly = command({
     notToSend,
     ['not-read-only', ['vm', 'page'], (m, a) => !isReadOnly(m, a.vm, a.page)],
     ...cannotSend,
+    bandwidthSpent,
   ],
   effect(m, a, c) {
     sendPage(m, a, c);
@@ -182,13 +184,19 @@ export const harvest = command({
         return send.some((left, p) => left && (round > 0 || isReadOnly(m, a.vm, p)));
       },
     ],
-    ['rounds-over', ['vm'], (m, a, c) => viewMigration(m, a.vm).round >= c.size.rounds],
+    [
+      'rounds-over',
+      ['vm'],
+      (m, a, c) => {
+        const says = decision(m, a.vm, c.size);
+        return says === null ? viewMigration(m, a.vm).round >= c.size.rounds : says !== 'go-on';
+      },
+    ],
   ],
   effect(m, a, c) {
-    const migration = migrationOf(m, a.vm);
-    migration.round++;
     const dirty = collect(m, a.vm, c);
-    c.emit({ type: 'round', vm: a.vm, round: migration.round, dirty });
+    countRound(m, a.vm, dirty, c);
+    c.emit({ type: 'round', vm: a.vm, round: viewMigration(m, a.vm).round, dirty });
   },
 });
 
@@ -218,6 +226,7 @@ export const copy = command({
     ],
     notToSend,
     ...cannotSend,
+    bandwidthSpent,
   ],
   effect(m, a, c) {
     sendPage(m, a, c);
@@ -229,6 +238,7 @@ function sendPage(m: World, a: { readonly vm: VmId; readonly page: PageId }, c: 
   if (migration.source === null) return;
   const content = c.operation.readPage(m, migration.source, a.vm, a.page);
   migration.send[a.page] = false;
+  countSent(migration, c.size);
   if (content === 0) send(migration, a.vm, { kind: 'zero', page: a.page }, c);
   else send(migration, a.vm, { kind: 'page', page: a.page, content }, c);
 }

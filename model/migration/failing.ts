@@ -8,8 +8,10 @@ import { ref } from '../../machine/index.ts';
 import { host } from '../host.ts';
 import { stopLogging, tearDown } from '../memory/index.ts';
 import { disconnect, notConnected } from './channel.ts';
+import { lacksCapacity } from './copying.ts';
 import { forgetCopy, forgetMigration } from './handover.ts';
 import {
+  type C,
   command,
   type HostId,
   inner,
@@ -21,40 +23,68 @@ import {
   type VmId,
   viewMigration,
   type World,
+  type WorldView,
 } from './model.ts';
+import { decision, letGo } from './statistics.ts';
 import { plugAll } from './vcpus.ts';
 
 const isStopped = (m: World, at: HostId, vm: VmId): boolean =>
   m.hosts.at(at).memory.stopped.some((vms) => vms.at(vm));
 
-/** Cancelled, broken off or timed out: the source has the token, and its guest goes on. MIG-L4. */
+/** The source still has the token, or has it again. */
+const beforeRelease = phaseIs(
+  ...(['started', 'connected', 'target-created', 'copying', 'frozen', 'quiesced'] as const),
+  ...(['vcpus-sent', 'state-sent', 'harvested', 'state-requested', 'target-ready'] as const),
+  'taken-back',
+);
+
+/** Somebody does not want it any more, whatever it has come to. MIG-L4. */
 export const abort = command({
   actor: 'host',
-  summary: 'The source gives a migration up, and its guest goes on there (MIG-S10, MIG-L4).',
+  summary: 'A migration is cancelled, and its guest goes on at the source (MIG-S10, MIG-L4).',
   args: ofVm,
-  requires: [
-    phaseIs(
-      ...(['started', 'connected', 'target-created', 'copying', 'frozen', 'quiesced'] as const),
-      ...(['vcpus-sent', 'state-sent', 'harvested', 'state-requested', 'target-ready'] as const),
-      'taken-back',
-    ),
-  ],
+  requires: [beforeRelease],
   effect(m, a, c) {
-    const migration = migrationOf(m, a.vm);
-    if (migration.source === null) return;
-    const { arrived, target } = migration;
-    stopLogging(memoryAt(m, migration.source), a.vm);
-    if (isStopped(m, migration.source, a.vm)) {
-      setStopped(m.hosts.at(migration.source), a.vm, false);
-      plugAll(m, migration.source, a.vm, c);
-    }
-    forgetMigration(migration);
-    if (arrived === 'nothing') return;
-    migration.phase = 'aborted';
-    migration.target = target;
-    migration.arrived = arrived;
+    goOn(m, a.vm, c);
   },
 });
+
+/** It cannot come to a good end by itself. */
+function hasFailed(m: WorldView, vm: VmId, c: C): boolean {
+  const { phase, connected } = viewMigration(m, vm);
+  if (phase === 'started') return false;
+  if (phase === 'connected' && lacksCapacity(m, vm, c)) return true;
+  return !connected || phase === 'taken-back' || decision(m, vm, c.size) === 'cancel';
+}
+
+/** Broken off, refused by the target, or at the timeout of its policy. */
+export const giveUp = command({
+  actor: 'daemon',
+  summary: 'The source gives a migration up that failed, and its guest goes on (MIG-S10, MIG-L4).',
+  args: ofVm,
+  requires: [beforeRelease, ['not-failed', ['vm'], (m, a, c) => !hasFailed(m, a.vm, c)]],
+  effect(m, a, c) {
+    goOn(m, a.vm, c);
+  },
+});
+
+/** The source has the token, and its guest goes on as if nothing had been. */
+function goOn(m: World, vm: VmId, c: C): void {
+  const migration = migrationOf(m, vm);
+  if (migration.source === null) return;
+  const { arrived, target } = migration;
+  letGo(m, vm, c);
+  stopLogging(memoryAt(m, migration.source), vm);
+  if (isStopped(m, migration.source, vm)) {
+    setStopped(m.hosts.at(migration.source), vm, false);
+    plugAll(m, migration.source, vm, c);
+  }
+  forgetMigration(migration);
+  if (arrived === 'nothing') return;
+  migration.phase = 'aborted';
+  migration.target = target;
+  migration.arrived = arrived;
+}
 
 /** The target has noticed that nobody will tell it to start. */
 export const discard = command({

@@ -7,14 +7,18 @@
 import { cannotSend, isFull, notConnected, send } from './channel.ts';
 import { collect } from './copying.ts';
 import { command, migrationOf, ofVm, phaseIs, setStopped, viewMigration } from './model.ts';
+import { decision } from './statistics.ts';
 import { unplugAll } from './vcpus.ts';
 
-/** When to stop is a matter of policy: here it may be at any time. MIG-A6. */
+/** When to stop is a matter of policy (4.B.2); where there is none, it may be at any time. MIG-A6. */
 export const freeze = command({
   actor: 'host',
   summary: 'The guest stops: none of its vCPUs is this host’s to run any more (N6, MIG-A6).',
   args: ofVm,
-  requires: [phaseIs('copying')],
+  requires: [
+    phaseIs('copying'),
+    ['policy-not-met', ['vm'], (m, a, c) => (decision(m, a.vm, c.size) ?? 'freeze') !== 'freeze'],
+  ],
   effect(m, a, c) {
     const migration = migrationOf(m, a.vm);
     if (migration.source === null) return;

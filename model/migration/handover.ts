@@ -19,6 +19,7 @@ import {
   type World,
 } from './model.ts';
 import type { Migration } from './state.ts';
+import { forgetStatistics, letGo } from './statistics.ts';
 
 /** The source does not reach the storage, where the token is. */
 const storeUnreachable = guard('store-unreachable', ofVm, (m, a) => {
@@ -101,6 +102,7 @@ export const cleanUp = command({
     const { source } = migration;
     if (source === null) return;
     const memory = memoryAt(m, source);
+    letGo(m, a.vm, c);
     stopLogging(memory, a.vm);
     tearDown(memory, a.vm, inner(c));
     forgetCopy(m, a.vm, source);
@@ -126,6 +128,7 @@ export function forgetMigration(migration: Migration): void {
   migration.target = null;
   migration.round = 0;
   migration.arrived = 'nothing';
+  forgetStatistics(migration);
   for (let p = 0; p < migration.send.length; p++) {
     migration.send[p] = false;
     migration.received[p] = false;

@@ -21,11 +21,16 @@ export {
   type Decision,
   type Limits,
   noThrottle,
+  oldXenLimits,
+  type PolicyName,
+  policyNumber,
+  policyOf,
   type RoundEnd,
   type StopPolicy,
   stopPolicies,
   type Throttle,
   throttleAfter,
+  xenLimits,
 } from './policies.ts';
 export {
   type MigrationStatus,
@@ -40,6 +45,7 @@ export {
   statesAfter,
 } from './qemu.ts';
 export { type Cluster, clusterState, type Message, type MigrationSizes, place } from './state.ts';
+export { canGoOn, passTick } from './statistics.ts';
 
 export const migrationCommands = {
   'migration.start': copying.start,
@@ -60,6 +66,7 @@ export const migrationCommands = {
   'migration.take-back': handover.takeBack,
   'migration.clean-up': handover.cleanUp,
   'migration.abort': failing.abort,
+  'migration.give-up': failing.giveUp,
   'migration.discard': failing.discard,
   'failure.lose-connection': failing.loseConnection,
   'failure.cut-off': failing.cutOff,

@@ -26,6 +26,8 @@ export function initialCluster(z: C['size']): Cluster {
       toSource: table(z, place, () => ({ kind: 'none' })),
       arrived: 'nothing',
       received: table(z, page, () => false),
+      statistics: { elapsed: 0, sent: 0, found: 0, carried: 0, downtime: 0 },
+      throttling: { percent: 0, periods: 0, ticks: 0, dirtied: 0, sent: 0, cap: 0 },
     })),
     hosts: table(z, host, () => ({
       devices: table(z, vm, () => ({ register: 0, write: { kind: 'none' } })),

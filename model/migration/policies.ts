@@ -1,4 +1,5 @@
 /** When a pre-copy migration stops its rounds and freezes the guest, as real VMMs decide it (4.B.2). */
+import { keysOf } from '../../machine/index.ts';
 
 /** What is known when a round ends: when all that it had to send was sent. */
 export interface RoundEnd {
@@ -26,6 +27,11 @@ export interface Limits {
   readonly timeout: number;
   /** What happens then. */
   readonly onTimeout: 'cancel' | 'freeze';
+  /** Xen: fewer dirty pages than this are not worth a round, and rounds beyond this are too many. */
+  readonly few: number;
+  readonly rounds: number;
+  /** Xen of old: no more may be sent than so many times the memory. */
+  readonly factor: number;
 }
 
 /** Another round, the end of the rounds, or the end of the migration. */
@@ -40,8 +46,9 @@ const fits = ({ dirty, bandwidth }: RoundEnd, { downtime }: Limits): boolean =>
 
 const freezeIf = (stops: boolean): Decision => (stops ? 'freeze' : 'go-on');
 
-/** So few pages are dirty that Xen sees no use in another round. */
-const fewPages = 50;
+/** Xen’s simple_precopy_policy has these numbers; DEF_MAX_ITERS, DEF_MAX_FACTOR are those of old. */
+export const xenLimits = { few: 50, rounds: 5 } as const;
+export const oldXenLimits = { few: 50, rounds: 29, factor: 3 } as const;
 
 export const stopPolicies = {
   /** QEMU migration.c, threshold_size: there is no bound on the rounds. */
@@ -52,13 +59,21 @@ export const stopPolicies = {
     return end.elapsed >= limits.timeout ? limits.onTimeout : 'go-on';
   },
   /** Xen’s simple_precopy_policy. */
-  xen: ({ dirty, rounds }) => freezeIf(dirty < fewPages || rounds >= 5),
-  /** Xen before that: DEF_MAX_ITERS, DEF_MAX_FACTOR. */
-  'xen-old': ({ dirty, rounds, sent, memory }) =>
-    freezeIf(dirty < fewPages || rounds >= 29 || sent > 3 * memory),
+  xen: ({ dirty, rounds }, limits) => freezeIf(dirty < limits.few || rounds >= limits.rounds),
+  /** Xen before that. */
+  'xen-old': ({ dirty, rounds, sent, memory }, limits) =>
+    freezeIf(dirty < limits.few || rounds >= limits.rounds || sent > limits.factor * memory),
   /** A round that leaves as much as the one before gains nothing. Our own. */
   progress: ({ dirty, dirtyBefore }) => freezeIf(dirtyBefore !== null && dirty >= dirtyBefore),
 } satisfies Readonly<Record<string, StopPolicy>>;
+export type PolicyName = keyof typeof stopPolicies;
+
+/** How a scope names a policy: by its place in the table, counted from 1. */
+export const policyNumber = (name: PolicyName): number => keysOf(stopPolicies).indexOf(name) + 1;
+/** 0 names none: the host may stop its guest at any time. */
+export function policyOf(number: number): PolicyName | null {
+  return keysOf(stopPolicies)[number - 1] ?? null;
+}
 
 /** How far QEMU has slowed a guest down that dirties pages faster than they are sent (4.B.3). */
 export interface Throttle {

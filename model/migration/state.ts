@@ -9,6 +9,7 @@ import {
   array,
   bool,
   enumOf,
+  ghost,
   type Infer,
   index,
   int,
@@ -18,9 +19,10 @@ import {
   set,
   variant,
 } from '../../machine/index.ts';
-import { SavedVcpu, thread } from '../cpu/index.ts';
+import { type CpuSizes, SavedVcpu, thread } from '../cpu/index.ts';
 import { host } from '../host.ts';
-import { content, page, vm } from '../memory/index.ts';
+import { content, type MemorySizes, page, vm } from '../memory/index.ts';
+import { type PolicyName, policyOf } from './policies.ts';
 
 /** A place in a channel: the first message to arrive is at place 0. */
 export const place = index('place', { ordered: true });
@@ -39,7 +41,65 @@ export type MigrationSizes = {
   readonly attempts: number;
   /** Connections, and ways to the storage, that may be lost. */
   readonly losses: number;
+  /** When a guest is stopped: the place of the policy in its table, from 1; 0: at any time. */
+  readonly policy: number;
+  /** Pages that a channel carries in a tick; 0: as many as one likes. */
+  readonly bandwidth: number;
+  /** What the policy is asked to keep to; 1 for `onTimeout`: the guest is stopped, not left alone. */
+  readonly downtime: number;
+  readonly timeout: number;
+  readonly onTimeout: number;
+  readonly few: number;
+  readonly factor: number;
+  /** Ticks after which a guest that dirties too much is slowed down (further); 0: it never is. */
+  readonly converge: number;
+  /** 1: no tick of a source passes while a step can be taken, or a page be sent or arrive. */
+  readonly eager: number;
 };
+
+type PolicySizes = MigrationSizes & CpuSizes & MemorySizes;
+
+/** A number that only one policy looks at takes no room where there is another. */
+const whereAsked =
+  (policy: PolicyName, most: (z: PolicySizes) => number) =>
+  (z: PolicySizes): number =>
+    policyOf(z.policy) === policy ? most(z) : 0;
+/** Pages are counted up to here: what matters of more is that it is more. */
+export const sentMost = whereAsked('xen-old', (z) => z.factor * z.page + 1);
+/** One tick too many would show. */
+export const downtimeMost = (z: PolicySizes): number => (z.bandwidth > 0 ? z.downtime + 1 : 0);
+const whereThrottled =
+  (most: (z: PolicySizes) => number) =>
+  (z: PolicySizes): number =>
+    z.converge > 0 ? most(z) : 0;
+export const periodMost = (z: PolicySizes): number => 3 * z.page;
+
+/** What policies look at (4.B.2): of all rounds, of the last, and of this tick. */
+const Statistics = record({
+  /** Ticks since the log began, up to the timeout. */
+  elapsed: int('timeout'),
+  /** Pages sent since then. */
+  sent: int(sentMost),
+  /** Pages that the last harvest found. */
+  found: int(whereAsked('progress', (z) => z.page)),
+  /** Pages sent in this tick. */
+  carried: int('bandwidth'),
+  /** Ticks for which the guest has stood still. */
+  downtime: ghost(int(downtimeMost)),
+});
+
+/** How far the guest is slowed down, and what was counted since that was looked at (4.B.3). */
+const Throttling = record({
+  /** Percent of its CPU time, and periods in which it dirtied too much. */
+  percent: int(whereThrottled(() => 99)),
+  periods: int(whereThrottled(() => 1)),
+  /** Ticks, dirtied and sent pages of this period. */
+  ticks: int('converge'),
+  dirtied: int(whereThrottled(periodMost)),
+  sent: int(whereThrottled(periodMost)),
+  /** The cap that the VM has when it is not slowed down. */
+  cap: int(whereThrottled((z) => z.pcpu * z.period)),
+});
 
 /**
  * How far the source has come, after the steps N1 to N6 that the specification makes normative:
@@ -93,6 +153,8 @@ const Migration = record({
   /** What the target has: how much of the VM, and which pages. */
   arrived: enumOf('nothing', 'memory', 'all', 'confirmed'),
   received: set(page),
+  statistics: Statistics,
+  throttling: Throttling,
 });
 
 /** In shared storage: who may run a VM. Its disk stands behind one lock. */

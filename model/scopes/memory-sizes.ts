@@ -1,5 +1,6 @@
 /** Sizes of hosts that are memory alone, and the commands that belong together there. */
 import type { CpuSizes } from '../cpu/index.ts';
+import type { MigrationSizes } from '../migration/index.ts';
 import type { ServiceSizes } from '../service/index.ts';
 import type { VmmSizes } from './scope.ts';
 
@@ -43,15 +44,29 @@ const noServices: ServiceSizes = {
   shutdown: 0,
 };
 
-export const tinySizes: VmmSizes = {
-  ...noCpus,
-  ...noServices,
+/** Hosts that stand alone. */
+const noCluster: MigrationSizes = {
   host: 1,
   cluster: 0,
   place: 0,
   rounds: 0,
   attempts: 0,
   losses: 0,
+  policy: 0,
+  bandwidth: 0,
+  downtime: 0,
+  timeout: 0,
+  onTimeout: 0,
+  few: 0,
+  factor: 0,
+  converge: 0,
+  eager: 0,
+};
+
+export const tinySizes: VmmSizes = {
+  ...noCpus,
+  ...noServices,
+  ...noCluster,
   vm: 2,
   page: 2,
   virtual: 2,

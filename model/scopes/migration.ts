@@ -1,4 +1,6 @@
 /** Scopes of live migration: two hosts, and a VM that moves between them. */
+
+import { policyNumber } from '../migration/index.ts';
 import { cpu, cpuSizes } from './cpu-sizes.ts';
 import { memory, tinySizes } from './memory-sizes.ts';
 import type { Scopes, VmmSizes } from './scope.ts';
@@ -36,6 +38,18 @@ const migrationSizes: VmmSizes = {
 const fewSizes: VmmSizes = { ...migrationSizes, place: 2, rounds: 1 };
 /** Two pages, one of them read-only: enough where writes by the guest are not the point. */
 const pairSizes: VmmSizes = { ...fewSizes, place: 1, page: 2, virtual: 2, frame: 2 };
+/** Two guests of two vCPUs each, on the first of three hosts. */
+const fuzzSizes: VmmSizes = {
+  ...migrationSizes,
+  ...{ host: 3, vm: 2, booted: 2, thread: 4, vcpus: 2, online: 2, pcpu: 2 },
+  ...{ frame: 7, place: 2, content: 4, pins: 2, attempts: 5, losses: 2 },
+  ...{ horizon: 200, patience: 250, period: 2, advantage: 250 },
+};
+
+/** QEMU’s policy: a channel that carries a page in a tick, of which one may pass while it stands still. */
+const timed = { rounds: 2, policy: policyNumber('qemu'), bandwidth: 1, downtime: 1 };
+/** A channel that is always used, of a guest that may write every other tick once it is slowed down. */
+const slowed = { coupled: 1, bandwidth: 2, downtime: 0, converge: 1, eager: 1, period: 2 };
 
 export const migrationScopes = {
   migration: {
@@ -133,28 +147,38 @@ export const migrationScopes = {
     explored: { distinct: 75368, generated: 357092, depth: 39, complete: true },
     commands: ['migration.*', 'device.*', ...memory('read')],
   },
+  'migration-policy': {
+    name: 'migration-policy',
+    purpose: 'every state of a guest that moves when what is dirty can be sent in the time allowed',
+    sizes: { ...pairSizes, ...timed },
+    explored: { distinct: 1, generated: 1, depth: 1, complete: true },
+    commands: ['migration.*', ...memory('write'), ...cpu('tick')],
+  },
+  'migration-throttle': {
+    name: 'migration-throttle',
+    purpose: 'every state of a guest that is slowed down until so little is dirty that it can move',
+    sizes: { ...pairSizes, ...timed, ...slowed },
+    explored: { distinct: 1, generated: 1, depth: 1, complete: true },
+    commands: ['migration.*', ...memory('write'), ...cpu('tick')],
+  },
   'migration-fuzz': {
     name: 'migration-fuzz',
     purpose: 'random testing: two guests, with devices and vCPUs, on three hosts of a cluster',
-    sizes: {
-      ...migrationSizes,
-      ...{ host: 3, vm: 2, booted: 2, thread: 4, vcpus: 2, online: 2, pcpu: 2 },
-      ...{
-        frame: 7,
-        place: 2,
-        content: 4,
-        pins: 2,
-        attempts: 5,
-        losses: 2,
-        horizon: 200,
-        patience: 250,
-      },
-      ...{ period: 2, advantage: 250 },
-    },
+    sizes: fuzzSizes,
     commands: [
       ...['migration.*', 'device.*', 'failure.*'],
       ...memory('map', 'unmap', 'read', 'write', 'populate', 'scrub', 'host-write'),
       ...cpu('halt', 'wake', 'tick'),
     ],
+  },
+  'migration-timed': {
+    name: 'migration-timed',
+    purpose: 'random testing: guests that move while time passes, as a policy and a channel allow',
+    sizes: {
+      ...fuzzSizes,
+      ...{ policy: policyNumber('cloud-hypervisor'), bandwidth: 2, timeout: 12 },
+      ...{ coupled: 1, converge: 1, period: 4 },
+    },
+    commands: ['migration.*', 'failure.*', ...memory('map', 'write', 'host-write'), ...cpu('tick')],
   },
 } satisfies Scopes;

@@ -28,6 +28,13 @@ const allSent = [
 ];
 const ready = [...allSent, step('request-state'), receive, step('receive-reply')];
 
+const tick: Call = { kind: 'cpu.tick', args: { host: 0 } };
+/** The VMM writes a page of VM 0, which holds something else. */
+const overwrite = (page: number): Call => ({
+  kind: 'memory.host-write',
+  args: { host: 0, vm: 0, page, content: page === 2 ? 1 : 0 },
+});
+
 export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X1': [
     ...[...begin(), copyReadOnly(0), step('harvest'), copy(1), write(1, 2)],
@@ -58,6 +65,17 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X29': [...begin(), step('abort')],
   'migration/X12': [...begin(), step('freeze'), step('continue-source')],
   'migration/X13': [...ready, ...steps('release', 'send-start', 'clean-up')],
+  // Two pages go in a tick, and nothing may be dirty when the guest is stopped.
+  'migration/Q1': [
+    ...[...begin(), copyReadOnly(0), place(0), step('harvest'), copy(1), tick, copy(2)],
+    ...[overwrite(1), step('freeze')],
+  ],
+  // In two periods of a tick more is dirtied than half of what is sent.
+  'migration/X29b': [
+    ...[...begin(), overwrite(2), copyReadOnly(0), tick, step('harvest')],
+    ...[overwrite(1), overwrite(2), place(0), copy(1), copy(2), tick, step('harvest')],
+    step('abort'),
+  ],
   'migration/X19': [
     ...[{ kind: 'cpu.wake', args: { host: 0, thread: 0 } }, ...ready],
     ...[...steps('release', 'send-start'), receive],

@@ -205,6 +205,32 @@ const rare: readonly Rare[] = [
     code: 'no-capacity',
   },
   {
+    scope: 'migration-policy',
+    after: begin(),
+    call: step('freeze'),
+    code: 'policy-not-met',
+  },
+  {
+    scope: 'migration-policy',
+    sizes: { place: 2 },
+    after: [unmap(0, 1), readOnly(1), ...begin(), copyReadOnly(0)],
+    call: copyReadOnly(1),
+    code: 'bandwidth-spent',
+  },
+  {
+    scope: 'migration-policy',
+    sizes: { place: 2 },
+    after: [...begin(), copyReadOnly(0), step('harvest')],
+    call: copy(1),
+    code: 'bandwidth-spent',
+  },
+  {
+    scope: 'migration-throttle',
+    after: begin(),
+    call: { kind: 'cpu.tick', args: { host: 0 } },
+    code: 'source-has-work',
+  },
+  {
     scope: 'migration-small',
     sizes: { overhead: 1, frame: 4 },
     after: [step('start', { target: 1 }), step('connect')],
@@ -435,6 +461,7 @@ test('each reason to refuse a command can be the first that applies, and is the 
     ['cpu-fuzz', 80],
     ['service-fuzz', 60],
     ['migration-fuzz', 60],
+    ['migration-timed', 30],
     ['mixed', 60],
   ] as const) {
     const scope = scopes[name];

@@ -3,15 +3,20 @@ import { expect, test } from 'vitest';
 import {
   type Limits,
   type Load,
+  oldXenLimits,
   pagesSentIn,
   rounds,
   roundsUntil,
   stopPolicies,
+  xenLimits,
 } from '../../../model/index.ts';
 import { randomFrom } from '../../invariants/corrupt.ts';
 import { simulate } from './simulation.ts';
 
-const limits = (downtime: number): Limits => ({ downtime, timeout: 1e9, onTimeout: 'cancel' });
+const limits = (downtime: number): Limits => ({
+  ...oldXenLimits,
+  ...{ downtime, timeout: 1e9, onTimeout: 'cancel' },
+});
 
 function bounded(load: Load, count: number): number[] {
   const pages: number[] = [];
@@ -120,7 +125,8 @@ test('what Xen sends is bounded, whatever the guest does', () => {
     expect(old.decision).toBe('freeze');
     const total = old.rounds.reduce((sum, each) => sum + each, 0);
     expect(total).toBeLessThanOrEqual(3 * large.memory + (old.rounds.at(-1) ?? 0));
-    const simple = simulate(large, inTurn(large), stopPolicies.xen, limits(0), 40);
+    const few = { ...limits(0), ...xenLimits };
+    const simple = simulate(large, inTurn(large), stopPolicies.xen, few, 40);
     expect(simple.rounds.length).toBeLessThanOrEqual(5);
   });
   fc.assert(property, { numRuns: 60 });

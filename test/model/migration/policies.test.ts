@@ -3,12 +3,14 @@ import {
   type Decision,
   type Limits,
   noThrottle,
+  oldXenLimits,
   type RoundEnd,
   stopPolicies,
   throttleAfter,
+  xenLimits,
 } from '../../../model/index.ts';
 
-const limits: Limits = { downtime: 3, timeout: 100, onTimeout: 'cancel' };
+const limits: Limits = { ...oldXenLimits, downtime: 3, timeout: 100, onTimeout: 'cancel' };
 const end: RoundEnd = {
   rounds: 2,
   dirty: 1000,
@@ -39,7 +41,8 @@ test.each<[keyof typeof stopPolicies, string, Partial<RoundEnd>, Partial<Limits>
   ['progress', 'less than before', { dirty: 1999 }, {}, 'go-on'],
   ['progress', 'no less than before', { dirty: 2000 }, {}, 'freeze'],
 ])('%s: %s', (policy, _, known, asked, decision) => {
-  expect(stopPolicies[policy]({ ...end, ...known }, { ...limits, ...asked })).toBe(decision);
+  const given = policy === 'xen' ? { ...limits, ...xenLimits } : limits;
+  expect(stopPolicies[policy]({ ...end, ...known }, { ...given, ...asked })).toBe(decision);
 });
 
 test('two periods of too many dirtied pages throttle a guest, to 20 % and then by 10 more', () => {
