@@ -58,7 +58,7 @@ export const migrationScopes = {
     sizes: migrationSizes,
     explored: {
       distinct: 1573210,
-      generated: 7157327,
+      generated: 7158042,
       depth: 36,
       complete: true,
       classes: 787555,
@@ -71,7 +71,7 @@ export const migrationScopes = {
     sizes: fewSizes,
     explored: {
       distinct: 28337,
-      generated: 123804,
+      generated: 124055,
       depth: 35,
       complete: true,
       classes: 14462,
@@ -84,7 +84,7 @@ export const migrationScopes = {
     sizes: pairSizes,
     explored: {
       distinct: 74212,
-      generated: 269784,
+      generated: 270022,
       depth: 39,
       complete: true,
       classes: 74028,
@@ -97,7 +97,7 @@ export const migrationScopes = {
     sizes: pairSizes,
     explored: {
       distinct: 6140,
-      generated: 27440,
+      generated: 27824,
       depth: 30,
       complete: true,
       classes: 6140,
@@ -111,7 +111,7 @@ export const migrationScopes = {
     sizes: { ...pairSizes, losses: 1 },
     explored: {
       distinct: 4643,
-      generated: 19816,
+      generated: 20813,
       depth: 30,
       complete: true,
       classes: 4635,
@@ -125,7 +125,7 @@ export const migrationScopes = {
     sizes: { ...pairSizes, attempts: 2 },
     explored: {
       distinct: 10116,
-      generated: 34220,
+      generated: 34592,
       depth: 52,
       complete: true,
       classes: 9156,
@@ -151,14 +151,14 @@ export const migrationScopes = {
     name: 'migration-policy',
     purpose: 'every state of a guest that moves when what is dirty can be sent in the time allowed',
     sizes: { ...pairSizes, ...timed },
-    explored: { distinct: 1, generated: 1, depth: 1, complete: true },
+    explored: { distinct: 4732, generated: 27052, depth: 33, complete: true },
     commands: ['migration.*', ...memory('write'), ...cpu('tick')],
   },
   'migration-throttle': {
     name: 'migration-throttle',
     purpose: 'every state of a guest that is slowed down until so little is dirty that it can move',
     sizes: { ...pairSizes, ...timed, ...slowed },
-    explored: { distinct: 1, generated: 1, depth: 1, complete: true },
+    explored: { distinct: 263883, generated: 1362254, depth: 148, complete: true },
     commands: ['migration.*', ...memory('write'), ...cpu('tick')],
   },
   'migration-fuzz': {

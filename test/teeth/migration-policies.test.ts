@@ -1,0 +1,72 @@
+/** Properties of when guests are stopped, and for how long, each see a step that breaks it. */
+import { expect, test } from 'vitest';
+import type { Call } from '../../machine/index.ts';
+import { scopes, type Vmm, type VmmCall, vmmMachine } from '../../model/index.ts';
+import { begin, copy, copyReadOnly, place, receive, step, stop } from '../model/migration/story.ts';
+import { bench } from './bench.ts';
+import { migrationOf, properties, steps } from './migration-bench.ts';
+
+const { commands: _, ...scope } = scopes['migration-throttle'];
+const { after, changeViolations } = bench<Vmm, typeof vmmMachine.commands, VmmCall>(
+  vmmMachine,
+  { ...scope, sizes: { ...scope.sizes, place: 2 } },
+  properties,
+);
+
+/** A round has sent both pages. */
+const sent = [
+  ...[...begin(), copyReadOnly(0), place(0), step('harvest'), copy(1), receive],
+] as const;
+const started = [
+  ...[...sent, ...stop(), step('request-state'), receive, step('receive-reply')],
+  ...[step('release'), step('send-start')],
+];
+const dirty: Call = { kind: 'memory.host-write', args: { host: 0, vm: 0, page: 1, content: 1 } };
+
+interface BadStep {
+  readonly before: readonly Call[];
+  readonly step: Call;
+  readonly from?: (v: Vmm) => void;
+  readonly spoil?: (v: Vmm) => void;
+  readonly forced?: true;
+}
+
+test.each<[string, string, BadStep]>([
+  [
+    ...(['MIG-Q1', 'a page is dirty'] as const),
+    { before: [...sent, dirty], step: step('freeze'), forced: true },
+  ],
+  [
+    ...(['MIG-Q1', 'a page was not sent'] as const),
+    { before: [...begin(), copyReadOnly(0), step('harvest')], step: step('freeze'), forced: true },
+  ],
+  [
+    ...(['MIG-Q2', 'a tick passed'] as const),
+    {
+      before: started,
+      step: receive,
+      from: (v) => {
+        migrationOf(v).statistics.downtime = 1;
+      },
+    },
+  ],
+  [
+    ...(['MIG-Q3', 'it stays slow'] as const),
+    {
+      before: begin(),
+      step: step('abort'),
+      from: (v) => {
+        migrationOf(v).throttling.percent = 20;
+      },
+      spoil: (v) => {
+        v.hosts.at(0).cpu.vms.at(0).cap = 1;
+      },
+    },
+  ],
+])('%s: %s', (id, _, { before, step: last, from, spoil = () => {}, forced }) => {
+  const state = after(...steps(...before));
+  from?.(state);
+  const [call] = steps(last);
+  if (call === undefined) throw new Error('no step');
+  expect(changeViolations(state, forced ? { ...call, forced } : call, spoil)).toEqual([id]);
+});
