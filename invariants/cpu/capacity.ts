@@ -57,10 +57,12 @@ const promisesAreKept = property.transition({
   reads,
   when: ({ before, after }) => after.phase === 0 && before.watch.owed.some((owed) => owed > 0),
   violation(change) {
-    const { threads, watch } = change.before;
+    const { threads, watch, pcpus } = change.before;
     for (let t = 0; t < threads.length; t++) {
       if (foundWaiting(change, threads.at(t))) continue;
-      const missed = watch.owed.at(t) - (threads.at(t).state.kind === 'running' ? 1 : 0);
+      // Who gave its turn to a sibling has had it.
+      const had = pcpus.some(({ current, lentBy }) => (lentBy ?? current) === t);
+      const missed = watch.owed.at(t) - (had ? 1 : 0);
       if (missed > 0) return `thread ${t} was promised ${missed} ticks more than it got`;
     }
     return null;
