@@ -165,6 +165,8 @@ function signOf(state: ThreadState): string {
       return '=';
     case 'costopped':
       return '~';
+    case 'unassigned':
+      return '+';
     case 'blocked':
       return state.on === 'swap-in' ? ':' : '.';
     case 'paused':

@@ -10,13 +10,6 @@ const kvm = 'KVM MSR documentation and steal-time commits';
 const esx = 'ESX CPU scheduler and co-scheduling summaries';
 const ple = 'Linux pause-loop exit patches 2010 to 2017';
 
-const later = (
-  ids: readonly string[],
-  says: string,
-  source: string,
-  deferred: string,
-): readonly Rule[] => ids.map((id) => ({ id, says, source, deferred }));
-
 export const cpuRules: readonly Rule[] = [
   { id: 'CPU-I1', says: 'A CPU runs one thread, a thread runs on one CPU.', source: ours },
   { id: 'CPU-I2', says: 'Only what may run runs, where it may, on CPUs in service.', source: ours },
@@ -81,12 +74,7 @@ export const cpuRules: readonly Rule[] = [
   { id: 'STL-I3', says: 'A vCPU that runs is not told to be preempted.', source: kvm },
   { id: 'STL-T1', says: 'A tick of waiting is stolen whole, a tick of sleep is not.', source: kvm },
   { id: 'STL-T2', says: 'Work of the VMM is stolen from the vCPUs that wait.', source: ours },
-  ...later(
-    ['STL-I2'],
-    'Nothing is stolen from a vCPU that has a CPU to itself.',
-    kvm,
-    'dedicated CPUs are not modelled yet',
-  ),
+  { id: 'STL-I2', says: 'Nothing is stolen from a vCPU that has a CPU to itself.', source: kvm },
   { id: 'COS-I1', says: 'No vCPU runs far ahead of its siblings.', source: esx },
   { id: 'COS-I2', says: 'Co-stop: somebody is left who can catch up.', source: esx },
   { id: 'COS-T1', says: 'Co-stop: a vCPU without siblings is never stopped.', source: esx },
@@ -95,12 +83,10 @@ export const cpuRules: readonly Rule[] = [
   { id: 'LHP-T1', says: 'A turn that is given takes nothing from other VMs.', source: ple },
   { id: 'LHP-L1', says: 'Who waits for a lock has it in the end.', source: ple },
   { id: 'HP-1', says: 'Plugging vCPUs in and out changes no weight of a VM.', source: xen },
-  ...later(
-    ['DC-I1', 'DC-I2', 'DC-T1', 'DC-L1'],
-    'Dedicated VMs have CPUs to themselves.',
-    xen,
-    'dedicated CPUs are not modelled yet',
-  ),
+  { id: 'DC-I1', says: 'A CPU of one’s own runs its owner, or nothing.', source: xen },
+  { id: 'DC-I2', says: 'Who has a CPU of its own never waits for one.', source: xen },
+  { id: 'DC-T1', says: 'A CPU of one’s own stays in service.', source: ours },
+  { id: 'DC-L1', says: 'Who waits for a CPU of its own gets one that is freed.', source: xen },
   { id: 'EX-3', says: 'Worked example: what a capped VM leaves, and to whom.', source: xen },
   { id: 'EX-12', says: 'Worked example: how far a vCPU may lead another.', source: esx },
   { id: 'EX-11', says: 'Worked example: two vCPUs steal from each other.', source: ours },

@@ -3,6 +3,7 @@ import { capacityFaults } from './cpu/capacity.ts';
 import { coschedulingFaults } from './cpu/coscheduling.ts';
 import { creditFaults } from './cpu/credit.ts';
 import { credit2Faults } from './cpu/credit2.ts';
+import { dedicationFaults } from './cpu/dedication.ts';
 import { eevdfFaults } from './cpu/eevdf.ts';
 import { lockFaults } from './cpu/locks.ts';
 import { roundRobinFaults } from './cpu/round-robin.ts';
@@ -27,6 +28,7 @@ export const cpuFaults: readonly VmmFault[] = [
   ...agentFaults,
   ...coschedulingFaults,
   ...lockFaults,
+  ...dedicationFaults,
 ];
 
 const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFault[] =>

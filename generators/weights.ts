@@ -89,6 +89,8 @@ export const commandWeights: Readonly<Record<string, number>> = {
   'cpu.set-cap': 0.3,
   'cpu.set-reservation': 0.2,
   'cpu.set-affinity': 0.25,
+  'cpu.set-mode': 1,
+  'cpu.set-automatic': 0.1,
   'cpu.pause-vm': 0.3,
   'cpu.resume-vm': 1,
   'cpu.offline-pcpu': 0.15,

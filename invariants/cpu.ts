@@ -5,6 +5,7 @@ import { capacityProperties } from './cpu/capacity.ts';
 import { coschedulingProperties } from './cpu/coscheduling.ts';
 import { creditProperties } from './cpu/credit.ts';
 import { credit2Properties } from './cpu/credit2.ts';
+import { dedicationProperties } from './cpu/dedication.ts';
 import * as edges from './cpu/edges.ts';
 import { eevdfProperties } from './cpu/eevdf.ts';
 import { cpuGoals } from './cpu/goals.ts';
@@ -37,6 +38,7 @@ export const cpuProperties: readonly Property<CheckedCpu>[] = [
   ...capacityProperties,
   ...stealProperties,
   ...hotplugProperties,
+  ...dedicationProperties,
   ...coschedulingProperties,
   ...lockProperties,
   ...roundRobinProperties,

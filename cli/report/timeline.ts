@@ -45,6 +45,7 @@ const signs: readonly (readonly [sign: string, meaning: string])[] = [
   ['-', 'waits for a CPU'],
   ['=', 'is throttled'],
   ['~', 'is co-stopped'],
+  ['+', 'waits for a CPU of its own'],
   ['.', 'sleeps, or idles'],
   [':', 'waits for a page'],
   ['"', 'is paused'],

@@ -3,11 +3,12 @@ import {
   type CpuChange,
   hadTick,
   kinds,
-  onlinePcpus,
+  ownerOf,
   property,
   type Reading,
   reads,
   runs,
+  sharedPcpus,
   weightOf,
 } from './reading.ts';
 
@@ -37,7 +38,7 @@ function accountsIn(change: CpuChange): readonly Account[] {
   for (const t of active) join(t, false);
   for (let p = 0; p < m.pcpus.length; p++) {
     const { current } = m.pcpus.at(p);
-    if (current === null || !hadTick(change, current)) continue;
+    if (current === null || ownerOf(m, p) !== null || !hadTick(change, current)) continue;
     if (!active.includes(current)) join(current, true);
   }
   return accounts;
@@ -63,7 +64,7 @@ function dueIn(change: CpuChange): ReadonlyMap<number, number> {
     BigInt(threads.reduce((sum, t) => sum + weightOf(m, t), 0));
   const all = accounts.reduce((sum, each) => sum + weigh(each), 0n);
   const deficit = BigInt(Math.max(0, -creditOf(m).balance));
-  let total = BigInt(PERIOD * onlinePcpus(m)) + deficit;
+  let total = BigInt(PERIOD * sharedPcpus(m)) + deficit;
   let left = all;
   const due = new Map<number, number>();
   for (const account of accounts) {

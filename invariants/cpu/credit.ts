@@ -6,11 +6,12 @@ import {
   competes,
   hadTick,
   kinds,
-  onlinePcpus,
+  ownsCpu,
   property,
   type Reading,
   reads,
   runs,
+  sharedPcpus,
   weightOf,
 } from './reading.ts';
 
@@ -77,7 +78,7 @@ function accountedIn(change: CpuChange): readonly number[] {
   const { active } = creditOf(before);
   const seen: number[] = [];
   for (let t = 0; t < before.threads.length; t++) {
-    if (hadTick(change, t) && !active.includes(t)) seen.push(t);
+    if (hadTick(change, t) && !ownsCpu(before, t) && !active.includes(t)) seen.push(t);
   }
   return [...active, ...seen];
 }
@@ -181,7 +182,7 @@ const waitsAreBounded = property.conjecture({
   reads,
   when: ({ after }) => creditRuns(after) && allMayRunAnywhere(after),
   violation({ after: m }) {
-    const cpus = onlinePcpus(m);
+    const cpus = sharedPcpus(m);
     let [rivals, all] = [0, 0];
     for (let t = 0; t < m.threads.length; t++) {
       if (!competes(m, t)) continue;

@@ -1,5 +1,14 @@
 /** What Xen's credit2 promises. 5.4. */
-import { type CpuChange, kinds, property, type Reading, reads, runs, weightOf } from './reading.ts';
+import {
+  type CpuChange,
+  kinds,
+  ownerOf,
+  property,
+  type Reading,
+  reads,
+  runs,
+  weightOf,
+} from './reading.ts';
 
 /** Credits that everybody begins with, and that the heaviest burns in a tick. */
 const INITIAL = 100;
@@ -175,10 +184,11 @@ const scanGoesOn = property.transition({
   when: (change) =>
     bothRun(change) &&
     change.after.threads.some(({ held }, t) => held && !change.before.threads.at(t).held),
-  violation({ after: { pcpus, threads } }) {
+  violation({ after }) {
+    const { pcpus, threads } = after;
     for (let p = 0; p < pcpus.length; p++) {
       const { online, current } = pcpus.at(p);
-      if (!online || current !== null) continue;
+      if (!online || current !== null || ownerOf(after, p) !== null) continue;
       for (let t = 0; t < threads.length; t++) {
         const { state, affinity } = threads.at(t);
         if (state.kind === 'ready' && affinity.at(p)) return `CPU ${p} idles beside thread ${t}`;

@@ -1,6 +1,8 @@
 /** How threads come from one state to another, and what becomes of wakes. 5.1. */
 import {
   type CpuChange,
+  isDedicated,
+  ownsCpu,
   property,
   type Reading,
   reads,
@@ -24,18 +26,35 @@ const same = (a: State, b: State): boolean => {
 const inTick: Readonly<Record<Kind, readonly Kind[]>> = {
   offline: [],
   paused: [],
-  blocked: ['ready', 'running', 'throttled'],
+  blocked: ['ready', 'running', 'throttled', 'unassigned'],
   ready: ['running', 'throttled'],
   throttled: ['ready', 'running', 'costopped'],
   costopped: ['ready', 'running', 'throttled'],
+  unassigned: ['running', 'ready'],
   running: ['ready', 'running', 'blocked', 'throttled', 'costopped'],
 };
 
+/** What a thread is that nothing keeps from running but a lack of CPUs, or a cap. */
+const isAwake = ({ kind }: State, dedicated: boolean): boolean =>
+  dedicated
+    ? kind === 'running' || kind === 'unassigned'
+    : kind === 'ready' || kind === 'throttled';
+
 /** What a paused thread is when its VM goes on. */
-function resumes(from: State, to: State): boolean {
+function resumes(from: State, to: State, dedicated: boolean): boolean {
   if (from.kind !== 'paused') return false;
-  if (from.was === 'ready') return to.kind === 'ready' || to.kind === 'throttled';
+  if (from.was === 'ready') return isAwake(to, dedicated);
   return to.kind === 'blocked' && to.on === from.was;
+}
+/** What dedicated VMs have or wait for changes; what ran on a CPU that was given away is ready. */
+function changesHands(before: Reading, after: Reading, t: number, from: State, to: State): boolean {
+  if (from.kind === 'running' && to.kind === 'ready') return true;
+  if (to.kind === 'running') {
+    const awake = from.kind === 'ready' || from.kind === 'running' || from.kind === 'unassigned';
+    return awake && ownsCpu(after, t);
+  }
+  const { vm } = before.threads.at(t);
+  return from.kind === 'unassigned' && to.kind === 'ready' && !isDedicated(after, vm);
 }
 const isSibling = ({ threads }: Reading, t: number, other: number): boolean =>
   threads.at(t).vm === threads.at(other).vm;
@@ -77,16 +96,16 @@ function isLegal({ before, call, after }: CpuChange, t: number, from: State, to:
     case 'cpu.pause-vm':
       return vm === call.args.vm && from.kind !== 'offline' && pauses(from, to);
     case 'cpu.resume-vm':
-      return vm === call.args.vm && resumes(from, to);
+      return vm === call.args.vm && resumes(from, to, isDedicated(before, vm));
     case 'cpu.online-vcpu':
-      return (
-        t === call.args.thread &&
-        from.kind === 'offline' &&
-        (to.kind === 'ready' || to.kind === 'throttled')
-      );
+      if (t !== call.args.thread) return changesHands(before, after, t, from, to);
+      return from.kind === 'offline' && isAwake(to, isDedicated(before, vm));
     case 'cpu.release-vcpu':
-      if (t !== call.args.thread) return isSibling(before, t, call.args.thread) && goesOn(from, to);
-      return to.kind === 'offline';
+      if (t === call.args.thread) return to.kind === 'offline';
+      if (changesHands(before, after, t, from, to)) return true;
+      return isSibling(before, t, call.args.thread) && goesOn(from, to);
+    case 'cpu.set-mode':
+      return changesHands(before, after, t, from, to);
     case 'cpu.set-coscheduling':
       return vm === call.args.vm && goesOn(from, to);
     case 'cpu.directed-yield':

@@ -17,6 +17,7 @@ const threads = states(
     ready: kinds('cpu.tick'),
     costopped: kinds('cpu.tick'),
     throttled: kinds('cpu.tick', 'cpu.set-cap'),
+    unassigned: kinds('cpu.online-vcpu'),
     running: kinds('cpu.tick'),
   },
   (m, kind) => m.threads.some(({ state }) => state.kind === kind),
@@ -26,6 +27,17 @@ const told = events({
   'halt-cancelled': kinds('cpu.halt'),
   'lock-taken': kinds('cpu.lock', 'cpu.unlock'),
   'lock-awaited': kinds('cpu.lock'),
+});
+
+const apart = property.sometimes({
+  id: 'GOAL-vm-dedicated',
+  name: 'the vCPUs of a VM run on CPUs of their own beside others that share',
+  commands: kinds('cpu.set-mode', 'cpu.tick'),
+  reached: ({ after: { dedication, pcpus } }) =>
+    pcpus.some(
+      ({ current }, p) =>
+        current !== null && dedication.some(({ owners }) => owners.at(p) === current),
+    ),
 });
 
 const worker = property.sometimes({
@@ -47,6 +59,7 @@ const parked = property.sometimes({
 export const cpuGoals: readonly Sometimes<CheckedCpu>[] = [
   ...threads,
   ...told,
+  apart,
   worker,
   parked,
   ...refusals(cpuCommands, (kind) => kind.replace('.', '-')),

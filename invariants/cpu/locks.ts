@@ -1,5 +1,5 @@
 /** Locks of guests, and turns that are given to who may hold one. 5.9. */
-import { kinds, property, type Reading, reads } from './reading.ts';
+import { kinds, property, type Reading, reads, type ThreadReading } from './reading.ts';
 
 const sizeOfLock = ({ vms }: Reading, vm: number): number => {
   const { holder, waiting } = vms.at(vm).lock;
@@ -85,6 +85,9 @@ const lockersArePluggedIn = property.invariant({
   },
 });
 
+const keepsCpu = ({ state: from }: ThreadReading, { state: to }: ThreadReading): boolean =>
+  from.kind === 'running' && to.kind === 'running' && from.on === to.on;
+
 const spinningIsSeen = property.transition({
   id: 'LHP-T3',
   name: 'a vCPU has spun for as many ticks as it ran without the lock since it got its CPU',
@@ -94,7 +97,7 @@ const spinningIsSeen = property.transition({
       const [from, to] = [before.threads.at(t), after.threads.at(t)];
       const tick = call.kind === 'cpu.tick';
       // Who lost its CPU within the tick and got one again begins anew.
-      const stayed = to.state.kind === 'running' && (!tick || after.watch.ran.at(t) > 0);
+      const stayed = tick ? after.watch.ran.at(t) > 0 : keepsCpu(from, to);
       const more = tick && waits(before, t) ? 1 : 0;
       const due = stayed && waits(after, t) ? Math.min(from.spun + more, size.spin) : 0;
       if (to.spun !== due) return `thread ${t} has spun ${due} ticks, not ${to.spun}`;

@@ -28,9 +28,21 @@ export const runs = (m: Reading, scheduler: SchedulerName): boolean =>
 /** Caps are kept by parking threads until they have paid, not by counting periods. */
 export const schedulerKeepsCaps = (m: Reading): boolean => runs(m, 'credit') || runs(m, 'credit2');
 
-export function onlinePcpus({ pcpus }: Reading): number {
+/** The vCPU that a CPU belongs to; null where it serves all. */
+export const ownerOf = ({ dedication }: Reading, p: number): number | null =>
+  dedication.length === 0 ? null : dedication.at(0).owners.at(p);
+export const isDedicated = ({ dedication }: Reading, vm: number | null): boolean =>
+  vm !== null && dedication.length > 0 && dedication.at(0).vms.at(vm);
+/** The vCPU has a CPU to itself. */
+export const ownsCpu = (m: Reading, t: number): boolean =>
+  m.pcpus.some((_, p) => ownerOf(m, p) === t);
+
+/** CPUs in service that serve all. */
+export function sharedPcpus(m: Reading): number {
   let count = 0;
-  for (let p = 0; p < pcpus.length; p++) if (pcpus.at(p).online) count++;
+  for (let p = 0; p < m.pcpus.length; p++) {
+    if (m.pcpus.at(p).online && ownerOf(m, p) === null) count++;
+  }
   return count;
 }
 
@@ -72,9 +84,11 @@ export function noneGoesFirst({ threads }: Reading, size: CheckedCpu['sizes']): 
   return true;
 }
 
-/** No CPU runs a thread that goes before the choice of the scheduler: by a promise, or as work. */
-export function noneIsPreferred({ pcpus }: Reading): boolean {
-  for (let p = 0; p < pcpus.length; p++) if (pcpus.at(p).byRight) return false;
+/** No CPU that serves all runs a thread before the choice of the scheduler: by a promise, or as work. */
+export function noneIsPreferred(m: Reading): boolean {
+  for (let p = 0; p < m.pcpus.length; p++) {
+    if (m.pcpus.at(p).byRight && ownerOf(m, p) === null) return false;
+  }
   return true;
 }
 

@@ -5,10 +5,11 @@ import {
   kinds,
   noneGoesFirst,
   noneIsPreferred,
-  onlinePcpus,
+  ownerOf,
   property,
   reads,
   runs,
+  sharedPcpus,
 } from './reading.ts';
 
 const turnsAreEqual = property.invariant({
@@ -37,7 +38,7 @@ const waitsAreBounded = property.invariant({
   reads,
   when: (m) => runs(m, 'round-robin') && allMayRunAnywhere(m),
   violation(m, { quantum }) {
-    const cpus = onlinePcpus(m);
+    const cpus = sharedPcpus(m);
     for (let t = 0; t < m.threads.length; t++) {
       const most = (Math.ceil(m.watch.rivals.at(t) / cpus) - 1) * quantum;
       const waited = m.watch.waited.at(t);
@@ -64,6 +65,9 @@ const turnsAreWhole = property.transition({
       const [from, to] = [before.threads.at(t), after.threads.at(t)];
       const capped = from.vm !== null && before.vms.at(from.vm).cap > 0;
       if (from.state.kind !== 'running' || from.yielded || capped) continue;
+      // Its CPU was given away, or is its own no more.
+      const p = from.state.on;
+      if (ownerOf(before, p) !== null || ownerOf(after, p) !== null) continue;
       const ran = before.watch.ran.at(t) + 1;
       if (to.state.kind === 'ready' && ran < size.quantum) {
         return `thread ${t} lost its CPU after ${ran} ticks of ${size.quantum}`;

@@ -1,7 +1,10 @@
 /** Settings change by the command that sets them, as asked, and by no other. 5.1. */
-import { type CpuChange, property, reads } from './reading.ts';
+import { type CpuChange, isDedicated, property, type Reading, reads } from './reading.ts';
 
 type Finding = string | null;
+
+const isAutomatic = ({ dedication }: Reading): boolean =>
+  dedication.some(({ automatic }) => automatic);
 
 function vmSettings({ before, call, after }: CpuChange): Finding {
   for (let vm = 0; vm < after.vms.length; vm++) {
@@ -14,6 +17,11 @@ function vmSettings({ before, call, after }: CpuChange): Finding {
     const wanted = of && call.kind === 'cpu.set-vcpus' ? call.args.count : from.wanted;
     const together =
       of && call.kind === 'cpu.set-coscheduling' ? call.args.mode : from.coscheduling;
+    const mode = of && call.kind === 'cpu.set-mode' ? call.args.mode === 'dedicated' : null;
+    const byItself = call.kind === 'cpu.tick' && isAutomatic(before);
+    if (!byItself && isDedicated(after, vm) !== (mode ?? isDedicated(before, vm))) {
+      return `VM ${vm} ${isDedicated(after, vm) ? 'is dedicated' : 'shares'}, which nobody asked for`;
+    }
     if (to.coscheduling !== together) return `VM ${vm} is kept together: ${to.coscheduling}`;
     if (to.wanted !== wanted) return `VM ${vm} is to have ${to.wanted} vCPUs, not ${wanted}`;
     if (to.weight !== weight) return `VM ${vm} has weight ${to.weight}, not ${weight}`;
@@ -50,6 +58,8 @@ function cpuSettings({ before, call, after }: CpuChange): Finding {
     const online = its ? call.kind === 'cpu.online-pcpu' : before.pcpus.at(p).online;
     if (after.pcpus.at(p).online !== online) return `CPU ${p} is not as asked`;
   }
+  const automatic = call.kind === 'cpu.set-automatic' ? call.args.automatic : isAutomatic(before);
+  if (isAutomatic(after) !== automatic) return 'VMs are dedicated automatically, or not, unasked';
   const wanted =
     call.kind === 'cpu.set-scheduler' ? call.args.scheduler : before.scheduler.algorithm;
   const { algorithm } = after.scheduler;

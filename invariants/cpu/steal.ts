@@ -4,7 +4,7 @@ import { type CpuChange, kinds, property, type Reading, reads } from './reading.
 /** Stolen: the guest would have run, and did not. Idle time never is, nor a pause. */
 const isStolen = ({ threads }: Reading, t: number): boolean => {
   const { kind } = threads.at(t).state;
-  return kind === 'ready' || kind === 'throttled' || kind === 'costopped';
+  return kind === 'ready' || kind === 'throttled' || kind === 'costopped' || kind === 'unassigned';
 };
 
 /** By how much the published number of a thread grows. */

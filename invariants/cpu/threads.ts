@@ -1,5 +1,12 @@
 /** Where threads are. 5.1. */
-import { onlinePcpus, property, reads, schedulerKeepsCaps } from './reading.ts';
+import {
+  isDedicated,
+  ownerOf,
+  property,
+  reads,
+  schedulerKeepsCaps,
+  sharedPcpus,
+} from './reading.ts';
 
 const oneThreadOnOneCpu = property.invariant({
   id: 'CPU-I1',
@@ -88,20 +95,24 @@ const promisesFit = property.invariant({
       promised += reservation;
       if (cap > 0 && cap < reservation) return `VM ${vm} is promised ${reservation}, above its cap`;
     }
-    const can = onlinePcpus(m) * size.period;
+    const can = sharedPcpus(m) * size.period;
     return promised > can ? `VMs are promised ${promised} ticks of ${can}` : null;
   },
 });
 
 const everyThreadCanRun = property.invariant({
   id: 'CPU-I7',
-  name: 'every thread has a CPU in service on which it may run',
+  name: 'every thread has a CPU in service on which it may run, or may come to',
   reads,
-  violation({ threads, pcpus }) {
+  violation(m) {
+    const { threads, pcpus } = m;
     for (let t = 0; t < threads.length; t++) {
-      const { affinity } = threads.at(t);
+      const { affinity, vm } = threads.at(t);
       let places = 0;
-      for (let p = 0; p < pcpus.length; p++) if (affinity.at(p) && pcpus.at(p).online) places++;
+      for (let p = 0; p < pcpus.length; p++) {
+        const open = ownerOf(m, p) === null || isDedicated(m, vm);
+        if (affinity.at(p) && pcpus.at(p).online && open) places++;
+      }
       if (places === 0) return `thread ${t} may run on no CPU that is online`;
     }
     return null;

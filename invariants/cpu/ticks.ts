@@ -3,6 +3,7 @@ import {
   type CpuChange,
   foundWaiting,
   kinds,
+  ownerOf,
   property,
   type Reading,
   reads,
@@ -26,6 +27,7 @@ const buckets: readonly Bucket[] = [
 function bucketOf({ state }: ThreadReading): Bucket {
   if (state.kind === 'running') return 'run';
   if (state.kind === 'costopped') return 'costop';
+  if (state.kind === 'unassigned') return 'ready';
   if (state.kind === 'blocked') return state.on === 'swap-in' ? 'swapwait' : 'blocked';
   return state.kind;
 }
@@ -102,7 +104,7 @@ function capLeavesATick(m: Reading, t: number): boolean {
 
 export const noCpuIdlesBesideWork = property.transition({
   id: 'CPU-W',
-  name: 'after a tick no CPU idles while a ready thread may run on it',
+  name: 'after a tick no CPU that serves all idles while a ready thread may run on it',
   commands: kinds('cpu.tick'),
   reads,
   when: ({ after }) => after.queue.length > 0,
@@ -110,7 +112,7 @@ export const noCpuIdlesBesideWork = property.transition({
     const { threads, pcpus } = after;
     for (let p = 0; p < pcpus.length; p++) {
       const { online, current } = pcpus.at(p);
-      if (!online || current !== null) continue;
+      if (!online || current !== null || ownerOf(after, p) !== null) continue;
       for (let t = 0; t < threads.length; t++) {
         const { state, affinity } = threads.at(t);
         if (state.kind === 'ready' && affinity.at(p) && capLeavesATick(after, t)) {

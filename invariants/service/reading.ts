@@ -54,7 +54,7 @@ export function vcpusOf({ cpu }: Reading, id: number): Vcpus {
     first,
     paused: some('paused'),
     running: some('running'),
-    waiting: some('ready', 'throttled', 'costopped'),
+    waiting: some('ready', 'throttled', 'costopped', 'unassigned'),
     firstTakesTimer,
   };
 }

@@ -4,6 +4,7 @@
  * One that has nothing to do keeps pace: nobody waits for it.
  */
 import { enumOf } from '../../machine/index.ts';
+import { vmDedicated } from './dedication.ts';
 import { type C, type Cpu, command, ofVm, type VmId } from './model.ts';
 import { isAwake, isTooFarAhead } from './queue.ts';
 import type { CpuSizes, ThreadState } from './state.ts';
@@ -19,7 +20,10 @@ export const setCoscheduling = command({
   actor: 'host',
   summary: 'Says whether the vCPUs of a VM are kept together; all begin level (5.9).',
   args: { ...ofVm, mode: enumOf('none', 'relaxed') },
-  requires: [['no-change', ['vm', 'mode'], (m, a) => m.vms.at(a.vm).coscheduling === a.mode]],
+  requires: [
+    ['no-change', ['vm', 'mode'], (m, a) => m.vms.at(a.vm).coscheduling === a.mode],
+    vmDedicated,
+  ],
   effect(m, a, c) {
     m.vms.at(a.vm).coscheduling = a.mode;
     for (let t = 0; t < m.threads.length; t++) {

@@ -1,5 +1,6 @@
 /** What administrators and the VMM itself do to VMs and CPUs while they run (5.1). */
 import { int, subset } from '../../machine/index.ts';
+import { canPromiseWithout } from './dedication.ts';
 import {
   type CpuView,
   command,
@@ -10,7 +11,7 @@ import {
   threadOf,
   viewThread,
 } from './model.ts';
-import { onlinePcpus } from './queue.ts';
+import { isOpenTo, ownerOf, sharedPcpus } from './queue.ts';
 import type { PcpuId } from './scheduler.ts';
 import { pcpu } from './state.ts';
 import { release } from './threads.ts';
@@ -48,10 +49,11 @@ export const resumeVm = command({
   },
 });
 
-/** Some thread could run nowhere if this CPU went: a set of CPUs of its own must stay. */
-function strands(m: CpuView, p: PcpuId): boolean {
+/** It belongs to a vCPU, or some thread could run nowhere if it went. */
+function isNeeded(m: CpuView, p: PcpuId): boolean {
+  if (ownerOf(m, p) !== null) return true;
   return m.threads.some(
-    ({ affinity }) => !affinity.some((allowed, q) => allowed && q !== p && m.pcpus.at(q).online),
+    ({ affinity }, t) => !affinity.some((allowed, q) => allowed && q !== p && isOpenTo(m, t, q)),
   );
 }
 
@@ -61,14 +63,11 @@ export const offlinePcpu = command({
   args: ofPcpu,
   requires: [
     ['pcpu-offline', ['pcpu'], (m, a) => !m.pcpus.at(a.pcpu).online],
-    ['affinity-conflict', ['pcpu'], (m, a) => strands(m, a.pcpu)],
+    ['affinity-conflict', ['pcpu'], (m, a) => isNeeded(m, a.pcpu)],
     [
       'admission-cpu',
       [],
-      (m, _a, c) => {
-        const promised = m.vms.reduce((sum, { reservation }) => sum + reservation, 0);
-        return promised > (onlinePcpus(m) - 1) * c.size.period;
-      },
+      (m, _a, { size }) => !canPromiseWithout(m, 1, size) || sharedPcpus(m) - 1 < size.minShared,
     ],
   ],
   effect(m, a, c) {
@@ -105,7 +104,13 @@ export const setAffinity = command({
       (m, a) =>
         viewThread(m, a.thread).affinity.every((allowed, p) => allowed === a.pcpus.includes(p)),
     ],
-    ['affinity-conflict', ['pcpus'], (m, a) => !a.pcpus.some((p) => m.pcpus.at(p).online)],
+    [
+      'affinity-conflict',
+      ['thread', 'pcpus'],
+      (m, a) =>
+        !a.pcpus.some((p) => isOpenTo(m, a.thread, p)) ||
+        m.pcpus.some((_, p) => ownerOf(m, p) === a.thread && !a.pcpus.includes(p)),
+    ],
   ],
   effect(m, a) {
     const { affinity } = threadOf(m, a.thread);

@@ -3,6 +3,7 @@
  * to use one, or let go of it.
  */
 import { int } from '../../machine/index.ts';
+import { isAutomatic, isRoomFor } from './dedication.ts';
 import { holdsLock, spinsForLock } from './locks.ts';
 import {
   type CpuView,
@@ -15,6 +16,7 @@ import {
   viewThread,
 } from './model.ts';
 import { schedulerOf } from './policy.ts';
+import { isDedicated, pluggedIn } from './queue.ts';
 import type { ThreadId } from './scheduler.ts';
 import type { CpuSizes } from './state.ts';
 import { release } from './threads.ts';
@@ -40,6 +42,14 @@ export const setVcpus = command({
     ['last-vcpu', ['count'], (_m, a) => a.count < 1],
     ['out-of-range', ['count'], (_m, a, c) => a.count > c.size.vcpus],
     ['no-change', ['vm', 'count'], (m, a) => m.vms.at(a.vm).wanted === a.count],
+    [
+      'no-dedicated-pcpu',
+      ['vm', 'count'],
+      (m, a, c) => {
+        const grows = a.count > m.vms.at(a.vm).wanted && isDedicated(m, a.vm) && !isAutomatic(m);
+        return grows && !isRoomFor(m, a.count - pluggedIn(m, a.vm), c.size);
+      },
+    ],
   ],
   effect(m, a) {
     m.vms.at(a.vm).wanted = a.count;
@@ -59,6 +69,7 @@ export const onlineVcpu = command({
   ],
   effect(m, a, c) {
     release(m, a.thread, 'hotplug', c);
+    c.operation.assign(m, c);
   },
 });
 
@@ -81,5 +92,7 @@ export const releaseVcpu = command({
     vcpu.promised = 0;
     c.operation.leave(m, a.thread, { kind: 'offline' }, c);
     schedulerOf(m, c).onHotplug(a.thread);
+    c.operation.disown(m, a.thread);
+    c.operation.assign(m, c);
   },
 });

@@ -1,6 +1,7 @@
 /** CPUs: what runs where, schedulers, and where the time goes. */
 import type { CallOf } from '../../machine/index.ts';
 import { setCoscheduling } from './coscheduling.ts';
+import { setAutomatic, setMode } from './dedication.ts';
 import * as guest from './guest.ts';
 import * as host from './host.ts';
 import * as hotplug from './hotplug.ts';
@@ -19,6 +20,7 @@ export {
   isPaused,
 } from './model.ts';
 export { cpuOperations } from './operations.ts';
+export { isKeptWaiting } from './queue.ts';
 export type { PcpuId, Scheduler, ThreadId } from './scheduler.ts';
 export { creditScheduler, creditStages } from './schedulers/credit.ts';
 export type { CreditStages } from './schedulers/credit-accounting.ts';
@@ -38,6 +40,8 @@ export const cpuCommands = {
   'cpu.set-cap': settings.setCap,
   'cpu.set-reservation': settings.setReservation,
   'cpu.set-coscheduling': setCoscheduling,
+  'cpu.set-mode': setMode,
+  'cpu.set-automatic': setAutomatic,
   'cpu.set-affinity': host.setAffinity,
   'cpu.pause-vm': host.pauseVm,
   'cpu.resume-vm': host.resumeVm,

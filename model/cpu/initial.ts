@@ -4,7 +4,14 @@ import { vm } from '../memory/index.ts';
 import type { C, Cpu } from './model.ts';
 import { cpuOperations } from './operations.ts';
 import { schedulers } from './schedulers/index.ts';
-import { type CpuSizes, type CpuThread, pcpu, type ThreadState, thread } from './state.ts';
+import {
+  type CpuSizes,
+  type CpuThread,
+  dedication,
+  pcpu,
+  type ThreadState,
+  thread,
+} from './state.ts';
 import { beginEvenly } from './watch.ts';
 
 export function initialCpu(z: CpuSizes): Cpu {
@@ -27,6 +34,12 @@ export function initialCpu(z: CpuSizes): Cpu {
       stalled: false,
       coscheduling: 'none',
       lock: { holder: null, waiting: [] },
+    })),
+    dedication: table(z, dedication, () => ({
+      vms: table(z, vm, () => false),
+      owners: table(z, pcpu, () => null),
+      automatic: false,
+      roomy: 0,
     })),
     queue: [],
     throttled: [],

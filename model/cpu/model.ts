@@ -70,6 +70,14 @@ export type CpuOperations = {
   readonly align: (m: Cpu, vm: VmId, c: C) => void;
   /** Stops vCPUs of a VM that got too far ahead of their siblings. */
   readonly costop: (m: Cpu, vm: VmId, c: C) => void;
+  /** A vCPU of a dedicated VM runs on its own CPU, or waits for one. */
+  readonly goOn: (m: Cpu, t: ThreadId, c: C) => void;
+  /** Gives CPUs that are free to vCPUs that wait for one of their own. */
+  readonly assign: (m: Cpu, c: C) => void;
+  /** A CPU that belonged to a vCPU serves all again. */
+  readonly disown: (m: Cpu, t: ThreadId) => void;
+  /** Dedicates all VMs or none, where that goes by itself. */
+  readonly rebalance: (m: Cpu, c: C) => void;
   /** The lock of a guest goes to who has waited for it longest, or is free. */
   readonly handOn: (m: Cpu, vm: VmId, c: C) => void;
   /** A thread gets a CPU, which must be free. */

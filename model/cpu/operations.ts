@@ -1,6 +1,7 @@
 /** The inner operations of the CPU rules, as the machine carries them. */
 import { applyCap } from './caps.ts';
 import { align, costop } from './coscheduling.ts';
+import { assign, disown, goOn, rebalance } from './dedication.ts';
 import { handOn } from './locks.ts';
 import type { CpuOperations } from './model.ts';
 import { pickPromised } from './promises.ts';
@@ -14,6 +15,10 @@ export const cpuOperations: CpuOperations = {
   applyCap,
   align,
   costop,
+  goOn,
+  assign,
+  disown,
+  rebalance,
   handOn,
   run,
   preempt,

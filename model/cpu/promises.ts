@@ -3,7 +3,7 @@
  * before it goes before all that the scheduler would choose, the one with most of it first.
  */
 import type { Cpu } from './model.ts';
-import { isAwake, mayRun, onlinePcpus } from './queue.ts';
+import { isAwake, mayRun, sharedPcpus } from './queue.ts';
 import type { PcpuId, ThreadId } from './scheduler.ts';
 import type { CpuSizes } from './state.ts';
 
@@ -26,7 +26,7 @@ export function promise(m: Cpu, { period }: CpuSizes): void {
  */
 export function fitLate(m: Cpu, { period }: CpuSizes): void {
   const left = period - m.phase;
-  let free = onlinePcpus(m) * left;
+  let free = sharedPcpus(m) * left;
   for (let t = 0; t < m.threads.length; t++) {
     const { promised, late } = m.threads.at(t);
     if (isAwake(m, t) && !late) free -= promised;

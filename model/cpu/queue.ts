@@ -2,7 +2,7 @@
 
 import type { Id } from '../../machine/index.ts';
 import type { PcpuId, ThreadId } from './scheduler.ts';
-import type { CpuCore, CpuCoreView, CpuSizes } from './state.ts';
+import type { CpuCore, CpuCoreView, CpuSizes, ThreadState } from './state.ts';
 
 export function enqueueLast(m: CpuCore, t: ThreadId): void {
   m.queue.push(t);
@@ -22,9 +22,29 @@ export function dequeue(m: CpuCore, t: ThreadId): void {
   }
 }
 
-/** A thread's affinity allows a CPU, the CPU is online, and its VM's cap leaves it a tick. */
+/** The vCPU that a CPU belongs to, or null where it serves all. */
+export function ownerOf(m: CpuCoreView, p: PcpuId): ThreadId | null {
+  return m.dedication.length === 0 ? null : m.dedication.at(0).owners.at(p);
+}
+
+/** Whether the vCPUs of a VM have CPUs of their own, or wait for them. */
+export function isDedicated(m: CpuCoreView, vm: Id<'vm'> | null): boolean {
+  return vm !== null && m.dedication.length > 0 && m.dedication.at(0).vms.at(vm);
+}
+
+/**
+ * A thread's affinity allows a CPU, the CPU is online and nobody else's, and its VM's cap leaves it a
+ * tick.
+ */
 export function mayRun(m: CpuCoreView, t: ThreadId, p: PcpuId): boolean {
-  return m.pcpus.at(p).online && m.threads.at(t).affinity.at(p) && hasRoom(m, t, p);
+  if (!m.pcpus.at(p).online || !m.threads.at(t).affinity.at(p)) return false;
+  return (ownerOf(m, p) ?? t) === t && hasRoom(m, t, p);
+}
+
+/** A CPU that a thread may run on, or may come to own. */
+export function isOpenTo(m: CpuCoreView, t: ThreadId, p: PcpuId): boolean {
+  const { vm } = m.threads.at(t);
+  return m.pcpus.at(p).online && (ownerOf(m, p) === null || isDedicated(m, vm));
 }
 
 /** The vCPUs of its VM that run on other CPUs do not use up the cap in the coming tick. */
@@ -46,7 +66,11 @@ export function firstFor(m: CpuCoreView, order: readonly ThreadId[], p: PcpuId):
   return null;
 }
 
-/** Whether a thread runs, or would if it were let. */
+/** It would run and has no CPU: its guest is told of it as stolen time. */
+export const isKeptWaiting = ({ kind }: ThreadState): boolean =>
+  kind === 'ready' || kind === 'throttled' || kind === 'costopped' || kind === 'unassigned';
+
+/** Whether a thread runs, or waits for its turn. */
 export function isAwake(m: CpuCoreView, t: ThreadId): boolean {
   const { kind } = m.threads.at(t).state;
   return kind === 'running' || kind === 'ready';
@@ -86,4 +110,21 @@ export function weightOf(m: CpuCoreView, t: ThreadId): number {
 
 export function onlinePcpus(m: CpuCoreView): number {
   return m.pcpus.reduce((sum, { online }) => sum + (online ? 1 : 0), 0);
+}
+
+/** CPUs in service that nobody has for itself. */
+export function sharedPcpus(m: CpuCoreView): number {
+  return m.pcpus.reduce((sum, { online }, p) => {
+    return sum + (online && ownerOf(m, p) === null ? 1 : 0);
+  }, 0);
+}
+
+/** vCPUs of a VM that are plugged in. */
+export function pluggedIn(m: CpuCoreView, vm: Id<'vm'>): number {
+  return m.threads.filter(({ vm: of, state }) => of === vm && state.kind !== 'offline').length;
+}
+
+/** What VMs are promised in a period, all together. */
+export function promisedTicks(m: CpuCoreView): number {
+  return m.vms.reduce((sum, { reservation }) => sum + reservation, 0);
 }

@@ -1,9 +1,10 @@
 /** Weights, caps, reservations, and which scheduler runs (5.1). */
 import { int } from '../../machine/index.ts';
 import { makeRoom } from './caps.ts';
+import { vmDedicated } from './dedication.ts';
 import { algorithm, type CpuView, command, ofVm, type VmId } from './model.ts';
 import { schedulerNamed, schedulerOf } from './policy.ts';
-import { onlinePcpus } from './queue.ts';
+import { ownerOf, pluggedIn, sharedPcpus } from './queue.ts';
 import type { CpuSizes } from './state.ts';
 import { beginEvenly, disturb, disturbAll, oweNothing } from './watch.ts';
 
@@ -30,6 +31,7 @@ export const setCap = command({
   args: { ...ofVm, cap: int((z: CpuSizes) => z.pcpu * z.period) },
   requires: [
     ['no-change', ['vm', 'cap'], (m, a) => m.vms.at(a.vm).cap === a.cap],
+    vmDedicated,
     [
       'cap-below-reservation',
       ['vm', 'cap'],
@@ -49,12 +51,9 @@ export const setCap = command({
 const promised = (m: CpuView, but: VmId): number =>
   m.vms.reduce((sum, { reservation }, vm) => (vm === but ? sum : sum + reservation), 0);
 
-/** vCPUs of a VM that are plugged in: each of them can use one tick in a tick. */
-const plugged = (m: CpuView, vm: VmId): number =>
-  m.threads.filter(({ vm: of, state }) => of === vm && state.kind !== 'offline').length;
-
 /**
- * Promises to all VMs together must fit in what the CPUs can do, and each in what its vCPUs can. They
+ * Promises to all VMs together must fit in what the CPUs that they share can do, and each in what its
+ * vCPUs can: one tick in a tick. They
  * are kept from the next period on.
  */
 export const setReservation = command({
@@ -63,6 +62,7 @@ export const setReservation = command({
   args: { ...ofVm, reservation: int((z: CpuSizes) => z.pcpu * z.period) },
   requires: [
     ['no-change', ['vm', 'reservation'], (m, a) => m.vms.at(a.vm).reservation === a.reservation],
+    vmDedicated,
     [
       'reservation-above-cap',
       ['vm', 'reservation'],
@@ -71,12 +71,12 @@ export const setReservation = command({
     [
       'more-than-vcpus',
       ['vm', 'reservation'],
-      (m, a, c) => a.reservation > plugged(m, a.vm) * c.size.period,
+      (m, a, c) => a.reservation > pluggedIn(m, a.vm) * c.size.period,
     ],
     [
       'admission-cpu',
       ['vm', 'reservation'],
-      (m, a, c) => promised(m, a.vm) + a.reservation > onlinePcpus(m) * c.size.period,
+      (m, a, c) => promised(m, a.vm) + a.reservation > sharedPcpus(m) * c.size.period,
     ],
   ],
   effect(m, a) {
@@ -108,7 +108,8 @@ export const setScheduler = command({
     }
     // Restrictions that are still there begin anew as well.
     const limited = m.threads.some(({ affinity }) => affinity.some((allowed) => !allowed));
-    m.watch.constrained = limited || m.pcpus.some(({ online }) => !online);
+    const apart = m.pcpus.some(({ online }, p) => !online || ownerOf(m, p) !== null);
+    m.watch.constrained = limited || apart;
     disturbAll(m);
     beginEvenly(m, next.shares);
   },

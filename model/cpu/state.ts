@@ -29,6 +29,8 @@ import { vm } from '../memory/index.ts';
 export const pcpu = index('pcpu', { ordered: true });
 /** What a physical CPU can run: first the vCPUs, VM by VM, then the threads of the VMM itself. */
 export const thread = index('thread', { ordered: true });
+/** Whether the host can give CPUs to VMs for themselves: there is one or none of what it takes. */
+export const dedication = index('dedication', { ordered: true });
 
 /** The numbers that a scope gives this subsystem. Time is counted in ticks: one `cpu.tick` each. */
 export type CpuSizes = {
@@ -59,6 +61,9 @@ export type CpuSizes = {
   /** A vCPU is stopped when it is so many ticks ahead of its slowest sibling, and let go at fewer. */
   readonly stop: number;
   readonly start: number;
+  /** 1: CPUs can be dedicated to VMs, all but so many that always serve all. */
+  readonly dedication: number;
+  readonly minShared: number;
   /** 1: guests reach their memory, and the VMM works in the background, only while they have CPUs. */
   readonly coupled: number;
   /** 1: threads of the VMM run before all vCPUs; 0: they are scheduled like vCPUs of weight 1. */
@@ -92,6 +97,8 @@ export const ThreadState = variant({
   throttled: {},
   /** It is too far ahead of its siblings. */
   costopped: {},
+  /** It is to have a CPU of its own, and there is none for it yet. */
+  unassigned: {},
   running: { on: ref(pcpu) },
 });
 export type ThreadState = Infer<typeof ThreadState>;
@@ -128,7 +135,7 @@ const Thread = record({
   gaveTurn: bool,
   /** Ticks that it has progressed beyond the slowest of its siblings: one too many would show. */
   lead: int((z: CpuSizes) => z.stop + 1),
-  /** Sub-ticks of this tick that it has run and its scheduler has not charged yet, and all it ran. */
+  /** Sub-ticks of this tick that it has run and its scheduler has not charged yet, and all of them. */
   uncharged: int('subticks'),
   computed: history(int(9_999_999)),
   /** Ticks of work before a thread of the VMM. */
@@ -147,7 +154,7 @@ const Thread = record({
 const Pcpu = record({
   online: bool,
   current: option(ref(thread)),
-  /** Its thread goes before the scheduler's choice: by a promise, or as work of the VMM. */
+  /** Its thread goes before the scheduler's choice: by a promise, as work of the VMM, or as owner. */
   byRight: bool,
   /** The sibling whose turn its thread runs in: it pays for the tick. */
   lentBy: option(ref(thread)),
@@ -156,6 +163,10 @@ const Pcpu = record({
   ),
 });
 
+/** VMs are dedicated automatically when there have been CPUs for all of them for two periods. */
+export function hysteresis({ period }: Pick<CpuSizes, 'period'>): number {
+  return 2 * period;
+}
 /** All that the host's CPUs can do in a period. */
 const perPeriod = (z: CpuSizes): number => z.pcpu * z.period;
 
@@ -173,6 +184,17 @@ const CpuVm = record({
   coscheduling: enumOf('none', 'relaxed'),
   /** A spin lock of its guest, which is handed on in the order in which it was asked for. */
   lock: record({ holder: option(ref(thread)), waiting: list(ref(thread), 'vcpus') }),
+});
+
+/** Which VMs have CPUs for themselves, and which. 5.10. */
+const Dedication = record({
+  vms: set(vm),
+  /** The vCPU that a CPU belongs to: it runs that one, or nothing. */
+  owners: array(pcpu, option(ref(thread))),
+  /** All VMs are dedicated while there are CPUs for all of their vCPUs, and share where there are not. */
+  automatic: bool,
+  /** Ticks since there were too few. */
+  roomy: int(hysteresis),
 });
 
 /**
@@ -209,6 +231,7 @@ export const coreFields = {
   pcpus: array(pcpu, Pcpu),
   threads: array(thread, Thread),
   vms: array(vm, CpuVm),
+  dedication: array(dedication, Dedication),
   /** The threads that are ready, in an order that the scheduler keeps. CPU-I5. */
   queue: list(ref(thread), 'thread'),
   /** The threads that are throttled, in the order in which they are to compete again. CPU-I9. */

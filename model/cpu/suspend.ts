@@ -31,6 +31,7 @@ export function unplugVcpu(m: Cpu, t: ThreadId, c: C): void {
   vcpu.promised = 0;
   c.operation.leave(m, t, { kind: 'offline' }, c);
   schedulerOf(m, c).onHotplug(t);
+  c.operation.disown(m, t);
 }
 
 /** A vCPU goes on as it was saved. */

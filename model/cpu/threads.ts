@@ -1,10 +1,10 @@
 /** What a thread does from one moment to the next, and who is told of it. */
 import type { C, Cpu } from './model.ts';
 import { schedulerOf } from './policy.ts';
-import { competes, dequeue, isOverCap, isTooFarAhead } from './queue.ts';
+import { competes, dequeue, isDedicated, isOverCap, isTooFarAhead } from './queue.ts';
 import type { Cause, PcpuId, ThreadId } from './scheduler.ts';
 import type { ThreadState } from './state.ts';
-import { beginWait, disturb } from './watch.ts';
+import { beginWait, disturb, oweNothing } from './watch.ts';
 
 export function run(m: Cpu, t: ThreadId, p: PcpuId, c: C): void {
   dequeue(m, t);
@@ -54,17 +54,24 @@ export function join(m: Cpu, t: ThreadId, cause: Cause, c: C): void {
   thread.late = thread.promised > 0;
   beginWait(m, t);
   const scheduler = schedulerOf(m, c);
-  if (cause === 'hotplug') scheduler.onHotplug(t);
-  else scheduler.onWake(t, cause);
+  if (cause === 'hotplug') {
+    scheduler.onHotplug(t);
+    // It uses up the cap, which says nothing of it, with siblings that were promised all of that.
+    if (thread.vm !== null && m.vms.at(thread.vm).cap > 0) oweNothing(m, thread.vm);
+  } else scheduler.onWake(t, cause);
   if (thread.vm !== null) c.operation.align(m, thread.vm, c);
 }
 
 /**
- * A thread may compete again: unless its VM is over its cap, its scheduler holds it, or it is too far
+ * A thread may compete again, or go on with a CPU of its own: unless its VM is over its cap, its scheduler holds it, or it is too far
  * ahead of its siblings, it does.
  */
 export function release(m: Cpu, t: ThreadId, cause: Cause, c: C): void {
   const thread = m.threads.at(t);
+  if (isDedicated(m, thread.vm)) {
+    c.operation.goOn(m, t, c);
+    return;
+  }
   const throttled = thread.held || isOverCap(m, thread.vm);
   if (!throttled && !isTooFarAhead(m, t, c.size)) {
     c.operation.join(m, t, cause, c);

@@ -6,7 +6,7 @@ import { countSpins } from './locks.ts';
 import { type C, type Cpu, type CpuOperations, command } from './model.ts';
 import { schedulerOf } from './policy.ts';
 import { fitLate, promise } from './promises.ts';
-import { mayRun } from './queue.ts';
+import { isKeptWaiting, mayRun, ownerOf } from './queue.ts';
 import type { PcpuId, ThreadId } from './scheduler.ts';
 import type { CpuThread } from './state.ts';
 import { favour, release, takeOff } from './threads.ts';
@@ -66,13 +66,14 @@ function chargeThread(thread: CpuThread): void {
       if (state.on === 'swap-in') buckets.swapwait++;
       else buckets.blocked++;
       break;
+    case 'unassigned':
+      buckets.ready++;
+      break;
     default:
       buckets[state.kind]++;
   }
   // The guest would have run, and did not. STL-T1.
-  const { kind } = state;
-  const stolen = kind === 'ready' || kind === 'throttled' || kind === 'costopped';
-  if (stolen && vm !== null) thread.unpublished++;
+  if (vm !== null && isKeptWaiting(state)) thread.unpublished++;
 }
 
 function advance(m: Cpu, c: C): void {
@@ -121,6 +122,10 @@ function deliverWakes(m: Cpu, c: C): void {
  * still have one that was left idle: hence the second look at those.
  */
 function dispatch(m: Cpu, c: C): void {
+  if (m.dedication.length > 0) {
+    c.operation.rebalance(m, c);
+    c.operation.assign(m, c);
+  }
   fitLate(m, c.size);
   for (let vm = 0; vm < m.vms.length; vm++) makeRoom(m, vm, c);
   for (let p = 0; p < m.pcpus.length; p++) {
@@ -141,8 +146,16 @@ export function applyCaps(m: Cpu, c: C): void {
   for (let vm = 0; vm < m.vms.length; vm++) c.operation.applyCap(m, vm, c);
 }
 
-/** Gives a CPU to whoever is to run there next: by right, or else by the scheduler's choice. */
+/**
+ * Gives a CPU to whoever is to run there next: by right, or else by the scheduler's choice. One that
+ * has an owner runs that one whenever it is awake.
+ */
 export function serve(m: Cpu, p: PcpuId, c: C): void {
+  const owner = ownerOf(m, p);
+  if (owner !== null) {
+    m.threads.at(owner).yielded = false;
+    return;
+  }
   const work = c.size.vmmFirst === 1 ? workFor(m, p) : null;
   // Reservations are admitted as if there were no work of the VMM.
   if (work !== null) oweNothing(m);

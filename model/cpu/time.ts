@@ -1,11 +1,13 @@
 /** Time below a tick: sub-ticks, which only some schedulers tell apart (ADR 10). */
+import { ownerOf } from './queue.ts';
 import type { CpuCore } from './state.ts';
 
-/** Sub-ticks pass on every CPU: who runs has run them. */
+/** Sub-ticks pass on every CPU: who runs has run them. No scheduler charges for a CPU of one's own. */
 export function passTime(m: CpuCore, subticks: number): void {
   m.part += subticks;
   for (const thread of m.threads) {
-    if (thread.state.kind !== 'running') continue;
+    const { state } = thread;
+    if (state.kind !== 'running' || ownerOf(m, state.on) !== null) continue;
     thread.uncharged += subticks;
     thread.computed += subticks;
   }

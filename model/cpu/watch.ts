@@ -9,7 +9,7 @@ import {
   subtract,
 } from '../../machine/index.ts';
 import type { Cpu, VmId } from './model.ts';
-import { competes, isAwake, weightOf } from './queue.ts';
+import { competes, isAwake, ownerOf, weightOf } from './queue.ts';
 import type { Scheduler, ThreadId } from './scheduler.ts';
 import type { CpuCore, CpuSizes } from './state.ts';
 
@@ -107,7 +107,7 @@ function longer(before: Rational, more: Rational, size: CpuSizes): Rational {
 export function observeChoice(m: CpuCore, size: CpuSizes): void {
   const { threads, watch } = m;
   // What goes first by right, no scheduler is to answer for.
-  const byRight = m.pcpus.some((cpu) => cpu.byRight);
+  const byRight = m.pcpus.some((cpu, p) => cpu.byRight && ownerOf(m, p) === null);
   watch.steady = byRight ? 0 : Math.min(watch.steady + 1, size.patience);
   for (let t = 0; t < threads.length; t++) {
     const { kind } = threads.at(t).state;

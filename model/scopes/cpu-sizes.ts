@@ -47,6 +47,7 @@ export const cpuFuzzSizes: VmmSizes = {
   spin: 1,
   stop: 3,
   start: 1,
+  dedication: 1,
 };
 
 /** Where a scheduler is in the table. */

@@ -114,6 +114,45 @@ export const cpuScopes = {
     explored: { distinct: 320, generated: 1396, depth: 14, complete: true },
     commands: cpu('set-vcpus', 'online-vcpu', 'release-vcpu', 'halt', 'wake', 'tick'),
   },
+  'cpu-dedicated-fuzz': {
+    name: 'cpu-dedicated-fuzz',
+    purpose: 'random testing where there are CPUs for dedicated VMs, and for those who share',
+    sizes: { ...cpuFuzzSizes, pcpu: 3, online: 1, minShared: 1 },
+    commands: ['cpu.*'],
+  },
+  'cpu-dedicated': {
+    name: 'cpu-dedicated',
+    purpose:
+      'every state of two vCPUs of which one may have a CPU of its own, beside work of the VMM',
+    sizes: { ...equalSizes, ...{ vm: 2, thread: 3, work: 1, dedication: 1, minShared: 1 } },
+    explored: { distinct: 50340, generated: 352560, depth: 16, complete: true },
+    commands: cpu('set-mode', 'halt', 'wake', 'pause-vm', 'resume-vm', 'vmm-work', 'tick'),
+  },
+  'cpu-dedicated-moves': {
+    name: 'cpu-dedicated-moves',
+    purpose: 'every state of two vCPUs that share CPUs or have one each, which come and go',
+    sizes: { ...equalSizes, ...{ vm: 2, thread: 2, dedication: 1 } },
+    explored: { distinct: 2104, generated: 13706, depth: 9, complete: true },
+    commands: cpu('set-mode', 'set-affinity', 'offline-pcpu', 'online-pcpu', 'halt', 'tick'),
+  },
+  'cpu-dedicated-plugging': {
+    name: 'cpu-dedicated-plugging',
+    purpose: 'every state of a dedicated VM whose vCPUs and CPUs come and go',
+    sizes: { ...equalSizes, ...{ vm: 1, thread: 3, vcpus: 3, dedication: 1 } },
+    explored: { distinct: 15685, generated: 89263, depth: 21, complete: true },
+    commands: cpu(
+      ...['set-mode', 'set-vcpus', 'online-vcpu', 'release-vcpu'],
+      ...['offline-pcpu', 'online-pcpu', 'tick'],
+    ),
+  },
+  'cpu-dedicated-all': {
+    name: 'cpu-dedicated-all',
+    purpose:
+      'every state of two VMs that are dedicated while there are CPUs for all of their vCPUs',
+    sizes: { ...equalSizes, ...{ vm: 2, thread: 4, vcpus: 2, dedication: 1 } },
+    explored: { distinct: 14336, generated: 70096, depth: 30, complete: true },
+    commands: cpu('set-automatic', 'set-vcpus', 'online-vcpu', 'release-vcpu', 'tick'),
+  },
   'cpu-pauses': {
     name: 'cpu-pauses',
     purpose: 'every state of two vCPUs that sleep, wake each other and are paused',

@@ -24,6 +24,8 @@ const noCpus: CpuSizes = {
   start: 0,
   coupled: 0,
   vmmFirst: 0,
+  dedication: 0,
+  minShared: 0,
   horizon: 0,
   patience: 0,
   advantage: 0,

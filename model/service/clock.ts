@@ -1,4 +1,5 @@
 /** Clocks of guests: how they follow the host's, fall behind, and are set right. 5.11. */
+import { isKeptWaiting } from '../cpu/index.ts';
 import { type C, type GuestSystem, isPausedVm, type Services, type ServicesView } from './model.ts';
 import type { Drift, ServiceSizes, TimeMessage } from './state.ts';
 
@@ -64,8 +65,7 @@ export function account(m: Services, id: number): void {
 /** What its first vCPU waits for a CPU is told to a guest as stolen (STL-I1). */
 export function noteSteal(m: Services, id: number, size: ServiceSizes): void {
   const system = m.guests.at(id);
-  const { kind } = m.cpu.threads.at(firstOf(m, id)).state;
-  if (kind === 'ready' || kind === 'throttled' || kind === 'costopped') {
+  if (isKeptWaiting(m.cpu.threads.at(firstOf(m, id)).state)) {
     system.unaccounted = Math.min(system.unaccounted + 1, size.drift);
   }
 }

@@ -14,6 +14,7 @@ import {
   type CpuEvent,
   type CpuOperations,
   type CpuSizes,
+  isKeptWaiting,
   isPaused,
 } from '../cpu/index.ts';
 import { type feature, GuestService, guest, type ServiceSizes, type TimeMessage } from './state.ts';
@@ -88,9 +89,7 @@ export const hasCpu = ({ cpu }: ServicesView, id: GuestId): boolean =>
   cpu.threads.some(({ vm, state }) => vm === id && state.kind === 'running');
 /** Whether a vCPU of a VM waits for a CPU, or is kept from one. */
 export const waitsForCpu = ({ cpu }: ServicesView, id: GuestId): boolean =>
-  cpu.threads.some(({ vm, state: { kind } }) => {
-    return vm === id && (kind === 'ready' || kind === 'throttled' || kind === 'costopped');
-  });
+  cpu.threads.some(({ vm, state }) => vm === id && isKeptWaiting(state));
 
 export const poweredOff = guard('powered-off', ofGuest, (m, a) => viewGuest(m, a).system === 'off');
 /** It is off, or has crashed, or none of its vCPUs runs. */

@@ -13,6 +13,7 @@ const tick = call('tick');
 const ticks = (count: number): readonly Call[] => Array.from({ length: count }, () => tick);
 
 const capped = [call('set-cap', { vm: 0, cap: 1 }), ...ticks(3)];
+const dedicated = call('set-mode', { vm: 0, mode: 'dedicated' });
 
 export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
   'cpu/C1': [call('run-part', { thread: 0, subticks: 9 })],
@@ -152,4 +153,22 @@ export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[call('lock', { thread: 5 }), tick, call('unlock', { thread: 3 })],
   ],
   'cpu/R3': [call('yield', { thread: 0 }), ...ticks(2)],
+  // Thread 2 of the VMM takes CPU 1 when thread 1 has had a turn there, while CPU 0 of thread 0 idles.
+  'cpu/E1': [
+    dedicated,
+    call('vmm-work', { thread: 2, ticks: 1 }),
+    call('halt', { thread: 0 }),
+    tick,
+  ],
+  'cpu/E2': [
+    ...[dedicated, call('set-vcpus', { vm: 0, count: 2 }), call('online-vcpu', { thread: 1 })],
+    ...[call('set-vcpus', { vm: 0, count: 1 }), call('release-vcpu', { thread: 1 })],
+  ],
+  'cpu/E3': [call('set-automatic', { automatic: true }), tick],
+  'cpu/E4': [dedicated, call('offline-pcpu', { pcpu: 0 })],
+  'cpu/E5': [dedicated, call('pause-vm', { vm: 0 }), call('resume-vm', { vm: 0 }), tick],
+  'cpu/E6': [
+    ...[dedicated, call('set-vcpus', { vm: 0, count: 2 }), call('online-vcpu', { thread: 1 })],
+    tick,
+  ],
 };

@@ -19,6 +19,7 @@ test.each([
   'cpu-fuzz',
   'cpu-fuzz-one',
   'cpu-locks-fuzz',
+  'cpu-dedicated-fuzz',
   'cpu-credit-fuzz',
   'service-fuzz',
   'migration-fuzz',

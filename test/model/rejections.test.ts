@@ -164,6 +164,32 @@ const rare: readonly Rare[] = [
     }),
   ),
   {
+    // A guest that forgets where it has its record puts the page into the balloon.
+    scope: 'tiny',
+    sizes: { coupled: 0 },
+    after: [
+      ...[...two, loadDriver(0), populate(0, 0, 0), map(0, 0)],
+      { kind: 'record.place', args: { host: 0, vm: 0, page: 0 } },
+      ...[unmap(0, 0), on('set-balloon-target', { vm: 0, target: 1 })],
+      on('inflate-balloon', { vm: 0, pages: [0] }),
+    ],
+    call: { kind: 'record.write', args: { host: 0, vm: 0, content: 0 } },
+    code: 'page-given-up',
+  },
+  {
+    scope: 'cpu-fuzz',
+    after: [onCpu('offline-pcpu', { pcpu: 1 })],
+    call: onCpu('offline-pcpu', { pcpu: 1 }),
+    code: 'pcpu-offline',
+  },
+  {
+    scope: 'cpu-fuzz',
+    sizes: { dedication: 0 },
+    after: [],
+    call: onCpu('set-automatic', { automatic: true }),
+    code: 'no-dedicated-pcpu',
+  },
+  {
     scope: 'cpu-fuzz',
     after: Array.from({ length: scopes['cpu-fuzz'].sizes.horizon }, () => tick),
     call: tick,
@@ -459,6 +485,7 @@ test('each reason to refuse a command can be the first that applies, and is the 
     ['fuzz', 80],
     ['overcommit', 50],
     ['cpu-fuzz', 80],
+    ['cpu-dedicated-fuzz', 40],
     ['service-fuzz', 60],
     ['migration-fuzz', 60],
     ['migration-timed', 30],

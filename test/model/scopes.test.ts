@@ -12,6 +12,7 @@ test('every scope is there for random runs or is searched', () => {
     'cpu-fuzz',
     'cpu-fuzz-one',
     'cpu-stride-two',
+    'cpu-dedicated-fuzz',
     'cpu-locks-fuzz',
     'cpu-credit-fuzz',
     'cpu-credit-moves',

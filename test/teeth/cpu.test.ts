@@ -28,6 +28,8 @@ const alsoSeenBy: Readonly<Record<string, readonly string[]>> = {
   'CPU-T1': ['CPU-I5'],
   'C2-T2': ['CPU-W'],
   'COS-T1': ['COS-T2'],
+  'DC-I2': ['CPU-I4', 'STL-I1'],
+  'STL-I2': ['STL-I1', 'STL-I4', 'STL-T1'],
   'HP-1': ['CPU-T4'],
   'HP-2': ['CPU-T1'],
   'LHP-I1': ['CPU-T1'],
@@ -50,6 +52,19 @@ const spinning = [
   ...[call('set-vcpus', { vm: 0, count: 3 }), call('online-vcpu', { thread: 2 })],
   ...[call('lock', { thread: 0 }), call('lock', { thread: 1 }), tick],
 ];
+
+/** Thread 0, the only one that VM 0 has left, owns CPU 0; threads 3 and 4 of VM 1 share CPU 1. */
+const apart = [
+  ...[call('set-vcpus', { vm: 0, count: 1 }), call('release-vcpu', { thread: 1 })],
+  ...[call('set-mode', { vm: 0, mode: 'dedicated' }), tick],
+];
+/** Thread 0 is to have CPU 0, and has not. */
+const withoutItsCpu = (m: Cpu): void => {
+  m.dedication.at(0).owners[0] = null;
+  m.threads.at(0).state = { kind: 'unassigned' };
+  m.pcpus.at(0).current = null;
+  m.pcpus.at(0).byRight = false;
+};
 
 /** On one CPU, where stride and EEVDF promise most. */
 const oneCpu = { pcpu: 1 };
@@ -115,6 +130,36 @@ const badStates: Readonly<Record<string, BadState>> = {
       m.queue.pop();
       m.throttled.push(4);
     },
+  },
+  'DC-I1': {
+    before: [...apart, call('halt', { thread: 0 })],
+    spoil: (m) => {
+      m.pcpus.at(0).current = 4;
+      m.threads.at(4).state = { kind: 'running', on: 0 };
+      m.queue = [];
+    },
+  },
+  'DC-I3': {
+    before: [...apart, call('halt', { thread: 0 })],
+    spoil: (m) => {
+      m.dedication.at(0).owners[0] = 1;
+    },
+  },
+  'DC-I4': {
+    before: apart,
+    spoil: (m) => {
+      withoutItsCpu(m);
+      m.dedication.at(0).owners[0] = 0;
+    },
+  },
+  'DC-I5': {
+    spoil: (m) => {
+      m.dedication.at(0).vms[0] = true;
+      m.dedication.at(0).owners[0] = 0;
+      m.threads.at(1).state = { kind: 'paused', was: 'ready' };
+      m.pcpus.at(1).current = null;
+    },
+    size: { minShared: 2 },
   },
   'COS-I1': {
     before: [together],
@@ -330,6 +375,57 @@ const badSteps: Readonly<Record<string, BadStep>> = {
       // The host takes what it may only ask for.
       m.threads.at(1).state = { kind: 'offline' };
       m.pcpus.at(1).current = null;
+    },
+  },
+  'DC-I2': {
+    before: apart,
+    step: tick,
+    spoil: (m) => {
+      m.threads.at(0).buckets.run--;
+      m.threads.at(0).buckets.ready++;
+    },
+  },
+  'STL-I2': {
+    before: apart,
+    step: tick,
+    spoil: (m) => {
+      m.threads.at(0).published.steal++;
+    },
+  },
+  // Thread 0 and the thread that CPU 1 runs change places.
+  'DC-T1': {
+    before: apart,
+    step: tick,
+    spoil: (m) => {
+      const other = m.pcpus.at(1).current ?? 0;
+      m.threads.at(0).state = { kind: 'running', on: 1 };
+      m.threads.at(other).state = { kind: 'running', on: 0 };
+      m.pcpus.at(0).current = other;
+      m.pcpus.at(1).current = 0;
+      m.pcpus.at(0).byRight = false;
+      m.pcpus.at(1).byRight = true;
+      m.dedication.at(0).owners[0] = null;
+      m.dedication.at(0).owners[1] = 0;
+    },
+  },
+  'DC-T2': {
+    before: [...apart, call('set-automatic', { automatic: true })],
+    step: tick,
+    spoil: (m) => {
+      m.dedication.at(0).roomy = 1;
+    },
+  },
+  'DC-L1': {
+    before: apart,
+    step: tick,
+    from: withoutItsCpu,
+    spoil: (m) => {
+      withoutItsCpu(m);
+      const [next = 0] = m.queue;
+      m.pcpus.at(0).current = next;
+      m.threads.at(next).state = { kind: 'running', on: 0 };
+      m.watch.waited[next] = 0;
+      m.queue = [];
     },
   },
   'COS-T1': {
@@ -552,6 +648,12 @@ const unasked: Readonly<Record<string, (m: Cpu) => void>> = {
   },
   'whose a thread is': (m) => {
     m.threads.at(3).vm = 0;
+  },
+  'that a VM has CPUs for itself': (m) => {
+    m.dedication.at(0).vms[0] = true;
+  },
+  'who dedicates VMs': (m) => {
+    m.dedication.at(0).automatic = true;
   },
   'an affinity': (m) => {
     m.threads.at(3).affinity[0] = false;

@@ -2,7 +2,7 @@
  * Accounting of Xen's credit scheduler (5.3): what those who are active earn every three ticks, and
  * what follows for their priority. As `csched_acct` does in common/sched/credit.c.
  */
-import { weightOf } from '../queue.ts';
+import { sharedPcpus, weightOf } from '../queue.ts';
 import type { Cause, ThreadId } from '../scheduler.ts';
 import type { CpuCore, CpuSizes } from '../state.ts';
 import { CREDITS_PER_ACCOUNTING, type Credit } from './credit-state.ts';
@@ -65,7 +65,7 @@ export function account(own: Credit, m: CpuCore, stages: CreditStages, size: Cpu
   const all = own.weight;
   const accounted = [...own.active];
   const deficit = Math.max(0, -own.balance);
-  let total = CREDITS_PER_ACCOUNTING * m.pcpus.filter(({ online }) => online).length + deficit;
+  let total = CREDITS_PER_ACCOUNTING * sharedPcpus(m) + deficit;
   let left = all;
   let othersCouldUse = false;
   own.balance = 0;

@@ -4,7 +4,7 @@
  * credits is UNDER, who has used too many is OVER; who wakes with credits is boosted before both.
  * There is one queue, by priority and then by arrival, where Xen has one on each CPU.
  */
-import { firstFor, weightOf } from '../queue.ts';
+import { firstFor, ownerOf, weightOf } from '../queue.ts';
 import type { Scheduler, ThreadId } from '../scheduler.ts';
 import type { CpuCore, CpuSizes } from '../state.ts';
 import {
@@ -81,7 +81,7 @@ export function creditScheduler(stages: CreditStages): Scheduler<Credit> {
     onTick(own, m, size) {
       for (let p = 0; p < m.pcpus.length; p++) {
         const { current, byRight } = m.pcpus.at(p);
-        if (current === null) continue;
+        if (current === null || ownerOf(m, p) !== null) continue;
         if (own.priority.at(current) === 'boost') own.priority[current] = 'under';
         charge(own, m, current, size);
         if (!own.active.includes(current)) startEarning(own, m, current);
@@ -124,6 +124,7 @@ export function creditScheduler(stages: CreditStages): Scheduler<Credit> {
     onHotplug(own, m, t) {
       if (m.threads.at(t).state.kind === 'ready') return insert(own, m, t);
       if (own.parked.at(t)) unpark(own, m, t);
+      if (own.priority.at(t) === 'boost') own.priority[t] = 'under';
       stopEarning(own, m, t);
     },
     order: (_own, m) => [...m.queue],

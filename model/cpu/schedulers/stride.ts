@@ -21,7 +21,7 @@ import {
   subtract,
   table,
 } from '../../../machine/index.ts';
-import { competes, enqueueById, mayRun, payerOf, weightOf } from '../queue.ts';
+import { competes, enqueueById, mayRun, ownerOf, payerOf, weightOf } from '../queue.ts';
 import type { Scheduler, ThreadId } from '../scheduler.ts';
 import { type CpuCore, type CpuSizes, thread } from '../state.ts';
 
@@ -77,6 +77,8 @@ export const stride: Scheduler<Stride> = {
       const ahead = multiply(greater(subtract(own.pass.at(t), own.minimum), zero), scale);
       own.pass[t] = roundUp(add(own.minimum, ahead), size.grid);
     }
+    // Rounding may have lifted the last one.
+    advance(own, m);
   },
   onHotplug(own, m, t) {
     if (competes(m, t)) join(own, m, t);
@@ -124,7 +126,9 @@ function stridesOf(m: CpuCore): readonly Rational[] {
   const strides = m.threads.map(() => zero);
   const all = m.threads.map((_, t) => t).filter((t) => competes(m, t));
   const heaviestFirst = all.sort((a, b) => weightOf(m, b) - weightOf(m, a) || a - b);
-  let cpus = m.pcpus.filter(({ online, byRight }) => online && !byRight).length;
+  let cpus = m.pcpus.filter(
+    ({ online, byRight }, p) => online && !byRight && ownerOf(m, p) === null,
+  ).length;
   let total = all.reduce((sum, t) => sum + weightOf(m, t), 0);
   let whole = 0;
   for (const t of heaviestFirst) {
