@@ -53,6 +53,8 @@ function obstacle(m: Reading, vm: number, page: number, write: boolean): string 
       return mode === 'fault' ? 'fault' : 'refill';
     case 'special':
       return 'fault';
+    case 'missing':
+      return 'fetch';
     case 'zero':
       return write ? 'break-share' : null;
     case 'mapped':

@@ -107,8 +107,10 @@ const readsFindWrites = property.invariant({
   ...eachPage(part.at | part.ghosts | part.life | bytes, (m, v, p) => {
     const { pages, size } = m.host.vms.at(v);
     if (p >= size) return null;
+    const { at } = pages.at(p);
+    if (at.kind === 'missing') return null;
     const { expected, unspecified, written } = m.guests.at(v);
-    const found = contentAt(m, pages.at(p).at);
+    const found = contentAt(m, at);
     if (!unspecified.at(p)) {
       return found === expected.at(p)
         ? null

@@ -94,7 +94,8 @@ type Column =
   | 'swapped'
   | 'ballooned'
   | 'reported'
-  | 'special';
+  | 'special'
+  | 'missing';
 function columnOf(m: Reading, vm: number, page: number): Column {
   const { at, pins } = m.host.vms.at(vm).pages.at(page);
   if (isShared(m.host, at)) return 'shared';

@@ -95,6 +95,13 @@ export function consumedBy({ pages }: VmReading): number {
   return count;
 }
 
+/** The host may take nothing away: that is forbidden, or pages are missing which are to come. */
+export function isInhibited({ balloon, pages }: VmReading): boolean {
+  if (balloon.inhibited) return true;
+  for (let p = 0; p < pages.length; p++) if (pages.at(p).at.kind === 'missing') return true;
+  return false;
+}
+
 /** Pages in the balloon, counted by what the guest uses each page for. */
 export function balloonOf({ use }: GuestReading): number {
   let count = 0;

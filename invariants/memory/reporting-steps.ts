@@ -1,7 +1,16 @@
 /** Transition properties of what a balloon driver negotiates, and of free page reporting. 3.3. */
 import { reads } from './changes.ts';
 import { part, sameFeatures } from './parts.ts';
-import { balloonOf, contentAt, count, kinds, pageName, property, vmOf } from './reading.ts';
+import {
+  balloonOf,
+  contentAt,
+  count,
+  isInhibited,
+  kinds,
+  pageName,
+  property,
+  vmOf,
+} from './reading.ts';
 
 const negotiated = kinds(
   'memory.load-driver',
@@ -74,10 +83,11 @@ export const poisonSurvivesReporting = property.transition({
   violation(change) {
     const { before, after } = change;
     const vm = vmOf(change);
-    const { balloon, pages, huge } = before.host.vms.at(vm);
+    const from = before.host.vms.at(vm);
+    const { balloon, pages, huge } = from;
     const { reporting } = before.guests.at(vm);
     const { use } = after.guests.at(vm);
-    const willing = !huge && !balloon.inhibited && balloon.poisonValue === 0;
+    const willing = !huge && !isInhibited(from) && balloon.poisonValue === 0;
     for (let p = 0; p < pages.length; p++) {
       const { at, pins } = pages.at(p);
       const is = after.host.vms.at(vm).pages.at(p).at.kind;

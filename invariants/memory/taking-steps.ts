@@ -8,6 +8,7 @@ import {
   freeFramesOf,
   hostPageEnd,
   hostPageStart,
+  isInhibited,
   kinds,
   pageName,
   property,
@@ -22,7 +23,7 @@ export const gainsAreReal = property.transition({
     const { before, after } = change;
     const vm = vmOf(change);
     const gained = freeFramesOf(after.host) - freeFramesOf(before.host);
-    if (before.host.vms.at(vm).balloon.inhibited && gained !== 0) {
+    if (isInhibited(before.host.vms.at(vm)) && gained !== 0) {
       return `VM ${vm} is inhibited, but ${gained} frames were taken`;
     }
     const counted = after.host.freeFrames - before.host.freeFrames;
@@ -81,7 +82,7 @@ export const wholeHostPagesAreTaken = property.transition({
       const first = hostPageStart(from, p, size);
       const end = hostPageEnd(from, p, size);
       let announced = false;
-      let whole = !from.balloon.inhibited;
+      let whole = !isInhibited(from);
       for (let q = first; q < end; q++) {
         if (before.guests.at(vm).inflating.at(q)) announced = true;
         if (guest.use.at(q) !== 'ballooned' || from.pages.at(q).pins > 0) whole = false;

@@ -125,6 +125,8 @@ function waitFor(
     }
     case 'special':
       return 'fault';
+    case 'missing':
+      return 'fetch';
   }
 }
 

@@ -142,10 +142,19 @@ export const acknowledgeInflate = command({
   },
 });
 
-/** A host page is discarded only when all of it is in the balloon and no device relies on it. */
+/**
+ * Nothing of the VM's memory may be taken away: a device relies on all of it, or pages are missing, and
+ * one that is taken back could not be told from one that is to come. MIG 4.F.
+ */
+export function isInhibited(m: MemoryView, id: VmId): boolean {
+  const { balloon, pages } = viewVm(m, id);
+  return balloon.inhibited || pages.some(({ at }) => at.kind === 'missing');
+}
+
+/** A host page is discarded only when all of it is in the balloon and nothing relies on it. */
 function takeHostPage(m: Memory, a: { vm: VmId; page: PageId }, c: C): void {
   const { balloon, pages } = hostVm(m, a.vm);
-  if (balloon.inhibited) return;
+  if (isInhibited(m, a.vm)) return;
   const { first, end } = hostPageOf(m, a, c.size);
   for (let p = first; p < end; p++) {
     if (!balloon.told.at(p) || pages.at(p).pins > 0) return;

@@ -20,7 +20,7 @@ export type ContentId = Id<'content'>;
 export type Cost = 'fast' | 'slow';
 
 /** Why an access waits: what a background task must do before it can be tried again. */
-export type Wait = 'populate' | 'swap-in' | 'break-share' | 'refill';
+export type Wait = 'populate' | 'swap-in' | 'break-share' | 'refill' | 'fetch';
 
 export type MemoryEvent =
   | { readonly type: 'read'; readonly vm: VmId; readonly content: ContentId; readonly cost: Cost }

@@ -1,5 +1,5 @@
 /** Free page reporting: the guest names pages that it does not use, and the host may take them. 3.3. */
-import { isUnderWay, notFreeInGuest, ofBatch } from './balloon.ts';
+import { isInhibited, isUnderWay, notFreeInGuest, ofBatch } from './balloon.ts';
 import { driverAbsent } from './driver.ts';
 import {
   command,
@@ -79,6 +79,6 @@ function mayTakeReported(m: MemoryView, a: { vm: VmId; page: PageId }): boolean 
   const { huge, balloon } = viewVm(m, a.vm);
   const { at, pins } = viewPage(m, a);
   // One guest page of a huge host page cannot be taken alone.
-  if (huge || balloon.inhibited || balloon.poisonValue !== 0) return false;
+  if (huge || isInhibited(m, a.vm) || balloon.poisonValue !== 0) return false;
   return pins === 0 && at.kind !== 'ballooned' && at.kind !== 'reported';
 }

@@ -30,6 +30,8 @@ export const vm = index('vm');
  * it has none, what is kept for each cluster takes no room.
  */
 export const cluster = index('cluster');
+/** Whether VMs may move by post-copy: one where they may, else none. */
+export const postcopy = index('postcopy');
 /** A guest page: what the guest believes to be a page of physical memory. */
 export const page = index('page', { within: vm });
 /** A virtual page of a guest: an address space and a page number in it, as one id. */
@@ -49,6 +51,7 @@ export const salt = index('salt');
 export type MemorySizes = {
   readonly vm: number;
   readonly cluster: number;
+  readonly postcopy: number;
   readonly page: number;
   readonly virtual: number;
   readonly frame: number;
@@ -121,6 +124,8 @@ export const Backing = variant({
   ballooned: {},
   reported: {},
   special: { frame: ref(frame) },
+  /** Still on the host that the VM came from. */
+  missing: { by: ref(postcopy) },
 });
 export type Backing = Infer<typeof Backing>;
 

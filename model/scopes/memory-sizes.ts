@@ -50,6 +50,7 @@ const noServices: ServiceSizes = {
 const noCluster: MigrationSizes = {
   host: 1,
   cluster: 0,
+  postcopy: 0,
   place: 0,
   rounds: 0,
   attempts: 0,
