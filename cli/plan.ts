@@ -35,6 +35,7 @@ export const quick: Plan = {
     { scope: 'service-fuzz', runs: 100 },
     { scope: 'migration-fuzz', runs: 150 },
     { scope: 'migration-timed', runs: 100 },
+    { scope: 'migration-postcopy-fuzz', runs: 100 },
   ],
   pairs: 200,
   exploredStates: 8_000,

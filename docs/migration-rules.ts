@@ -56,7 +56,6 @@ export const migrationRules: readonly Rule[] = [
     id: 'MIG-S14',
     says: 'Post-copy: a page is placed once.',
     source: 'QEMU docs/devel/migration/postcopy.rst',
-    deferred: 'post-copy is not modelled yet',
   },
   { id: 'MIG-A1', says: 'A page is read after it counts as clean.', source: qemu },
   { id: 'MIG-A2', says: 'Only a harvest clears the dirty log.', source: qemu },
@@ -92,6 +91,11 @@ export const migrationRules: readonly Rule[] = [
     says: 'A guest that was slowed down has all of its CPUs again (4.B.3).',
     source: qemu,
   },
+  {
+    id: 'MIG-A10',
+    says: 'Its phases are statuses of QEMU, whose tables (5.B) have their changes.',
+    source: qemu,
+  },
   { id: 'MIG-L1', says: 'A migration ends, if its policy lets it.', source: qemu },
   { id: 'MIG-L2', says: 'A handover in doubt is resolved: one side runs.', source: libvirt },
   { id: 'MIG-L4', says: 'A migration that is given up leaves its guest running.', source: qemu },
@@ -99,6 +103,5 @@ export const migrationRules: readonly Rule[] = [
     id: 'MIG-L3',
     says: 'Post-copy: every page that is touched arrives.',
     source: qemu,
-    deferred: 'post-copy is not modelled yet',
   },
 ];

@@ -5,12 +5,14 @@ import { copyingFaults } from './migration/copying.ts';
 import { failingFaults } from './migration/failing.ts';
 import { handoverFaults } from './migration/handover.ts';
 import { policyFaults } from './migration/policies.ts';
+import { postcopyFaults } from './migration/postcopy.ts';
 
 export const migrationFaults: readonly VmmFault[] = [
   ...copyingFaults,
   ...handoverFaults,
   ...failingFaults,
   ...policyFaults,
+  ...postcopyFaults,
 ];
 
 const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFault[] =>
@@ -23,7 +25,7 @@ export const deferredMigrationFaults: readonly DeferredFault[] = [
   ...waiting('pages are not compressed: XBZRLE is a later part', 'X8'),
   ...waiting('comes with queues of devices, and requests in them', 'X18'),
   ...waiting('comes with guest clocks and timers', 'X20', 'X30'),
-  ...waiting('comes with post-copy', 'X21', 'X23', 'X24', 'X25'),
+  ...waiting('comes with a balloon that moves with its guest', 'X21'),
   ...waiting('comes with ballooned pages in migration', 'X22'),
   ...waiting('comes with CPU features', 'X26'),
   ...waiting('comes with streams that are not trusted', 'X27'),

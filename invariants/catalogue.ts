@@ -76,7 +76,9 @@ export const vmmProperties: readonly Property<CheckedVmm>[] = [
   ...serviceProperties
     .map(about('service.*', 'cpu.tick'))
     .map((each) => liftProperty(services, each)),
-  ...migrationProperties.map(about('migration.*')).map((each) => liftProperty(clusters, each)),
+  ...migrationProperties
+    .map(about('migration.*', 'postcopy.*'))
+    .map((each) => liftProperty(clusters, each)),
   ...couplingProperties.map((each) => liftProperty(hosts, each)),
   ...transparencyProperties,
 ];

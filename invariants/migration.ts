@@ -7,7 +7,9 @@ import { migrationGoals } from './migration/goals.ts';
 import { handoverProperties } from './migration/handover.ts';
 import { placeProperties } from './migration/places.ts';
 import { policyProperties } from './migration/policies.ts';
+import { postcopyProperties } from './migration/postcopy.ts';
 import { runProperties } from './migration/runs.ts';
+import { statusProperties } from './migration/status.ts';
 
 export const migrationProperties: readonly Property<CheckedMigration>[] = [
   ...placeProperties,
@@ -15,6 +17,8 @@ export const migrationProperties: readonly Property<CheckedMigration>[] = [
   ...handoverProperties,
   ...failingProperties,
   ...policyProperties,
+  ...postcopyProperties,
+  ...statusProperties,
   ...runProperties,
   ...migrationGoals,
 ];

@@ -2,9 +2,11 @@
 import type { CheckedMigration } from '../../model/index.ts';
 import {
   contentOn,
+  isMissing,
   kinds,
   type MigrationChange,
   type MigrationReading,
+  movedOn,
   named,
   property,
   type Reading,
@@ -32,13 +34,16 @@ const noWriteIsMissed = property.invariant({
   when: (m, size) => anyIs(m, size, hasBegun),
   violation(m, size) {
     for (let v = 0; v < size.vm; v++) {
-      const ends = underWay(m, v);
+      const ends = underWay(m, v) ?? movedOn(m, v);
       const { phase, send, connected } = m.cluster.migrations.at(v);
-      // What is lost with a connection is not made up for: the migration is over.
-      if (ends === null || !connected || !hasBegun(phase)) continue;
+      // What is lost with a connection is made up for over another, or the migration is over.
+      if (ends === null || !connected || !hasBegun(phase) || phase === 'recovering') continue;
+      const runs = movedOn(m, v) !== null;
       const { pages, size: count } = m.hosts.at(ends.source).memory.vms.at(v);
       for (let p = 0; p < count; p++) {
         if (send.at(p) || pages.at(p).logged) continue;
+        // What the target has and runs with is its own.
+        if (runs && !isMissing(m, ends.target, v, p)) continue;
         const is = contentOn(m, ends.source, v, p);
         const will = willHold(m, ends.target, v, p);
         if (will === null) return `page ${p} of VM ${v} was not sent, and is not going to be`;
@@ -56,12 +61,14 @@ const before: readonly Phase[] = ['idle', 'started', 'connected', 'target-create
 const hasBegun = (phase: Phase): boolean => !before.includes(phase);
 const harvested: readonly Phase[] = [
   ...(['harvested', 'state-requested', 'target-ready', 'released', 'start-sent'] as const),
+  ...(['discard-sent', 'serving', 'paused', 'recovering'] as const),
 ];
 
 /** Some VM that is to move has come so far. */
 function anyIs(m: Reading, { vm }: Sizes, is: (phase: Phase) => boolean): boolean {
   for (let v = 0; v < vm; v++) {
-    if (underWay(m, v) !== null && is(m.cluster.migrations.at(v).phase)) return true;
+    const ends = underWay(m, v) ?? movedOn(m, v);
+    if (ends !== null && is(m.cluster.migrations.at(v).phase)) return true;
   }
   return false;
 }
@@ -73,7 +80,7 @@ const frozenPagesStay = property.invariant({
   when: (m, size) => anyIs(m, size, (phase) => harvested.includes(phase)),
   violation(m, size) {
     for (let v = 0; v < size.vm; v++) {
-      const ends = underWay(m, v);
+      const ends = underWay(m, v) ?? movedOn(m, v);
       if (ends === null || !harvested.includes(m.cluster.migrations.at(v).phase)) continue;
       const { pages } = m.hosts.at(ends.source).memory.vms.at(v);
       const late = pages.findIndex(({ logged }) => logged);

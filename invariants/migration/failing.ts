@@ -1,5 +1,5 @@
 /** What is left of a migration that did not come to its end. Chapter 4.C to 4.E: MIG-S10, S11, L4. */
-import { isOn, kinds, named, property, runs } from './reading.ts';
+import { isOn, kinds, type MigrationReading, named, property, runs } from './reading.ts';
 
 const nothingIsLeft = property.invariant({
   id: 'MIG-S10',
@@ -7,13 +7,15 @@ const nothingIsLeft = property.invariant({
   when: ({ cluster }) => cluster.migrations.some(({ source }) => source === null),
   violation(m, size) {
     for (let v = 0; v < size.vm; v++) {
-      const { source, target, phase, arrived, toTarget, send } = m.cluster.migrations.at(v);
+      const { source, target, phase, arrived, toTarget, send, postcopy } =
+        m.cluster.migrations.at(v);
       const { lastRan } = m.cluster.ownership.at(v);
       if (source !== null || lastRan === null) continue;
       if (!runs(m, lastRan, v)) return `${named(v, lastRan)} does not run, and nothing is going on`;
       if (m.hosts.at(lastRan).memory.vms.at(v).logging !== 'off') return `VM ${v} is logged`;
       if (toTarget.at(0).kind !== 'none') return `a ${toTarget.at(0).kind} is under way`;
       if (send.some((left) => left)) return `pages of VM ${v} are still to be sent`;
+      if (postcopy.some((each) => each.phase !== 'none')) return `VM ${v} is in post-copy`;
       if (phase === 'aborted' && target !== null && isOn(m, target, v)) continue;
       if (phase !== 'idle' || arrived !== 'nothing') return `VM ${v} cannot be migrated any more`;
     }
@@ -35,11 +37,15 @@ const confirmedSourcesStay = property.invariant({
       if (source === null || lastRan === source) continue;
       if (runs(m, source, v)) return `${named(v, source)} runs, but host ${lastRan} was the last`;
       if (owner === source) return `host ${source} has taken the token of VM ${v} again`;
-      if (phase !== 'start-sent' && phase !== 'acknowledged') return `VM ${v} is ${phase}`;
+      if (!over.includes(phase)) return `VM ${v} is ${phase}`;
     }
     return null;
   },
 });
+
+const over: readonly MigrationReading['phase'][] = [
+  ...(['start-sent', 'acknowledged', 'serving', 'paused', 'recovering'] as const),
+];
 
 const abortedGuestsGoOn = property.transition({
   id: 'MIG-L4',

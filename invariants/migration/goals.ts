@@ -12,6 +12,9 @@ const phases = states(
   {
     'start-sent': kinds('migration.send-start'),
     acknowledged: kinds('migration.receive-reply'),
+    serving: kinds('migration.receive-reply'),
+    paused: kinds('failure.lose-connection'),
+    recovering: kinds('postcopy.recover'),
   },
   (m, phase) => m.cluster.migrations.some((each) => each.phase === phase),
 );

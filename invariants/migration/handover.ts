@@ -1,6 +1,7 @@
 /** What the target starts with, and by what right. Chapter 4.C and 4.D: MIG-S7, S8, A4 to A6. */
 import {
   contentOn,
+  isMissing,
   kinds,
   type MigrationChange,
   named,
@@ -22,7 +23,7 @@ function handedOver(change: MigrationChange) {
 
 const startsComplete = property.transition({
   id: 'MIG-S7',
-  name: 'a VM starts on the target with every page, all vCPUs and all other state',
+  name: 'a VM starts on the target with every page that is not missing, all vCPUs and other state',
   commands: kinds('migration.receive'),
   when: (change) => handedOver(change) !== null,
   violation(change) {
@@ -31,7 +32,10 @@ const startsComplete = property.transition({
     const { before, size } = change;
     const { received, arrived } = before.cluster.migrations.at(over.vm);
     const { size: count } = before.hosts.at(over.source).memory.vms.at(over.vm);
-    for (let p = 0; p < count; p++) if (!received.at(p)) return `page ${p} is missing`;
+    for (let p = 0; p < count; p++) {
+      const known = received.at(p) || isMissing(before, over.target, over.vm, p);
+      if (!known) return `page ${p} did not arrive, and nobody knows`;
+    }
     if (arrived !== 'confirmed') return `what the target said it has is ${arrived}`;
     for (let t = 0; t < size.thread; t++) {
       if (before.hosts.at(over.source).cpu.threads.at(t).vm !== over.vm) continue;
@@ -69,6 +73,8 @@ function memoryDiffers(m: Reading, { vm, source, target }: Over): string | null 
   const { size } = m.hosts.at(source).memory.vms.at(vm);
   if (m.hosts.at(target).memory.vms.at(vm).size !== size) return 'the sizes differ';
   for (let p = 0; p < size; p++) {
+    // It is what the source has of it, until it comes.
+    if (isMissing(m, target, vm, p)) continue;
     const from = contentOn(m, source, vm, p);
     const to = contentOn(m, target, vm, p);
     if (from !== to) return `page ${p} held ${from}, and now holds ${to}`;

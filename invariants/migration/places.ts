@@ -1,5 +1,15 @@
 /** Where a VM is, and who may run it. Chapter 4.C: MIG-S1, S2, S5, S12. */
-import { isOn, kinds, named, property, type Reading, runs, underWay } from './reading.ts';
+import {
+  isMissing,
+  isOn,
+  kinds,
+  movedOn,
+  named,
+  property,
+  type Reading,
+  runs,
+  underWay,
+} from './reading.ts';
 
 const runsInOnePlace = property.invariant({
   id: 'MIG-S1',
@@ -24,11 +34,18 @@ const runsInOnePlace = property.invariant({
 
 const guestsAreNotLost = property.invariant({
   id: 'MIG-S2',
-  name: 'the host that ran a guest last has all of it, until another runs it',
+  name: 'the host that ran a guest last has all of it, but what it is yet to get from the one before',
   violation(m, size) {
     for (let v = 0; v < size.vm; v++) {
       const { lastRan } = m.cluster.ownership.at(v);
-      if (lastRan !== null && !isOn(m, lastRan, v)) return `${named(v, lastRan)} is gone`;
+      if (lastRan === null) continue;
+      if (!isOn(m, lastRan, v)) return `${named(v, lastRan)} is gone`;
+      const from = movedOn(m, v);
+      const { size: count } = m.hosts.at(lastRan).memory.vms.at(v);
+      for (let p = 0; p < count; p++) {
+        if (!isMissing(m, lastRan, v, p)) continue;
+        if (from === null || !isOn(m, from.source, v)) return `page ${p} of VM ${v} is nowhere`;
+      }
     }
     return null;
   },
@@ -86,9 +103,13 @@ const promisesFit = property.transition({
     if (target === null) return null;
     let missing = 0;
     for (let v = 0; v < size.vm; v++) {
-      if (underWay(after, v)?.target !== target || !isOn(after, target, v)) continue;
+      if (!isOn(after, target, v)) continue;
+      const arrives = underWay(after, v)?.target === target;
       const { pages, size: count } = after.hosts.at(target).memory.vms.at(v);
-      for (let p = 0; p < count; p++) if (pages.at(p).at.kind !== 'mapped') missing++;
+      for (let p = 0; p < count; p++) {
+        const { kind } = pages.at(p).at;
+        if (kind === 'missing' || (arrives && kind !== 'mapped')) missing++;
+      }
     }
     const { frames } = after.hosts.at(target).memory;
     const free = frames.filter(({ use }) => use.kind === 'free').length - size.emergency;

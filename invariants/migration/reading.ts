@@ -39,6 +39,17 @@ export function underWay(m: Reading, vm: number): { source: number; target: numb
   return m.cluster.ownership.at(vm).lastRan === source ? { source, target } : null;
 }
 
+/** The two hosts of a migration whose guest runs on the target, while the source is not done yet. */
+export function movedOn(m: Reading, vm: number): { source: number; target: number } | null {
+  const { source, target } = m.cluster.migrations.at(vm);
+  if (source === null || target === null) return null;
+  return m.cluster.ownership.at(vm).lastRan === target ? { source, target } : null;
+}
+
+/** A page of a VM on a host is yet to come from another. */
+export const isMissing = ({ hosts }: Reading, at: number, vm: number, page: number): boolean =>
+  hosts.at(at).memory.vms.at(vm).pages.at(page).at.kind === 'missing';
+
 /** The host on which a VM began to run by this command, or -1. */
 export function startedOn({ before, after, size }: MigrationChange, vm: number): number {
   for (let h = 0; h < size.host; h++) if (!runs(before, h, vm) && runs(after, h, vm)) return h;

@@ -1,6 +1,6 @@
 /** What every fair run of a migration comes to. Chapter 4.E: MIG-L1, MIG-L2. */
 import type { Fairness } from '../../machine/index.ts';
-import { kinds, property, runs } from './reading.ts';
+import { isMissing, kinds, movedOn, property, type Reading, runs } from './reading.ts';
 
 /** None of these is put off for ever while it is possible. */
 const fair = (names: readonly string[], each: readonly string[]): readonly Fairness[] =>
@@ -15,6 +15,7 @@ const steps = kinds(
   ...(['migration.send-start', 'migration.receive', 'migration.receive-reply'] as const),
   ...(['migration.clean-up', 'migration.discard', 'migration.take-back'] as const),
   'migration.give-up',
+  ...(['postcopy.request', 'postcopy.finish', 'postcopy.listen', 'postcopy.recover'] as const),
 );
 const fairness: readonly Fairness[] = [
   ...fair(steps, ['vm']),
@@ -45,4 +46,22 @@ const doubtsEnd = property.leadsTo({
   fairness,
 });
 
-export const runProperties = [migrationsEnd, doubtsEnd];
+const pagesArrive = property.leadsTo({
+  id: 'MIG-L3',
+  name: 'post-copy: a page that a vCPU waits for arrives, if connections are made again',
+  instances: (size) => size.vm * size.page,
+  starts: (m, i, size) => isAwaited(m, Math.floor(i / size.page), i % size.page),
+  done: (m, i, size) => !isAwaited(m, Math.floor(i / size.page), i % size.page),
+  fairness,
+});
+
+function isAwaited(m: Reading, vm: number, page: number): boolean {
+  const ends = movedOn(m, vm);
+  if (ends === null || !isMissing(m, ends.target, vm, page)) return false;
+  return (
+    m.hosts.at(ends.target).memory.vms.at(vm).stalled === page ||
+    m.cluster.migrations.at(vm).postcopy.some(({ awaited }) => awaited.at(page))
+  );
+}
+
+export const runProperties = [migrationsEnd, doubtsEnd, pagesArrive];

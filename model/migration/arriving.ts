@@ -9,6 +9,7 @@ import {
   type C,
   command,
   type HostId,
+  isMissing,
   memoryAt,
   migrationOf,
   ofVm,
@@ -19,15 +20,23 @@ import {
   type World,
   type WorldView,
 } from './model.ts';
+import { discardOld } from './postcopy.ts';
+import { goOn } from './recovery.ts';
 import type { Message } from './state.ts';
 import { plugAll } from './vcpus.ts';
+
+/** The target runs the VM already: it is post-copy. */
+const runsOn = (m: WorldView, vm: VmId, target: HostId): boolean =>
+  m.cluster.ownership.at(vm).lastRan === target;
 
 /** Where the target has to put the next message: a page that has no frame of its own yet. MIG 4.C.1. */
 function needsFrame(m: WorldView, vm: VmId): boolean {
   const { target, toTarget } = viewMigration(m, vm);
   const first = toTarget.at(0);
-  if (target === null || first.kind !== 'page') return false;
-  return privateFrame(viewMemory(m, target), { vm, page: first.page }) === null;
+  if (target === null || (first.kind !== 'page' && first.kind !== 'zero')) return false;
+  const at = { vm, page: first.page };
+  if (runsOn(m, vm, target)) return isMissing(m, target, at);
+  return first.kind === 'page' && privateFrame(viewMemory(m, target), at) === null;
 }
 
 export const receive = command({
@@ -75,8 +84,9 @@ function take(m: World, { vm, frame }: Receipt, target: HostId, message: Message
     case 'page':
     case 'zero': {
       const content = message.kind === 'page' ? message.content : 0;
+      const place = runsOn(m, vm, target) ? 'placeMissing' : 'placePage';
       migration.received[message.page] = true;
-      c.operation.placePage(m, target, { vm, page: message.page, content, frame }, c);
+      c.operation[place](m, target, { vm, page: message.page, content, frame }, c);
       return;
     }
     case 'vcpu':
@@ -98,22 +108,30 @@ function take(m: World, { vm, frame }: Receipt, target: HostId, message: Message
         reply(migration, vm, { kind: 'started' }, c);
       } else disconnect(migration);
       return;
+    case 'discard':
+      discardOld(m, vm, target, c);
+      return;
+    case 'resume':
+      goOn(m, vm, c);
+      return;
     case 'none':
       return;
   }
 }
 
-/** Every page of the VM is here. MIG-S7. */
+/** Every page of the VM is here, or is known to be missing. MIG-S7. */
 function isComplete(m: WorldView, vm: VmId, target: HostId): boolean {
   const { size } = m.hosts.at(target).memory.vms.at(vm);
   const { received, arrived } = viewMigration(m, vm);
-  return arrived !== 'memory' && received.every((is, p) => is || p >= size);
+  if (arrived === 'memory') return false;
+  return received.every((is, page) => is || page >= size || isMissing(m, target, { vm, page }));
 }
 
 /** The VM runs here from now on: its vCPUs go on where they were stopped. */
 function run(m: World, vm: VmId, target: HostId, c: C): void {
-  const { source } = migrationOf(m, vm);
+  const { source, postcopy } = migrationOf(m, vm);
   const here = m.hosts.at(target);
+  for (const each of postcopy) if (each.phase === 'discarded') each.phase = 'running';
   if (source !== null) bringGuest(m, vm, source, target);
   setStopped(here, vm, false);
   plugAll(m, target, vm, c);

@@ -55,7 +55,7 @@ export function takeMessage({ toTarget }: Migration): Message {
 export function takeReply({ toSource }: Migration): Reply {
   const first = toSource.at(0);
   const last = toSource.length - 1;
-  for (let i = 0; i < last; i++) toSource[i] = { kind: toSource.at(i + 1).kind };
+  for (let i = 0; i < last; i++) toSource[i] = sameReply(toSource.at(i + 1));
   toSource[last] = { kind: 'none' };
   return first;
 }
@@ -78,10 +78,28 @@ function sameMessage(m: Message): Message {
   }
 }
 
+function sameReply(m: Reply): Reply {
+  return m.kind === 'page-request' ? { kind: m.kind, page: m.page } : { kind: m.kind };
+}
+
 /** The connection is gone, and with it all that was under way. */
 export function disconnect(migration: Migration): void {
   const { toTarget, toSource } = migration;
   migration.connected = false;
   for (let i = 0; i < toTarget.length; i++) toTarget[i] = { kind: 'none' };
   for (let i = 0; i < toSource.length; i++) toSource[i] = { kind: 'none' };
+  pause(migration);
+}
+
+/**
+ * A post-copy that has begun is paused on both sides, also where it recovers from that: neither can do
+ * without the other, until the source knows that nothing is missing. 4.B.5.
+ */
+function pause(migration: Migration): void {
+  const { phase, postcopy } = migration;
+  if (phase === 'acknowledged') return;
+  if (phase === 'serving' || phase === 'recovering') migration.phase = 'paused';
+  for (const target of postcopy) {
+    if (['running', 'complete', 'recovering'].includes(target.phase)) target.phase = 'paused';
+  }
 }

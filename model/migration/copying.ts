@@ -209,13 +209,13 @@ export function collect(m: World, vm: VmId, c: C): number {
   return dirty.length;
 }
 
-/** N4: the page counts as clean already; it is read now. MIG-A1. */
+/** N4: the page counts as clean already; it is read now. In post-copy requests come first. MIG-A1. */
 export const copy = command({
   actor: 'daemon',
   summary: 'A page is read and sent; in the first round only those that are read-only (N4, N6).',
   args: ofPage,
   requires: [
-    phaseIs('copying', 'harvested'),
+    phaseIs('copying', 'harvested', 'serving'),
     [
       'no-round-yet',
       ['vm'],
@@ -225,6 +225,14 @@ export const copy = command({
       },
     ],
     notToSend,
+    [
+      'request-first',
+      ['vm', 'page'],
+      (m, a) =>
+        viewMigration(m, a.vm).postcopy.some(
+          ({ urgent }) => !urgent.at(a.page) && urgent.some((asked) => asked),
+        ),
+    ],
     ...cannotSend,
     bandwidthSpent,
   ],
@@ -239,6 +247,7 @@ function sendPage(m: World, a: { readonly vm: VmId; readonly page: PageId }, c: 
   const content = c.operation.readPage(m, migration.source, a.vm, a.page);
   migration.send[a.page] = false;
   countSent(migration, c.size);
+  for (const { urgent } of migration.postcopy) urgent[a.page] = false;
   if (content === 0) send(migration, a.vm, { kind: 'zero', page: a.page }, c);
   else send(migration, a.vm, { kind: 'page', page: a.page, content }, c);
 }

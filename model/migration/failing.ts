@@ -25,6 +25,7 @@ import {
   type World,
   type WorldView,
 } from './model.ts';
+import { forgetPostcopy } from './recovery.ts';
 import { decision, letGo } from './statistics.ts';
 import { plugAll } from './vcpus.ts';
 
@@ -35,7 +36,7 @@ const isStopped = (m: World, at: HostId, vm: VmId): boolean =>
 const beforeRelease = phaseIs(
   ...(['started', 'connected', 'target-created', 'copying', 'frozen', 'quiesced'] as const),
   ...(['vcpus-sent', 'state-sent', 'harvested', 'state-requested', 'target-ready'] as const),
-  'taken-back',
+  ...(['discard-sent', 'taken-back'] as const),
 );
 
 /** Somebody does not want it any more, whatever it has come to. MIG-L4. */
@@ -43,7 +44,14 @@ export const abort = command({
   actor: 'host',
   summary: 'A migration is cancelled, and its guest goes on at the source (MIG-S10, MIG-L4).',
   args: ofVm,
-  requires: [beforeRelease],
+  requires: [
+    [
+      'postcopy-no-cancel',
+      ['vm'],
+      (m, a) => ['serving', 'paused', 'recovering'].includes(viewMigration(m, a.vm).phase),
+    ],
+    beforeRelease,
+  ],
   effect(m, a, c) {
     goOn(m, a.vm, c);
   },
@@ -109,6 +117,7 @@ export const discard = command({
     if (phase === 'aborted') forgetMigration(migration);
     migration.arrived = 'nothing';
     for (let p = 0; p < migration.received.length; p++) migration.received[p] = false;
+    forgetPostcopy(migration);
   },
 });
 

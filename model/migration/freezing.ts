@@ -100,8 +100,15 @@ export const requestState = command({
   summary: 'The source asks the target whether it has everything (N6, MIG-S7).',
   args: ofVm,
   requires: [
-    phaseIs('harvested'),
-    ['pages-left', ['vm'], (m, a) => viewMigration(m, a.vm).send.some((left) => left)],
+    phaseIs('harvested', 'discard-sent'),
+    [
+      'pages-left',
+      ['vm'],
+      (m, a) => {
+        const { phase, send } = viewMigration(m, a.vm);
+        return phase === 'harvested' && send.some((left) => left);
+      },
+    ],
     ...cannotSend,
   ],
   effect(m, a, c) {

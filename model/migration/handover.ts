@@ -18,6 +18,7 @@ import {
   viewMigration,
   type World,
 } from './model.ts';
+import { forgetPostcopy, noteRequest, resume } from './recovery.ts';
 import type { Migration } from './state.ts';
 import { forgetStatistics, letGo } from './statistics.ts';
 
@@ -35,15 +36,37 @@ export const receiveReply = command({
   requires: [
     ['nothing-arrived', ['vm'], (m, a) => viewMigration(m, a.vm).toSource.at(0).kind === 'none'],
   ],
-  effect(m, a) {
+  effect(m, a, c) {
     const migration = migrationOf(m, a.vm);
-    const { kind } = takeReply(migration);
-    if (kind === 'complete' && migration.phase === 'state-requested') {
-      migration.phase = 'target-ready';
+    const reply = takeReply(migration);
+    switch (reply.kind) {
+      case 'complete':
+        if (migration.phase === 'state-requested') migration.phase = 'target-ready';
+        else if (migration.phase === 'serving') migration.phase = 'acknowledged';
+        return;
+      case 'started':
+        if (migration.phase === 'start-sent') targetRuns(migration);
+        return;
+      case 'page-request':
+        noteRequest(migration, reply.page);
+        return;
+      case 'bitmap':
+        resume(m, a.vm, c);
+        return;
+      case 'resumed':
+        migration.phase = 'serving';
+        return;
+      case 'none':
+        return;
     }
-    if (kind === 'started' && migration.phase === 'start-sent') migration.phase = 'acknowledged';
   },
 });
+
+/** The target runs the VM: all of it, or by post-copy, when there is more to send to it. */
+function targetRuns(migration: Migration): void {
+  if (migration.send.every((left) => !left)) migration.phase = 'acknowledged';
+  else migration.phase = migration.connected ? 'serving' : 'paused';
+}
 
 /** First the disk, then the token: whoever has the token can have the disk. */
 export const release = command({
@@ -86,7 +109,7 @@ export const takeBack = command({
     const migration = migrationOf(m, a.vm);
     if (migration.source === null) return;
     const { lastRan, epoch } = m.cluster.ownership.at(a.vm);
-    if (lastRan !== migration.source) migration.phase = 'acknowledged';
+    if (lastRan !== migration.source) targetRuns(migration);
     else if (c.operation.takeOver(m, migration.source, a.vm, epoch)) migration.phase = 'taken-back';
   },
 });
@@ -133,4 +156,5 @@ export function forgetMigration(migration: Migration): void {
     migration.send[p] = false;
     migration.received[p] = false;
   }
+  forgetPostcopy(migration);
 }

@@ -7,6 +7,8 @@ import * as failing from './failing.ts';
 import * as freezing from './freezing.ts';
 import * as handover from './handover.ts';
 import type { MigrationModel } from './model.ts';
+import * as postcopy from './postcopy.ts';
+import * as recovery from './recovery.ts';
 
 export { type Load, pagesSentIn, type Round, rounds, roundsUntil } from './convergence.ts';
 export { initialCluster, warmUp } from './initial.ts';
@@ -73,6 +75,13 @@ export const migrationCommands = {
   'failure.reach-again': failing.reachAgain,
   'migration.receive': arriving.receive,
   'migration.receive-reply': handover.receiveReply,
+  'postcopy.advise': postcopy.advise,
+  'postcopy.switch': postcopy.switchOver,
+  'postcopy.touch': postcopy.touch,
+  'postcopy.request': postcopy.request,
+  'postcopy.finish': postcopy.finish,
+  'postcopy.listen': recovery.listen,
+  'postcopy.recover': recovery.recover,
   'device.program': device.program,
   'device.submit-write': device.submit,
   'device.complete-write': device.complete,

@@ -2,7 +2,7 @@
 import { table } from '../../machine/index.ts';
 import { thread } from '../cpu/index.ts';
 import { type HostState, host, memoryOf } from '../host.ts';
-import { memoryCommands, page, vm } from '../memory/index.ts';
+import { memoryCommands, page, postcopy, vm } from '../memory/index.ts';
 import { type C, inner } from './model.ts';
 import { type Cluster, place } from './state.ts';
 
@@ -28,6 +28,12 @@ export function initialCluster(z: C['size']): Cluster {
       received: table(z, page, () => false),
       statistics: { elapsed: 0, sent: 0, found: 0, carried: 0, downtime: 0 },
       throttling: { percent: 0, periods: 0, ticks: 0, dirtied: 0, sent: 0, cap: 0 },
+      postcopy: table(z, postcopy, () => ({
+        phase: 'none',
+        awaited: table(z, page, () => false),
+        requested: table(z, page, () => false),
+        urgent: table(z, page, () => false),
+      })),
     })),
     hosts: table(z, host, () => ({
       devices: table(z, vm, () => ({ register: 0, write: { kind: 'none' } })),

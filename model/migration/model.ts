@@ -80,6 +80,12 @@ export type MigrationOperations = {
     },
     c: C,
   ) => void;
+  /** Post-copy: what the target does not have, or has an old state of. 4.B.5, DISCARD. */
+  readonly missingPages: (m: WorldView, vm: VmId) => readonly PageId[];
+  /** Post-copy: puts what arrived where it is missing. MIG-S14. */
+  readonly placeMissing: MigrationOperations['placePage'];
+  /** Post-copy: what the source sends after a connection was lost. */
+  readonly unreceived: (m: WorldView, vm: VmId) => readonly PageId[];
   /** The opaque device finishes what it has begun. */
   readonly drainDevice: (m: World, at: HostId, vm: VmId, c: C) => void;
   /** All that the token and the lock ask for before a host may run a VM: done, or nothing is. */
@@ -125,6 +131,15 @@ export function setStopped({ memory }: HostState, id: VmId, stopped: boolean): v
 }
 
 type Phase = (typeof phases)[number];
+/** How far the target of a post-copy is; 'none' where there is none. */
+export function postcopyPhase(m: WorldView, id: VmId) {
+  const { postcopy } = viewMigration(m, id);
+  return postcopy.length === 0 ? 'none' : postcopy.at(0).phase;
+}
+/** A page of a VM is still on the host that the VM came from. */
+export const isMissing = (m: WorldView, at: HostId, a: { vm: VmId; page: PageId }): boolean =>
+  m.hosts.at(at).memory.vms.at(a.vm).pages.at(a.page).at.kind === 'missing';
+
 /** The migration has just come to one of these phases. */
 export const phaseIs = (...expected: readonly Phase[]) =>
   guard('wrong-phase', ofVm, (m, a) => !expected.includes(viewMigration(m, a.vm).phase));

@@ -1,7 +1,15 @@
 /** The inner operations of migration. */
 import { collectLog, contentOf, privateFrame, store } from '../memory/index.ts';
 import { drain } from './device.ts';
-import { inner, type MigrationOperations, memoryAt, viewMemory } from './model.ts';
+import {
+  inner,
+  isMissing,
+  type MigrationOperations,
+  memoryAt,
+  migrationOf,
+  viewMemory,
+  viewMigration,
+} from './model.ts';
 
 export const migrationOperations: MigrationOperations = {
   firstPages(m, vm, source) {
@@ -32,6 +40,32 @@ export const migrationOperations: MigrationOperations = {
     c.operation.allocateFrame(memory, a.frame, a.vm, a.page);
     c.operation.mapPrivate(memory, a.vm, a.page, a.frame);
     store(memory, a, inner(c));
+  },
+
+  missingPages(m, vm) {
+    const { send } = viewMigration(m, vm);
+    return send.map((left, p) => (left ? p : -1)).filter((p) => p !== -1);
+  },
+
+  placeMissing(m, target, a, c) {
+    const memory = memoryAt(m, target);
+    // The guest may have written since: what comes late is of no use.
+    if (!isMissing(m, target, a) || a.frame === null) return;
+    // It is what the guest left there, not a write of anybody's.
+    c.operation.allocateFrame(memory, a.frame, a.vm, a.page);
+    c.operation.mapPrivate(memory, a.vm, a.page, a.frame);
+    memory.host.frames.at(a.frame).content = a.content;
+    for (const { awaited, requested } of migrationOf(m, a.vm).postcopy) {
+      awaited[a.page] = false;
+      requested[a.page] = false;
+    }
+  },
+
+  unreceived(m, vm) {
+    const { target, received } = viewMigration(m, vm);
+    if (target === null) return [];
+    const { size } = m.hosts.at(target).memory.vms.at(vm);
+    return received.map((is, p) => (is || p >= size ? -1 : p)).filter((p) => p !== -1);
   },
 
   drainDevice: drain,

@@ -21,7 +21,7 @@ import {
 } from '../../machine/index.ts';
 import { type CpuSizes, SavedVcpu, thread } from '../cpu/index.ts';
 import { host } from '../host.ts';
-import { content, type MemorySizes, page, vm } from '../memory/index.ts';
+import { content, type MemorySizes, page, postcopy, vm } from '../memory/index.ts';
 import { type PolicyName, policyOf } from './policies.ts';
 
 /** A place in a channel: the first message to arrive is at place 0. */
@@ -33,6 +33,8 @@ export type MigrationSizes = {
   readonly host: number;
   /** 1 where VMs may move, else 0. */
   readonly cluster: number;
+  /** 1 where they may move by post-copy, else 0. */
+  readonly postcopy: number;
   /** Messages that a channel holds each way. */
   readonly place: number;
   /** Harvests of the dirty log before the last. */
@@ -115,6 +117,9 @@ export const phases = [
   ...['frozen', 'quiesced', 'vcpus-sent', 'state-sent', 'harvested', 'state-requested'],
   // It is handed over.
   ...['target-ready', 'released', 'start-sent', 'acknowledged'],
+  // Post-copy: the target knows what it will lack; it runs, and the source serves it; the connection
+  // is lost, and there is a new one.
+  ...['discard-sent', 'serving', 'paused', 'recovering'],
   // It has the token again; it has gone on, and the target still has something to throw away.
   ...['taken-back', 'aborted'],
 ] as const;
@@ -131,12 +136,41 @@ export const Message = variant({
   request: {},
   /** Run, if the token is still of this epoch. */
   start: { epoch: int('attempts') },
+  /** Post-copy: all pages that are still to be sent are missing; what the target has of them is old. */
+  discard: {},
+  /** Post-copy goes on over a new connection: the source knows what is missing. */
+  resume: {},
 });
 export type Message = Infer<typeof Message>;
 
 /** From target to source. */
-export const Reply = variant({ none: {}, complete: {}, started: {} });
+export const Reply = variant({
+  none: {},
+  complete: {},
+  started: {},
+  /** Post-copy: a page that a vCPU waits for, which pages are there, and that it goes on. */
+  'page-request': { page: ref(page) },
+  bitmap: {},
+  resumed: {},
+});
 export type Reply = Infer<typeof Reply>;
+
+/** Post-copy: the guest runs on the target before all of its pages are there. Chapter 4.B.5. */
+const Postcopy = record({
+  /**
+   * How far the target is. It has agreed to do it; it has thrown away what is old; the VM runs, and lacks
+   * pages or nothing more; it lost the connection, waits for another, has one.
+   */
+  phase: enumOf(
+    ...(['none', 'advised', 'discarded', 'running', 'complete', 'paused'] as const),
+    ...(['listening', 'recovering'] as const),
+  ),
+  /** Missing pages for which a vCPU waits while others of its VM go on, and those asked for. */
+  awaited: set(page),
+  requested: set(page),
+  /** What the source was asked for and has not sent. */
+  urgent: set(page),
+});
 
 const Migration = record({
   phase: enumOf(...phases),
@@ -155,6 +189,7 @@ const Migration = record({
   received: set(page),
   statistics: Statistics,
   throttling: Throttling,
+  postcopy: array(postcopy, Postcopy),
 });
 
 /** In shared storage: who may run a VM. Its disk stands behind one lock. */

@@ -51,6 +51,18 @@ const timed = { rounds: 2, policy: policyNumber('qemu'), bandwidth: 1, downtime:
 /** A channel that is always used, of a guest that may write every other tick once it is slowed down. */
 const slowed = { coupled: 1, bandwidth: 2, downtime: 0, converge: 1, eager: 1, period: 2 };
 
+/** The commands of some names of post-copy. */
+const postcopy = (...names: readonly string[]): readonly string[] =>
+  names.map((name) => `postcopy.${name}`);
+
+/** One vCPU: all that it waits for is one page at a time. */
+const recoverSizes: VmmSizes = { ...pairSizes, postcopy: 1, losses: 2 };
+const recoverCommands: readonly string[] = [
+  ...['migration.*', 'failure.lose-connection'],
+  ...postcopy('advise', 'switch', 'request', 'finish', 'listen', 'recover'),
+  ...memory('write'),
+];
+
 export const migrationScopes = {
   migration: {
     name: 'migration',
@@ -161,6 +173,31 @@ export const migrationScopes = {
     explored: { distinct: 263883, generated: 1362254, depth: 148, complete: true },
     commands: ['migration.*', ...memory('write'), ...cpu('tick')],
   },
+  'migration-postcopy': {
+    name: 'migration-postcopy',
+    purpose: 'every state of a guest that goes on elsewhere before all of its pages are there',
+    sizes: { ...fewSizes, postcopy: 1, thread: 2, vcpus: 2, online: 2 },
+    explored: { distinct: 230470, generated: 1205047, depth: 41, complete: true },
+    commands: [
+      ...['migration.*', ...postcopy('advise', 'switch', 'touch', 'request', 'finish')],
+      ...memory('write'),
+    ],
+  },
+  'migration-postcopy-recover': {
+    name: 'migration-postcopy-recover',
+    purpose: 'the same, where connections are lost, and others take their places',
+    sizes: recoverSizes,
+    explored: { distinct: 7254, generated: 29203, depth: 41, complete: true },
+    commands: recoverCommands,
+  },
+  'migration-postcopy-broken': {
+    name: 'migration-postcopy-broken',
+    purpose:
+      'the same, where the way to the storage may be lost too, and with it who runs the guest',
+    sizes: recoverSizes,
+    explored: { distinct: 30652, generated: 157083, depth: 37, complete: true },
+    commands: [...recoverCommands, 'failure.cut-off', 'failure.reach-again'],
+  },
   'migration-fuzz': {
     name: 'migration-fuzz',
     purpose: 'random testing: two guests, with devices and vCPUs, on three hosts of a cluster',
@@ -180,5 +217,19 @@ export const migrationScopes = {
       ...{ coupled: 1, converge: 1, period: 4 },
     },
     commands: ['migration.*', 'failure.*', ...memory('map', 'write', 'host-write'), ...cpu('tick')],
+  },
+  'migration-postcopy-fuzz': {
+    name: 'migration-postcopy-fuzz',
+    purpose:
+      'random testing of post-copy: a guest that moves again and again, and loses connections',
+    sizes: {
+      ...fewSizes,
+      ...{ postcopy: 1, thread: 2, vcpus: 2, online: 2, place: 3, rounds: 2 },
+      ...{ content: 4, attempts: 8, losses: 8 },
+    },
+    commands: [
+      ...['migration.*', 'postcopy.*', 'failure.*'],
+      ...memory('map', 'unmap', 'read', 'write', 'populate', 'scrub'),
+    ],
   },
 } satisfies Scopes;

@@ -1,15 +1,21 @@
 /**
  * For each fault of migration a short story in scope `migration-fuzz` that it turns into a violation.
  * VMs 0 and 1, of two vCPUs each, run on host 0 of three; page 0 is read-only, pages 0 and 1 hold 1.
+ * Those of post-copy are in scope `migration-postcopy-fuzz`, where VM 0 is alone.
  */
 import type { Call } from '../../machine/index.ts';
 import {
   begin,
+  beginAdvised,
   copy,
   copyReadOnly,
+  loseConnection,
   place,
+  postcopy,
   receive,
+  recovery,
   step,
+  stop,
   stopAndCopy,
   submit,
   write,
@@ -34,6 +40,12 @@ const overwrite = (page: number): Call => ({
   kind: 'memory.host-write',
   args: { host: 0, vm: 0, page, content: page === 2 ? 1 : 0 },
 });
+
+/** The last harvest is over; the target knows what is missing, and has been told to start. */
+const told = [
+  ...[postcopy('switch'), receive, step('request-state'), receive, step('receive-reply')],
+  ...[step('release'), step('send-start')],
+];
 
 export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X1': [
@@ -75,6 +87,27 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[...begin(), overwrite(2), copyReadOnly(0), tick, step('harvest')],
     ...[overwrite(1), overwrite(2), place(0), copy(1), copy(2), tick, step('harvest')],
     step('abort'),
+  ],
+  // Page 1 is sent, and written after that.
+  'migration/X23': [
+    ...[
+      ...beginAdvised,
+      copyReadOnly(0),
+      place(0),
+      step('harvest'),
+      copy(1),
+      place(1),
+      write(1, 2),
+    ],
+    ...[...stop(0, 2), ...told, receive],
+  ],
+  'migration/X24': [
+    ...[...beginAdvised, ...stop(0, 2), ...told, receive, step('receive-reply')],
+    ...[copy(1), loseConnection, ...recovery],
+  ],
+  'migration/X25': [
+    ...[...beginAdvised, ...stop(0, 2), ...told, receive, step('receive-reply')],
+    ...[loseConnection, postcopy('listen'), postcopy('recover'), loseConnection],
   ],
   'migration/X19': [
     ...[{ kind: 'cpu.wake', args: { host: 0, thread: 0 } }, ...ready],

@@ -23,6 +23,7 @@ test.each([
   'cpu-credit-fuzz',
   'service-fuzz',
   'migration-fuzz',
+  'migration-postcopy-fuzz',
   'mixed',
 ] as const)('every property holds on random runs in scope %s', { timeout: 60_000 }, (name) => {
   const scope: VmmScope = scopes[name];

@@ -72,6 +72,7 @@ test.each([
   ['cpu-credit2-fuzz', 4],
   ['service-fuzz', 5],
   ['migration-fuzz', 5],
+  ['migration-postcopy-fuzz', 4],
   ['mixed', 4],
 ] as const)('the rules run alike on all hosts in scope %s', (name, numRuns) => {
   fc.assert(agreeing(scopes[name]), { numRuns, seed: 7 });

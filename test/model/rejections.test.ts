@@ -31,6 +31,7 @@ import {
   swapOut,
   unmap,
 } from './memory/story.ts';
+import { rarePostcopy } from './migration/rare.ts';
 import {
   begin,
   copy,
@@ -373,6 +374,9 @@ const rare: readonly Rare[] = [
     call: step('request-state'),
     code: 'channel-full',
   },
+  ...rarePostcopy.map(
+    (each): Rare => ({ scope: 'migration-postcopy', sizes: { losses: 1 }, ...each }),
+  ),
   {
     // A guest that has arrived gets memory for a page of zeros, and takes what the next one needs.
     scope: 'migration-fuzz',
@@ -528,6 +532,7 @@ test.each([
   ['cpu-fuzz', 12],
   ['service-fuzz', 8],
   ['migration-fuzz', 8],
+  ['migration-postcopy-fuzz', 4],
   ['mixed', 8],
 ] as const)('a refused command changes nothing and tells nothing in scope %s', (name, numRuns) => {
   const scope = scopes[name];

@@ -20,6 +20,7 @@ test('every scope is there for random runs or is searched', () => {
     'service-fuzz',
     'migration-fuzz',
     'migration-timed',
+    'migration-postcopy-fuzz',
     'mixed',
   ]);
 });

@@ -2,12 +2,24 @@
 import { vmmProperties } from '../../invariants/index.ts';
 import type { Call } from '../../machine/index.ts';
 import { scopes, type Vmm, type VmmCall, type VmmScope, vmmMachine } from '../../model/index.ts';
-import { begin, receive, sendAll, step, stop } from '../model/migration/story.ts';
+import {
+  begin,
+  beginAdvised,
+  receive,
+  sendAll,
+  step,
+  stop,
+  switchOver,
+} from '../model/migration/story.ts';
 import { bench } from './bench.ts';
 
 export const scope: VmmScope = {
   ...scopes['migration-small'],
-  sizes: { ...scopes['migration-small'].sizes, host: 3, attempts: 3, place: 4, rounds: 2 },
+  sizes: {
+    ...scopes['migration-small'].sizes,
+    ...{ host: 3, attempts: 3, place: 4, rounds: 2, postcopy: 1, losses: 2 },
+  },
+  commands: ['migration.*', 'postcopy.*', 'failure.*', 'memory.write'],
 };
 export const properties = vmmProperties.filter(({ id }) => id.startsWith('MIG-'));
 
@@ -25,6 +37,9 @@ export const started = [
   ...[...begin(), ...stop(), ...sendAll()],
   ...[step('request-state'), receive, step('receive-reply'), step('release'), step('send-start')],
 ];
+
+/** All pages are missing, the guest runs on the target, and the source knows. */
+export const served = [...beginAdvised, ...stop(), ...switchOver];
 
 export const pageOn = (v: Vmm, host: number, page: number) =>
   v.hosts.at(host).memory.vms.at(0).pages.at(page);

@@ -21,6 +21,7 @@ import {
   ownershipOf,
   pageOn,
   properties,
+  served,
   started,
   stateViolations,
   steps,
@@ -159,6 +160,18 @@ const badSteps: Readonly<Record<string, BadStep>> = {
     step: copy(0),
     spoil: (v) => {
       for (const vms of v.hosts.at(0).memory.stopped) vms[0] = false;
+    },
+  },
+  'MIG-S14': {
+    before: [...served, copy(1)],
+    step: place(0),
+    spoil: (v) => overwrite(v, 1, 1),
+  },
+  'MIG-A10': {
+    before: begin(),
+    step: copyReadOnly(0),
+    spoil: (v) => {
+      migrationOf(v).phase = 'paused';
     },
   },
   'MIG-L4': {

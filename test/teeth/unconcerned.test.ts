@@ -9,6 +9,7 @@ import { scopes, vmmMachine } from '../../model/index.ts';
 /** What they say of steps without their premise: nothing, or a sentence. */
 test.each([
   ['migration-fuzz', /^MIG-(?!A4)/],
+  ['migration-postcopy-fuzz', /^MIG-(?!A4)/],
   ['cpu-locks-fuzz', /^(LHP|COS)-/],
   ['service-fuzz', /^(SD|HB|Q|TIME)-/],
 ] as const)('in %s they answer all the same', (name, form) => {

@@ -7,6 +7,7 @@ import { isLiveness, type Liveness, type Machine } from '../../../machine/index.
 import { scopes, type VmmScope, type VmmSizes, vmmMachine } from '../../../model/index.ts';
 
 const broken: VmmScope = scopes['migration-broken'];
+const recovers = scopes['migration-postcopy-recover'];
 const asked: readonly Liveness<never>[] = vmmProperties
   .filter(isLiveness)
   .filter(({ id }) => id.startsWith('MIG-'));
@@ -56,4 +57,14 @@ test('MIG-L1 sees an attempt that never ends, MIG-L2 a source that never asks th
   const { apply } = vmmFaults.find(({ id }) => id === 'migration/X16') ?? expect.fail('X16');
   expect(verdictOf(apply(vmmMachine) as Machine, byId('MIG-L1')).violated).toEqual(['MIG-L1']);
   expect(verdictOf(machine, byId('MIG-L2'), 'migration.take-back').violated).toEqual(['MIG-L2']);
+});
+
+test('post-copy: every page that is touched arrives, and every migration ends, over new connections', () => {
+  expect(verdictOf(machine, asked, '', recovers)).toMatchObject({ verdict: 'holds', violated: [] });
+});
+
+test.each(['migration/X24', 'migration/X25'])('MIG-L3 sees a page that never comes: %s', (id) => {
+  const { apply } = vmmFaults.find((each) => each.id === id) ?? expect.fail(id);
+  const found = verdictOf(apply(vmmMachine) as Machine, byId('MIG-L3'), '', recovers);
+  expect(found.violated).toEqual(['MIG-L3']);
 });

@@ -67,6 +67,27 @@ export const stopAndCopy = (target = 1, vm = 0, vcpus = 1): readonly Call[] => [
   ...handOver(vm),
 ];
 
+/** A step of the post-copy of VM 0. */
+export const postcopy = (name: string, more: Values = {}): Call => ({
+  kind: `postcopy.${name}`,
+  args: { vm: 0, ...more },
+});
+/** N1 to N3 of a migration that may end by post-copy. */
+export const beginAdvised: readonly Call[] = [
+  ...[step('start', { target: 1 }), step('connect'), postcopy('advise')],
+  ...[createTarget(), step('begin-log')],
+];
+/** The last harvest is over: the target throws away what is left to send, and runs the VM. */
+export const switchOver: readonly Call[] = [
+  ...[postcopy('switch'), receive, step('request-state'), receive, step('receive-reply')],
+  ...[step('release'), step('send-start'), receive, step('receive-reply')],
+];
+/** A paused post-copy goes on over a new connection. */
+export const recovery: readonly Call[] = [
+  ...[postcopy('listen'), postcopy('recover'), step('receive-reply'), receive],
+  step('receive-reply'),
+];
+
 export class MigrationStory {
   readonly state: Vmm;
   private readonly host;
