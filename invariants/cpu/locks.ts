@@ -92,12 +92,14 @@ const spinningIsSeen = property.transition({
   id: 'LHP-T3',
   name: 'a vCPU has spun for as many ticks as it ran without the lock since it got its CPU',
   reads,
-  violation({ before, call, after, size }) {
+  violation({ before, call, after, events, size }) {
+    const tick = call.kind === 'cpu.tick';
     for (let t = 0; t < after.threads.length; t++) {
       const [from, to] = [before.threads.at(t), after.threads.at(t)];
-      const tick = call.kind === 'cpu.tick';
       // Who lost its CPU within the tick and got one again begins anew.
-      const stayed = tick ? after.watch.ran.at(t) > 0 : keepsCpu(from, to);
+      const got = events.some(({ type, thread }) => type === 'switched' && thread === t);
+      const stays = to.state.kind === 'running' && !got;
+      const stayed = tick ? stays : keepsCpu(from, to);
       const more = tick && waits(before, t) ? 1 : 0;
       const due = stayed && waits(after, t) ? Math.min(from.spun + more, size.spin) : 0;
       if (to.spun !== due) return `thread ${t} has spun ${due} ticks, not ${to.spun}`;

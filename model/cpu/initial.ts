@@ -12,7 +12,7 @@ import {
   type ThreadState,
   thread,
 } from './state.ts';
-import { beginEvenly } from './watch.ts';
+import { beginWatch } from './watch.ts';
 
 export function initialCpu(z: CpuSizes): Cpu {
   const algorithm = keysOf(schedulers)[z.scheduler] ?? 'round-robin';
@@ -69,7 +69,7 @@ export function initialCpu(z: CpuSizes): Cpu {
     if (m.threads.at(t).state.kind === 'ready') cpuOperations.join(m, t, 'start', c);
   }
   cpuOperations.dispatch(m, c);
-  beginEvenly(m, schedulers[algorithm].shares);
+  beginWatch(m, schedulers[algorithm].shares);
   return m;
 }
 

@@ -22,6 +22,9 @@ export type Cause =
   /** Its guest begins to use it. */
   | 'hotplug';
 
+/** On hosts of how many CPUs properties look back on something. */
+type Watched = 'always' | 'on-one-cpu';
+
 /**
  * A scheduling policy. The core (`../operations.ts`) changes the states of threads and calls these
  * afterwards, each with the policy's own state, what all policies share, and the scope's sizes. A
@@ -32,6 +35,15 @@ export interface Scheduler<S = unknown> {
   readonly state: RecordShape<S>;
   /** Between which threads it promises to share CPU time: all alike, by weight, or not at all. */
   readonly shares: 'equally' | 'by-weight' | 'unfairly';
+  /**
+   * What properties look back on while it runs: turns of a quantum, how long threads wait, and who got
+   * ahead of whom. Of what none looks at nothing is kept: it would tell states apart for nothing.
+   */
+  readonly watched: {
+    readonly turns?: Watched;
+    readonly waits?: Watched;
+    readonly leads?: Watched;
+  };
   /**
    * How it counts time: by sub-ticks, as they pass, so that threads may run for a part of a tick. The
    * others see who runs when a tick is over, and take it that this thread ran the whole of it.

@@ -6,7 +6,7 @@ import { algorithm, type CpuView, command, ofVm, type VmId } from './model.ts';
 import { schedulerNamed, schedulerOf } from './policy.ts';
 import { ownerOf, pluggedIn, sharedPcpus } from './queue.ts';
 import type { CpuSizes } from './state.ts';
-import { beginEvenly, disturb, disturbAll, oweNothing } from './watch.ts';
+import { beginWatch, disturb, disturbAll, oweNothing } from './watch.ts';
 
 export const setWeight = command({
   actor: 'host',
@@ -111,6 +111,6 @@ export const setScheduler = command({
     const apart = m.pcpus.some(({ online }, p) => !online || ownerOf(m, p) !== null);
     m.watch.constrained = limited || apart;
     disturbAll(m);
-    beginEvenly(m, next.shares);
+    beginWatch(m, next.shares);
   },
 });

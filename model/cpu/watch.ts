@@ -11,14 +11,21 @@ import {
 import type { Cpu, VmId } from './model.ts';
 import { competes, isAwake, ownerOf, weightOf } from './queue.ts';
 import type { Scheduler, ThreadId } from './scheduler.ts';
+import { schedulers } from './schedulers/index.ts';
 import type { CpuCore, CpuSizes } from './state.ts';
 
 const zero = rational(0);
 
+/** Whether a property of the scheduler that runs looks back on turns, waits or leads. */
+function looksAt(m: Cpu, what: keyof Scheduler['watched']): boolean {
+  const where = schedulers[m.scheduler.algorithm].watched[what];
+  return where === 'always' || (where === 'on-one-cpu' && m.pcpus.length === 1);
+}
+
 /** Intervals in which promises to this thread hold end here; others begin with the next tick. */
-export function disturb(m: CpuCore, t: ThreadId): void {
+export function disturb(m: Cpu, t: ThreadId): void {
   const { watch, threads } = m;
-  watch.disturbed[t] = true;
+  watch.disturbed[t] = looksAt(m, 'leads');
   watch.steady = 0;
   for (let other = 0; other < threads.length; other++) {
     watch.ahead.at(t)[other] = zero;
@@ -29,13 +36,14 @@ export function disturb(m: CpuCore, t: ThreadId): void {
   watch.even = false;
   for (let other = 0; other < threads.length; other++) watch.beyond[other] = zero;
 }
-export function disturbAll(m: CpuCore): void {
+export function disturbAll(m: Cpu): void {
   for (let t = 0; t < m.threads.length; t++) disturb(m, t);
 }
 
 /** A scheduler has begun, to which all are alike that compete: ST-2 and EV-1 look back to here. */
-export function beginEvenly({ pcpus, watch }: CpuCore, shares: Scheduler['shares']): void {
+export function beginWatch({ pcpus, threads, watch }: Cpu, shares: Scheduler['shares']): void {
   watch.even = shares === 'by-weight' && pcpus.length === 1;
+  for (let t = 0; t < threads.length; t++) watch.ran[t] = 0;
 }
 
 /** Nobody, or no vCPU of a VM, has a claim in this period any more: what it rests on has changed. */
@@ -46,26 +54,30 @@ export function oweNothing(m: CpuCore, vm: VmId | null = null): void {
 }
 
 /** From now on a thread that is ready waits: for how many at most depends on who competes now. */
-export function beginWait(m: CpuCore, t: ThreadId): void {
+export function beginWait(m: Cpu, t: ThreadId): void {
+  m.watch.waited[t] = 0;
+  m.watch.rivals[t] = 0;
+  if (m.threads.at(t).state.kind !== 'ready' || !looksAt(m, 'turns')) return;
   let rivals = 0;
   for (let other = 0; other < m.threads.length; other++) if (competes(m, other)) rivals++;
-  m.watch.rivals[t] = m.threads.at(t).state.kind === 'ready' ? rivals : 0;
-  m.watch.waited[t] = 0;
+  m.watch.rivals[t] = rivals;
 }
 
 /** Looks at the tick that has just passed, before anything changes. */
 export function observeService(m: Cpu, shares: Scheduler['shares'], size: CpuSizes): void {
   const { threads, watch } = m;
-  for (let t = 0; t < threads.length; t++) {
-    if (threads.at(t).state.kind !== 'running') continue;
-    watch.ran[t] = Math.min(watch.ran.at(t) + 1, size.quantum);
+  if (looksAt(m, 'turns')) {
+    for (let t = 0; t < threads.length; t++) {
+      if (threads.at(t).state.kind !== 'running') continue;
+      watch.ran[t] = Math.min(watch.ran.at(t) + 1, size.quantum);
+    }
   }
   for (const { current, lentBy } of m.pcpus) {
     const payer = lentBy ?? current;
     if (payer !== null) watch.owed[payer] = Math.max(watch.owed.at(payer) - 1, 0);
   }
   if (watch.even) observeShares(m, size);
-  if (shares === 'unfairly') return;
+  if (!looksAt(m, 'leads')) return;
   const got = threads.map(({ state }, t) => {
     if (state.kind !== 'running') return zero;
     return rational(1, shares === 'equally' ? 1 : weightOf(m, t));
@@ -104,20 +116,21 @@ function longer(before: Rational, more: Rational, size: CpuSizes): Rational {
 }
 
 /** Looks at what the coming tick was given to. */
-export function observeChoice(m: CpuCore, size: CpuSizes): void {
+export function observeChoice(m: Cpu, size: CpuSizes): void {
   const { threads, watch } = m;
+  const [waiting, leading] = [looksAt(m, 'waits'), looksAt(m, 'leads')];
   // What goes first by right, no scheduler is to answer for.
   const byRight = m.pcpus.some((cpu, p) => cpu.byRight && ownerOf(m, p) === null);
-  watch.steady = byRight ? 0 : Math.min(watch.steady + 1, size.patience);
+  watch.steady = byRight || !waiting ? 0 : Math.min(watch.steady + 1, size.patience);
   for (let t = 0; t < threads.length; t++) {
     const { kind } = threads.at(t).state;
     if (kind !== 'running') watch.ran[t] = 0;
     const capped = isShortOfCap(m, t);
     if (capped) disturb(m, t);
-    const waits = kind === 'ready' && !capped && !byRight;
+    const waits = waiting && kind === 'ready' && !capped && !byRight;
     watch.waited[t] = waits ? Math.min(watch.waited.at(t) + 1, size.patience) : 0;
     if (kind !== 'ready') watch.rivals[t] = 0;
-    watch.disturbed[t] = capped;
+    watch.disturbed[t] = capped && leading;
   }
   if (m.phase === 0) openClaims(m);
 }

@@ -5,6 +5,7 @@ import { creditScopes } from './credit.ts';
 import { memoryScopes } from './memory.ts';
 import { migrationScopes } from './migration.ts';
 import { mixedScopes } from './mixed.ts';
+import { modelEScopes } from './model-e.ts';
 import type { Scopes } from './scope.ts';
 import { serviceScopes } from './service.ts';
 
@@ -14,6 +15,7 @@ export const scopes = {
   ...balloonScopes,
   ...cpuScopes,
   ...creditScopes,
+  ...modelEScopes,
   ...serviceScopes,
   ...migrationScopes,
   ...mixedScopes,

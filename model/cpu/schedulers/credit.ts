@@ -62,6 +62,7 @@ export function creditScheduler(stages: CreditStages): Scheduler<Credit> {
   return {
     state: creditState,
     shares: 'unfairly',
+    watched: { waits: 'always' },
     charges: 'sub-ticks',
     keepsCaps: true,
     initial: initialCredit,

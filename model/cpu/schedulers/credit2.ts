@@ -118,6 +118,7 @@ export function credit2Scheduler(stages: Credit2Stages): Scheduler<Credit2> {
   return {
     state,
     shares: 'unfairly',
+    watched: {},
     charges: 'sub-ticks',
     keepsCaps: true,
     initial: (size) => ({

@@ -54,6 +54,7 @@ const requestOf = (t: ThreadId, size: CpuSizes): number => 1 + (t % size.request
 export const eevdf: Scheduler<Eevdf> = {
   state,
   shares: 'by-weight',
+  watched: { waits: 'on-one-cpu', leads: 'on-one-cpu' },
   initial: (size: CpuSizes) => ({
     runtime: table(size, thread, () => zero),
     deadline: table(size, thread, () => zero),

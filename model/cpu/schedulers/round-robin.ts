@@ -16,6 +16,7 @@ export interface RoundRobin extends Infer<typeof state> {}
 export const roundRobin: Scheduler<RoundRobin> = {
   state,
   shares: 'equally',
+  watched: { turns: 'always', waits: 'always', leads: 'always' },
   initial: (size: CpuSizes) => ({ used: table(size, pcpu, () => 0) }),
   reset(own) {
     for (let p = 0; p < own.used.length; p++) own.used[p] = 0;

@@ -38,6 +38,7 @@ const zero = rational(0);
 export const stride: Scheduler<Stride> = {
   state,
   shares: 'by-weight',
+  watched: { waits: 'always', leads: 'on-one-cpu' },
   initial: (size: CpuSizes) => ({ pass: table(size, thread, () => zero), minimum: zero }),
   reset(own) {
     for (let t = 0; t < own.pass.length; t++) own.pass[t] = zero;
