@@ -38,7 +38,7 @@ export const quick: Plan = {
     { scope: 'migration-postcopy-fuzz', runs: 100 },
   ],
   pairs: 200,
-  exploredStates: 8_000,
+  exploredStates: 7_000,
   faultBudget: 40_000,
   safetySeconds: 120,
 };

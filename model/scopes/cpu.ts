@@ -47,14 +47,14 @@ export const cpuScopes = {
     purpose:
       'every state of three vCPUs on one CPU that sleep and wake, one of double weight, under stride',
     sizes: strideSizes,
-    explored: { distinct: 33736, generated: 152280, depth: 36, complete: true },
+    explored: { distinct: 26240, generated: 118760, depth: 34, complete: true },
     commands: cpu('halt', 'wake', 'tick'),
   },
   'cpu-reweight': {
     name: 'cpu-reweight',
     purpose: 'every state of two vCPUs on one CPU that sleep and change weight, under stride',
     sizes: { ...strideSizes, vm: 2, thread: 2, firstWeight: 1 },
-    explored: { distinct: 10324, generated: 57216, depth: 32, complete: true },
+    explored: { distinct: 5420, generated: 30056, depth: 28, complete: true },
     commands: cpu('set-weight', 'halt', 'wake', 'tick'),
   },
   'cpu-stride-two': {
@@ -90,7 +90,7 @@ export const cpuScopes = {
     name: 'cpu-rights',
     purpose: 'every state of three vCPUs on two CPUs that are promised ticks, under stride',
     sizes: { ...equalSizes, scheduler: place('stride'), period: 2, patience: 2 },
-    explored: { distinct: 20746, generated: 128986, depth: 21, complete: true },
+    explored: { distinct: 11247, generated: 69927, depth: 18, complete: true },
     commands: cpu('set-reservation', 'tick'),
   },
   'cpu-promises': {
@@ -181,7 +181,7 @@ export const cpuScopes = {
     name: 'cpu-locks-stride',
     purpose: 'every state of two VMs of two vCPUs on one CPU that give turns at once, under stride',
     sizes: { ...strideSizes, vm: 2, thread: 4, vcpus: 2, online: 2, firstWeight: 1 },
-    explored: { distinct: 1925, generated: 3850, depth: 26, complete: true },
+    explored: { distinct: 1757, generated: 3514, depth: 26, complete: true },
     commands: cpu('lock', 'unlock', 'directed-yield', 'tick'),
   },
   'cpu-lock-queue': {
@@ -213,14 +213,14 @@ export const cpuScopes = {
     purpose:
       'every state of two vCPUs on one CPU that sleep and wake, of weights 2 and 1, under EEVDF',
     sizes: { ...strideSizes, vm: 2, thread: 2, scheduler: place('eevdf'), grid: 6 },
-    explored: { distinct: 1908, generated: 6848, depth: 30, complete: true },
+    explored: { distinct: 1716, generated: 6256, depth: 30, complete: true },
     commands: cpu('halt', 'wake', 'tick'),
   },
   'cpu-eevdf-weights': {
     name: 'cpu-eevdf-weights',
     purpose: 'two vCPUs on one CPU that change weight, under EEVDF, as far as a search goes',
     sizes: { ...strideSizes, vm: 2, thread: 2, scheduler: place('eevdf'), grid: 6, patience: 12 },
-    explored: { distinct: 16369, generated: 49847, depth: 9, complete: false },
+    explored: { distinct: 12546, generated: 40588, depth: 9, complete: false },
     commands: cpu('set-weight', 'halt', 'wake', 'tick'),
   },
 } satisfies Scopes;

@@ -1,7 +1,7 @@
 /**
  * Model E of the specification: three vCPUs on one CPU and on two, one of double weight, that sleep and
  * wake as they like, under each scheduler. Those whose states come to an end are searched for all time,
- * the others for so many ticks.
+ * the others for so many ticks. Under stride on one CPU it is `cpu-stride`.
  */
 import type { SchedulerName } from '../cpu/index.ts';
 import { cpu, cpuSizes, place } from './cpu-sizes.ts';
@@ -30,7 +30,6 @@ const creditSizes = { quantum: 3, period: 3, patience: 1 };
 export const modelEScopes = {
   'cpu-e-round-robin-1': modelE('round-robin', 1, { patience: 5 }, [5456, 25264, 20]),
   'cpu-e-round-robin-2': modelE('round-robin', 2, {}, [11008, 59552, 18]),
-  'cpu-e-stride-1': modelE('stride', 1, { patience: 7 }, [26240, 118760, 34]),
   'cpu-e-stride-2': modelE('stride', 2, { patience: 7 }, [15192, 72144, 40]),
   'cpu-e-eevdf-1': modelE('eevdf', 1, { patience: 12 }, [83648, 387080, 55]),
   // Two CPUs may be more than weights can use: run times go apart for as long as that lasts.
