@@ -47,10 +47,12 @@ export const activityIsSampled = property.transition({
     if (kind === 'memory.sample-active') return null;
     const { vms } = after.host;
     for (let v = 0; v < vms.length; v++) {
-      const { active, state } = vms.at(v);
-      if (state === 'running' && active !== before.host.vms.at(v).active) {
-        return `VM ${v} counts ${active} active pages without a sample`;
-      }
+      const { active, state, sampled } = vms.at(v);
+      if (state !== 'running') continue;
+      const old = before.host.vms.at(v);
+      if (active !== old.active) return `VM ${v} counts ${active} active pages without a sample`;
+      const other = sampled.findIndex((is, p) => is !== old.sampled.at(p));
+      if (other !== -1) return `${pageName(v, other)} is sampled otherwise without a sample`;
     }
     return null;
   },

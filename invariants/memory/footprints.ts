@@ -36,14 +36,14 @@ const swap = slots | slotContents;
 
 const givenHost = frames | swap | shares | scanner;
 
-const driverEnds = driver | statistics | actual | use | at | told | messages;
+const driverEnds = driver | statistics | actual | use | at | told | messages | logged;
 
 const footprints: Readonly<Record<MemoryCall['kind'], Footprint>> = {
   'memory.create-vm': { mine: life | settings | use | messages | frames },
   'memory.destroy-vm': { mine: everything },
   'memory.oom-kill': { mine: everything },
   'memory.reset-vm': {
-    mine: at | told | pins | stalled | driver | statistics | use | table | messages | settings,
+    mine: (driverEnds & ~actual) | pins | stalled | table | settings,
     wholeVm: true,
   },
   'memory.set-reservation': { mine: settings },
@@ -59,7 +59,7 @@ const footprints: Readonly<Record<MemoryCall['kind'], Footprint>> = {
   'memory.pin': { mine: pins | swapCopy | counts | swap },
   'memory.unpin': { mine: pins },
   'memory.dma': { mine: accessed | dirty | logged | ghosts | contents },
-  'memory.populate': { mine: appears | told | frames },
+  'memory.populate': { mine: appears | told | logged | frames },
   'memory.scrub': { mine: frames | contents },
   'memory.map-special': { mine: at | use },
   'memory.start-log': { mine: logging | logged | writable | ghosts, wholeVm: true },
@@ -88,7 +88,7 @@ const footprints: Readonly<Record<MemoryCall['kind'], Footprint>> = {
     wholeVm: true,
   },
   'memory.deflate-balloon': { mine: use | messages | actual },
-  'memory.acknowledge-deflate': { mine: messages | told | use | at, wholeVm: true },
+  'memory.acknowledge-deflate': { mine: messages | told | use | at | logged, wholeVm: true },
   'memory.set-inhibit': { mine: settings },
   'memory.out-of-memory': { mine: use | messages | actual },
   'memory.report-free-pages': { mine: use | messages | ghosts },

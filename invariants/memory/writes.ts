@@ -110,10 +110,16 @@ export const writesArrive = property.transition({
   },
 });
 
+const comesBack = (from: Backed, to: Backed): boolean => isTaken(from) && !isTaken(to);
+const isTaken = ({ kind }: Backed): boolean => kind === 'ballooned' || kind === 'reported';
+interface Backed {
+  readonly kind: string;
+}
+
 export const bitsComeFromWrites = property.transition({
   id: 'MEM-T15',
-  name: 'a page becomes dirty or logged by a write to it and by nothing else',
-  reads: reads(part.dirty | part.logged),
+  name: 'a page becomes dirty or logged by a write, or logged where its memory comes back',
+  reads: reads(part.dirty | part.logged | part.at),
   violation(change) {
     const { before, after } = change;
     const writer = vmOf(change);
@@ -127,7 +133,8 @@ export const bitsComeFromWrites = property.transition({
         if (v === writer && p === written) continue;
         const was = old.at(p);
         if (dirty && !was.dirty) return `${pageName(v, p)} became dirty unwritten`;
-        if (logged && !was.logged) return `${pageName(v, p)} was logged unwritten`;
+        if (!logged || was.logged || comesBack(was.at, pages.at(p).at)) continue;
+        return `${pageName(v, p)} was logged unwritten`;
       }
     }
     return null;

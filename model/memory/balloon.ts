@@ -56,6 +56,7 @@ export const setBalloonTarget = command({
   args: { ...ofVm, target: int((z: MemorySizes) => z.page * z.units) },
   requires: [
     noSuchVm,
+    vmStopped,
     [
       'above-maximum',
       ['vm', 'target'],
@@ -72,7 +73,7 @@ export const requestBalloon = command({
   actor: 'host',
   summary: 'Asks for a guest size in units, clamped to the VM’s memory; 0 is ignored (3.3, EX-8).',
   args: { ...ofVm, value: int((z: MemorySizes) => (z.page + 1) * z.units) },
-  requires: [noSuchVm],
+  requires: [noSuchVm, vmStopped],
   effect(m, a, c) {
     const machine = hostVm(m, a.vm);
     const memory = machine.size * c.size.units;
@@ -220,7 +221,10 @@ export const acknowledgeDeflate = command({
       balloon.told[p] = false;
       const { first, end } = hostPageOf(m, { vm: a.vm, page: p }, c.size);
       for (let q = first; q < end; q++) {
-        if (pages.at(q).at.kind === 'ballooned') pages.at(q).at = { kind: 'unbacked' };
+        if (pages.at(q).at.kind === 'ballooned') {
+          pages.at(q).at = { kind: 'unbacked' };
+          c.operation.logWrite(m, a.vm, q);
+        }
         balloon.reclaimed[q] = false;
       }
       if (guest.use.at(p) === 'deflating') guest.use[p] = 'free';
@@ -235,6 +239,7 @@ export const setInhibit = command({
   args: { ...ofVm, inhibited: bool },
   requires: [
     noSuchVm,
+    vmStopped,
     ['no-change', ['vm', 'inhibited'], (m, a) => viewVm(m, a.vm).balloon.inhibited === a.inhibited],
   ],
   effect(m, a) {

@@ -63,7 +63,7 @@ export const loadDriver = command({
 });
 
 /** Gives every page of the balloon back, as unloading, freezing and a reset do. */
-export function emptyBalloon(m: Memory, id: VmId): void {
+export function emptyBalloon(m: Memory, id: VmId, c: C): void {
   const machine = hostVm(m, id);
   const guest = guestOf(m, id);
   for (let p = 0; p < machine.size; p++) {
@@ -71,6 +71,7 @@ export function emptyBalloon(m: Memory, id: VmId): void {
     if (use === 'ballooned' || use === 'deflating' || use === 'isolated') guest.use[p] = 'free';
     if (machine.pages.at(p).at.kind === 'ballooned') {
       machine.pages.at(p).at = { kind: 'unbacked' };
+      c.operation.logWrite(m, id, p);
     }
     machine.balloon.told[p] = false;
     machine.balloon.reclaimed[p] = false;
@@ -83,7 +84,7 @@ export function emptyBalloon(m: Memory, id: VmId): void {
 }
 
 function retire(m: Memory, id: VmId, as: 'absent' | 'frozen', c: C): void {
-  emptyBalloon(m, id);
+  emptyBalloon(m, id, c);
   const { balloon } = hostVm(m, id);
   balloon.driver = as;
   balloon.statistics = 'none';
@@ -140,10 +141,10 @@ export const resetVm = command({
     'The guest restarts without a word to the host: the balloon ends, the target stays (BAL-I5).',
   args: ofVm,
   requires: [noSuchVm, vmStopped],
-  effect(m, a) {
+  effect(m, a, c) {
     const machine = hostVm(m, a.vm);
     const guest = guestOf(m, a.vm);
-    emptyBalloon(m, a.vm);
+    emptyBalloon(m, a.vm, c);
     machine.stalled = null;
     machine.record = null;
     guest.record = null;
@@ -153,7 +154,10 @@ export const resetVm = command({
     machine.balloon.poisonValue = 0;
     for (let p = 0; p < machine.size; p++) {
       const entry = pageOf(m, { vm: a.vm, page: p });
-      if (entry.at.kind === 'reported') entry.at = { kind: 'unbacked' };
+      if (entry.at.kind === 'reported') {
+        entry.at = { kind: 'unbacked' };
+        c.operation.logWrite(m, a.vm, p);
+      }
       entry.pins = 0;
       entry.pinned = null;
       if (guest.use.at(p) === 'used') guest.use[p] = 'free';

@@ -49,6 +49,7 @@ export const populate = command({
   args: { ...ofPage, ...allocated },
   requires: [
     noSuchVm,
+    vmStopped,
     outOfRange,
     [
       'page-in-use',
@@ -69,7 +70,10 @@ export const populate = command({
   ],
   effect(m, a, c) {
     const machine = hostVm(m, a.vm);
-    if (pageOf(m, a).at.kind === 'ballooned') {
+    const { kind } = pageOf(m, a).at;
+    // A copy of the VM does not have what it has given up: from now on it must.
+    if (kind !== 'unbacked') c.operation.logWrite(m, a.vm, a.page);
+    if (kind === 'ballooned') {
       machine.balloon.reclaimed[a.page] = false;
       if (machine.mode === 'pop') c.emit({ type: 'balloon-popped', vm: a.vm, page: a.page });
     }

@@ -23,6 +23,7 @@ export {
   type FrameId,
   frameNotFree,
   hostPageOf,
+  isTaken,
   type MemoryEvent,
   type MemoryModel,
   type MemoryOperations,

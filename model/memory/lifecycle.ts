@@ -164,7 +164,7 @@ type C = Parameters<MemoryModel['operations']['dropBacking']>[3];
 /** Everything that a VM holds goes back to the host; its guest is gone. */
 export function tearDown(m: Memory, id: VmId, c: C): void {
   const machine = hostVm(m, id);
-  emptyBalloon(m, id);
+  emptyBalloon(m, id, c);
   for (let p = 0; p < machine.size; p++) {
     c.operation.dropBacking(m, id, p, c);
     clearPage(pageOf(m, { vm: id, page: p }));

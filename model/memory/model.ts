@@ -145,6 +145,12 @@ export const pageBusy = guard('page-busy', ofPage, (m, a) => viewPage(m, a).writ
 /** A device holds the page's frame. */
 export const pinned = guard('pinned', ofPage, (m, a) => viewPage(m, a).pins > 0);
 
+/** The host has taken what was behind the page: for the balloon, or because it was reported as free. */
+export function isTaken(m: MemoryView, a: { vm: VmId; page: PageId }): boolean {
+  const { kind } = viewPage(m, a).at;
+  return kind === 'ballooned' || kind === 'reported';
+}
+
 /** Whether the guest has given a page up: to the balloon, or to be reported as free. */
 export function givenUp(m: MemoryView, a: { vm: VmId; page: PageId }): boolean {
   const use = viewGuest(m, a.vm).use.at(a.page);
