@@ -36,6 +36,7 @@ export const quick: Plan = {
     { scope: 'migration-fuzz', runs: 150 },
     { scope: 'migration-timed', runs: 100 },
     { scope: 'migration-postcopy-fuzz', runs: 100 },
+    { scope: 'migration-pages', runs: 60 },
   ],
   pairs: 200,
   exploredStates: 7_000,

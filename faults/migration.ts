@@ -4,11 +4,13 @@ import type { DeferredFault } from './memory.ts';
 import { copyingFaults } from './migration/copying.ts';
 import { failingFaults } from './migration/failing.ts';
 import { handoverFaults } from './migration/handover.ts';
+import { pageFaults } from './migration/pages.ts';
 import { policyFaults } from './migration/policies.ts';
 import { postcopyFaults } from './migration/postcopy.ts';
 
 export const migrationFaults: readonly VmmFault[] = [
   ...copyingFaults,
+  ...pageFaults,
   ...handoverFaults,
   ...failingFaults,
   ...policyFaults,
@@ -26,7 +28,6 @@ export const deferredMigrationFaults: readonly DeferredFault[] = [
   ...waiting('comes with queues of devices, and requests in them', 'X18'),
   ...waiting('comes with guest clocks and timers', 'X20', 'X30'),
   ...waiting('comes with a balloon that moves with its guest', 'X21'),
-  ...waiting('comes with ballooned pages in migration', 'X22'),
   ...waiting('comes with CPU features', 'X26'),
   ...waiting('comes with streams that are not trusted', 'X27'),
 ];

@@ -2,6 +2,7 @@
 import type { Property } from '../machine/index.ts';
 import type { CheckedMigration } from '../model/index.ts';
 import { copyingProperties } from './migration/copying.ts';
+import { startsEqual } from './migration/equivalence.ts';
 import { failingProperties } from './migration/failing.ts';
 import { migrationGoals } from './migration/goals.ts';
 import { handoverProperties } from './migration/handover.ts';
@@ -14,6 +15,7 @@ import { statusProperties } from './migration/status.ts';
 export const migrationProperties: readonly Property<CheckedMigration>[] = [
   ...placeProperties,
   ...copyingProperties,
+  startsEqual,
   ...handoverProperties,
   ...failingProperties,
   ...policyProperties,

@@ -77,7 +77,7 @@ function sourceVm(m: World, vm: number) {
 }
 
 const deviceWritesUnseen: VmmFault = {
-  id: 'migration/X3',
+  id: 'migration/X3a',
   seam: 'operation',
   story: 'What a device writes does not enter the dirty log.',
   origin: 'cloud-hypervisor issue 2458: pages dirtied by the VMM were not migrated',
@@ -140,7 +140,7 @@ const zeroPageSkipped: VmmFault = {
 };
 
 const protectedIsReadOnly: VmmFault = {
-  id: 'migration/X9',
+  id: 'migration/X9a',
   seam: 'command',
   story: 'A page that the VMM has write-protected is taken for one that the guest cannot write.',
   origin: 'made up: sharing and dirty logging take write permission away behind the guest’s back',

@@ -3,6 +3,7 @@ import type { CheckedMigration } from '../../model/index.ts';
 import {
   contentOn,
   isMissing,
+  isTaken,
   kinds,
   type MigrationChange,
   type MigrationReading,
@@ -41,7 +42,7 @@ const noWriteIsMissed = property.invariant({
       const runs = movedOn(m, v) !== null;
       const { pages, size: count } = m.hosts.at(ends.source).memory.vms.at(v);
       for (let p = 0; p < count; p++) {
-        if (send.at(p) || pages.at(p).logged) continue;
+        if (send.at(p) || pages.at(p).logged || isTaken(pages.at(p).at)) continue;
         // What the target has and runs with is its own.
         if (runs && !isMissing(m, ends.target, v, p)) continue;
         const is = contentOn(m, ends.source, v, p);

@@ -1,25 +1,14 @@
 /** What the target starts with, and by what right. Chapter 4.C and 4.D: MIG-S7, S8, A4 to A6. */
 import {
-  contentOn,
+  handedOver,
   isMissing,
   kinds,
   type MigrationChange,
   named,
   property,
-  type Reading,
   runs,
   startedOn,
 } from './reading.ts';
-
-/** The VM of a command that began to run on another host, and both hosts; or null. */
-function handedOver(change: MigrationChange) {
-  const { before, call } = change;
-  if (!('vm' in call.args)) return null;
-  const { vm } = call.args;
-  const { source, target } = before.cluster.migrations.at(vm);
-  if (source === null || target === null || startedOn(change, vm) !== target) return null;
-  return { vm, source, target };
-}
 
 const startsComplete = property.transition({
   id: 'MIG-S7',
@@ -46,75 +35,6 @@ const startsComplete = property.transition({
     return null;
   },
 });
-
-const startsEqual = property.transition({
-  id: 'MIG-S8',
-  name: 'migration state equivalence: a VM starts on the target as it was stopped on the source',
-  commands: kinds('migration.receive'),
-  when: (change) => handedOver(change) !== null,
-  violation(change) {
-    const over = handedOver(change);
-    if (over === null) return null;
-    return (
-      memoryDiffers(change.after, over) ??
-      vcpuDiffers(change.after, over) ??
-      guestDiffers(change.after, over)
-    );
-  },
-});
-
-interface Over {
-  readonly vm: number;
-  readonly source: number;
-  readonly target: number;
-}
-
-function memoryDiffers(m: Reading, { vm, source, target }: Over): string | null {
-  const { size } = m.hosts.at(source).memory.vms.at(vm);
-  if (m.hosts.at(target).memory.vms.at(vm).size !== size) return 'the sizes differ';
-  for (let p = 0; p < size; p++) {
-    // It is what the source has of it, until it comes.
-    if (isMissing(m, target, vm, p)) continue;
-    const from = contentOn(m, source, vm, p);
-    const to = contentOn(m, target, vm, p);
-    if (from !== to) return `page ${p} held ${from}, and now holds ${to}`;
-  }
-  return null;
-}
-
-function vcpuDiffers(m: Reading, { vm, source, target }: Over): string | null {
-  const { vcpus } = m.cluster.hosts.at(source);
-  const { threads } = m.hosts.at(target).cpu;
-  for (let t = 0; t < vcpus.length; t++) {
-    const saved = vcpus.at(t);
-    if (saved.kind === 'none' || threads.at(t).vm !== vm) continue;
-    const { state, wakePending } = threads.at(t);
-    const halted = state.kind === 'blocked' && state.on === 'halt';
-    if (state.kind === 'offline') return `vCPU ${t} is not plugged in`;
-    if (halted !== (saved.was === 'halted')) return `vCPU ${t} was ${saved.was}, and is not`;
-    if (wakePending !== saved.wake) return `a wake of vCPU ${t} was lost or made up`;
-  }
-  return null;
-}
-
-/** What the guest and its device keep. */
-function guestDiffers(m: Reading, { vm, source, target }: Over): string | null {
-  const [from, to] = [source, target].map((h) => m.hosts.at(h).guests.at(vm));
-  if (from === undefined || to === undefined) return null;
-  for (let p = 0; p < from.use.length; p++) {
-    if (from.use.at(p) !== to.use.at(p)) return `the guest’s use of page ${p} changed`;
-    if (from.expected.at(p) !== to.expected.at(p)) return `page ${p} has another history`;
-  }
-  for (let v = 0; v < from.table.length; v++) {
-    const [was, is] = [from.table.at(v), to.table.at(v)];
-    const page = was.kind === 'present' ? was.page : -1;
-    if (was.kind !== is.kind || (is.kind === 'present' && is.page !== page)) {
-      return `the guest’s mapping of ${v} changed`;
-    }
-  }
-  const [was, is] = [source, target].map((h) => m.cluster.hosts.at(h).devices.at(vm).register);
-  return was === is ? null : `the device held ${was}, and now holds ${is}`;
-}
 
 const startsWithTheToken = property.transition({
   id: 'MIG-A4',
@@ -175,10 +95,4 @@ const onlyFreezeStops = property.transition({
   },
 });
 
-export const handoverProperties = [
-  startsComplete,
-  startsEqual,
-  startsWithTheToken,
-  epochsRise,
-  onlyFreezeStops,
-];
+export const handoverProperties = [startsComplete, startsWithTheToken, epochsRise, onlyFreezeStops];

@@ -32,6 +32,10 @@ export function contentOn({ hosts }: Reading, at: number, vm: number, page: numb
   return contentAt({ host: memory, guests }, memory.vms.at(vm).pages.at(page).at);
 }
 
+/** Whether the host has taken the memory behind a page: what it held means nothing. */
+export const isTaken = ({ kind }: { readonly kind: string }): boolean =>
+  kind === 'ballooned' || kind === 'reported';
+
 /** The two hosts of a migration while it is one: the guest has not begun to run on the target. */
 export function underWay(m: Reading, vm: number): { source: number; target: number } | null {
   const { source, target } = m.cluster.migrations.at(vm);
@@ -54,6 +58,16 @@ export const isMissing = ({ hosts }: Reading, at: number, vm: number, page: numb
 export function startedOn({ before, after, size }: MigrationChange, vm: number): number {
   for (let h = 0; h < size.host; h++) if (!runs(before, h, vm) && runs(after, h, vm)) return h;
   return -1;
+}
+
+/** The VM of a command that began to run on another host, and both hosts; or null. */
+export function handedOver(change: MigrationChange) {
+  const { before, call } = change;
+  if (!('vm' in call.args)) return null;
+  const { vm } = call.args;
+  const { source, target } = before.cluster.migrations.at(vm);
+  if (source === null || target === null || startedOn(change, vm) !== target) return null;
+  return { vm, source, target };
 }
 
 export const named = (vm: number, host: number): string => `VM ${vm} on host ${host}`;

@@ -3,7 +3,14 @@
  * cannot do it answers by closing the connection.
  */
 import { choice, option, ref } from '../../machine/index.ts';
-import { type FrameId, frame, frameNotFree, noFreeFrame, privateFrame } from '../memory/index.ts';
+import {
+  type FrameId,
+  frame,
+  frameNotFree,
+  isTaken,
+  noFreeFrame,
+  privateFrame,
+} from '../memory/index.ts';
 import { disconnect, reply, takeMessage } from './channel.ts';
 import {
   type C,
@@ -95,6 +102,7 @@ function take(m: World, { vm, frame }: Receipt, target: HostId, message: Message
     case 'device':
       devices.at(vm).register = message.register;
       migration.arrived = 'all';
+      receiveTaken(m, vm);
       return;
     case 'request':
       if (isComplete(m, vm, target)) {
@@ -119,6 +127,16 @@ function take(m: World, { vm, frame }: Receipt, target: HostId, message: Message
   }
 }
 
+/** Pages of which the host has taken the memory are not sent: they are known by now. */
+function receiveTaken(m: World, vm: VmId): void {
+  const { source, received } = migrationOf(m, vm);
+  if (source === null) return;
+  const memory = viewMemory(m, source);
+  for (let page = 0; page < received.length; page++) {
+    if (isTaken(memory, { vm, page })) received[page] = true;
+  }
+}
+
 /** Every page of the VM is here, or is known to be missing. MIG-S7. */
 function isComplete(m: WorldView, vm: VmId, target: HostId): boolean {
   const { size } = m.hosts.at(target).memory.vms.at(vm);
@@ -132,7 +150,10 @@ function run(m: World, vm: VmId, target: HostId, c: C): void {
   const { source, postcopy } = migrationOf(m, vm);
   const here = m.hosts.at(target);
   for (const each of postcopy) if (each.phase === 'discarded') each.phase = 'running';
-  if (source !== null) bringGuest(m, vm, source, target);
+  if (source !== null) {
+    bringGuest(m, vm, source, target);
+    c.operation.bringBalloon(m, vm, source, target, c);
+  }
   setStopped(here, vm, false);
   plugAll(m, target, vm, c);
   c.emit({ type: 'runs', vm, host: target, epoch: m.cluster.ownership.at(vm).epoch });
@@ -154,8 +175,12 @@ function bringGuest(m: World, vm: VmId, source: HostId, target: HostId): void {
     } else if (entry.kind === 'paged') to.table[v] = { kind: 'paged', block: entry.block };
     else to.table[v] = { kind: 'absent' };
   }
+  to.record = from.record;
   for (let p = 0; p < from.use.length; p++) {
     to.use[p] = from.use.at(p);
+    to.inflating[p] = from.inflating.at(p);
+    to.deflating[p] = from.deflating.at(p);
+    to.reporting[p] = from.reporting.at(p);
     to.expected[p] = from.expected.at(p);
     to.unspecified[p] = from.unspecified.at(p);
   }

@@ -14,12 +14,14 @@ import {
   type HostId,
   homeOf,
   inner,
+  isLeft,
   memoryAt,
   migrationOf,
   notToSend,
   ofPage,
   ofVm,
   type PageId,
+  pageTaken,
   phaseIs,
   setStopped,
   type VmId,
@@ -160,6 +162,7 @@ export const copyReadOnly = command({
     phaseIs('copying'),
     ['round-over', ['vm'], (m, a) => viewMigration(m, a.vm).round > 0],
     notToSend,
+    pageTaken,
     ['not-read-only', ['vm', 'page'], (m, a) => !isReadOnly(m, a.vm, a.page)],
     ...cannotSend,
     bandwidthSpent,
@@ -181,7 +184,9 @@ export const harvest = command({
       ['vm'],
       (m, a) => {
         const { send, round } = viewMigration(m, a.vm);
-        return send.some((left, p) => left && (round > 0 || isReadOnly(m, a.vm, p)));
+        return send.some(
+          (_, page) => isLeft(m, { vm: a.vm, page }) && (round > 0 || isReadOnly(m, a.vm, page)),
+        );
       },
     ],
     [
@@ -225,6 +230,7 @@ export const copy = command({
       },
     ],
     notToSend,
+    pageTaken,
     [
       'request-first',
       ['vm', 'page'],

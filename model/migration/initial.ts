@@ -47,7 +47,7 @@ export function initialCluster(z: C['size']): Cluster {
 
 /**
  * Every page of a VM has memory, and the guest has mapped it: the first is read-only and holds
- * something, as all others do but the last (golden trace G1).
+ * something, as all others do but the last (golden trace G1). One with a balloon has the last to give.
  */
 export function warmUp(at: HostState, id: number, c: C): void {
   const memory = memoryOf(at);
@@ -57,6 +57,11 @@ export function warmUp(at: HostState, id: number, c: C): void {
     const args = { vm: id, page: p, virtual: p, frame, content: p + 1 < size ? 1 : 0 };
     memoryCommands['memory.populate'].effect(memory, args, inner(c));
     memoryCommands['memory.host-write'].effect(memory, args, inner(c));
+    if (c.size.driver === 1 && p + 1 === size) break;
     memoryCommands['memory.map'].effect(memory, { ...args, writable: p > 0 }, inner(c));
   }
+  if (c.size.driver === 0) return;
+  const features = { mustTell: true, deflateOnOom: false, reporting: true };
+  const args = { vm: id, ...features, poison: false, poisonValue: 0 };
+  memoryCommands['memory.load-driver'].effect(memory, args, inner(c));
 }

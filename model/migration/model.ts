@@ -16,6 +16,7 @@ import { type HostState, host, hostState, memoryOf } from '../host.ts';
 import {
   type ContentId,
   type FrameId,
+  isTaken,
   type Memory,
   type MemoryEvent,
   type MemoryOperations,
@@ -62,7 +63,7 @@ export const inner = (c: C): Inner => c;
 
 /** Inner operations that several rules call, so that a fault may replace one. */
 export type MigrationOperations = {
-  /** Which pages a migration has to send first. MIG 4.B: every page, whatever happened before. */
+  /** Which pages a migration has to send first. MIG 4.B: all that the guest has, whatever happened before. */
   readonly firstPages: (m: World, vm: VmId, source: HostId) => readonly PageId[];
   /** What a read of a page finds when it is copied. */
   readonly readPage: (m: WorldView, source: HostId, vm: VmId, page: PageId) => ContentId;
@@ -86,6 +87,8 @@ export type MigrationOperations = {
   readonly placeMissing: MigrationOperations['placePage'];
   /** Post-copy: what the source sends after a connection was lost. */
   readonly unreceived: (m: WorldView, vm: VmId) => readonly PageId[];
+  /** The balloon is as on the source: what each side knows of it, and the pages that are in it. */
+  readonly bringBalloon: (m: World, vm: VmId, source: HostId, target: HostId, c: C) => void;
   /** The opaque device finishes what it has begun. */
   readonly drainDevice: (m: World, at: HostId, vm: VmId, c: C) => void;
   /** All that the token and the lock ask for before a host may run a VM: done, or nothing is. */
@@ -143,6 +146,18 @@ export const isMissing = (m: WorldView, at: HostId, a: { vm: VmId; page: PageId 
 /** The migration has just come to one of these phases. */
 export const phaseIs = (...expected: readonly Phase[]) =>
   guard('wrong-phase', ofVm, (m, a) => !expected.includes(viewMigration(m, a.vm).phase));
+/** What was behind the page is the host's: there is nothing to send. */
+const isTakenAway = (m: WorldView, a: { vm: VmId; page: PageId }): boolean => {
+  const { source } = viewMigration(m, a.vm);
+  return source !== null && isTaken(viewMemory(m, source), a);
+};
+export const pageTaken = guard('page-taken', ofPage, isTakenAway);
+/** A page is to be sent, and there is something to send. */
+export const isLeft = (m: WorldView, a: { vm: VmId; page: PageId }): boolean =>
+  viewMigration(m, a.vm).send.at(a.page) && !isTakenAway(m, a);
+/** Anything is left to send of a VM. */
+export const anyLeft = (m: WorldView, vm: VmId): boolean =>
+  viewMigration(m, vm).send.some((_, page) => isLeft(m, { vm, page }));
 export const notToSend = guard(
   'not-to-send',
   ofPage,

@@ -1,8 +1,10 @@
 /** The inner operations of migration. */
-import { collectLog, contentOf, privateFrame, store } from '../memory/index.ts';
+import { collectLog, contentOf, isTaken, privateFrame, store } from '../memory/index.ts';
+import { bringBalloon } from './balloon.ts';
 import { drain } from './device.ts';
 import {
   inner,
+  isLeft,
   isMissing,
   type MigrationOperations,
   memoryAt,
@@ -13,8 +15,10 @@ import {
 
 export const migrationOperations: MigrationOperations = {
   firstPages(m, vm, source) {
-    const { size } = m.hosts.at(source).memory.vms.at(vm);
-    return Array.from({ length: size }, (_, p) => p);
+    const memory = viewMemory(m, source);
+    const { size } = memory.host.vms.at(vm);
+    const pages = Array.from({ length: size }, (_, p) => p);
+    return pages.filter((page) => !isTaken(memory, { vm, page }));
   },
 
   readPage(m, source, vm, page) {
@@ -42,9 +46,10 @@ export const migrationOperations: MigrationOperations = {
     store(memory, a, inner(c));
   },
 
+  bringBalloon,
   missingPages(m, vm) {
     const { send } = viewMigration(m, vm);
-    return send.map((left, p) => (left ? p : -1)).filter((p) => p !== -1);
+    return Array.from(send, (_, page) => page).filter((page) => isLeft(m, { vm, page }));
   },
 
   placeMissing(m, target, a, c) {

@@ -57,6 +57,8 @@ export type MigrationSizes = {
   readonly converge: number;
   /** 1: no tick of a source passes while a step can be taken, or a page be sent or arrive. */
   readonly eager: number;
+  /** 1: guests have loaded a balloon driver, and do not use their last page. */
+  readonly driver: number;
 };
 
 type PolicySizes = MigrationSizes & CpuSizes & MemorySizes;

@@ -2,6 +2,7 @@
 import type { View } from '../../machine/index.ts';
 import { cpuCommands } from '../cpu/index.ts';
 import {
+  anyLeft,
   type C,
   guard,
   type HostId,
@@ -21,7 +22,9 @@ type Size = C['size'];
 /** Pages that a harvest would find now. */
 function dirtyNow(m: WorldView, source: HostId, vm: VmId): number {
   let dirty = 0;
-  for (const { logged } of m.hosts.at(source).memory.vms.at(vm).pages) if (logged) dirty++;
+  for (const { logged, at } of m.hosts.at(source).memory.vms.at(vm).pages) {
+    if (logged && at.kind !== 'ballooned' && at.kind !== 'reported') dirty++;
+  }
   return dirty;
 }
 
@@ -31,9 +34,9 @@ function dirtyNow(m: WorldView, source: HostId, vm: VmId): number {
  */
 export function decision(m: WorldView, vm: VmId, size: Size): Decision | null {
   const policy = policyOf(size.policy);
-  const { source, send, round, statistics } = viewMigration(m, vm);
+  const { source, round, statistics } = viewMigration(m, vm);
   if (policy === null || source === null) return null;
-  if (round === 0 || send.some((left) => left)) return 'go-on';
+  if (round === 0 || anyLeft(m, vm)) return 'go-on';
   const end = {
     ...{ rounds: round, dirty: dirtyNow(m, source, vm), sent: statistics.sent },
     dirtyBefore: round > 1 ? statistics.found : null,
@@ -57,11 +60,11 @@ const runsIn: readonly Migration['phase'][] = [
 /** Something of a migration can be done in this tick: a page be sent or arrive, or a step be taken. */
 export function canGoOn(m: WorldView, source: HostId, size: Size): boolean {
   return m.cluster.migrations.some((migration, vm) => {
-    const { phase, send, statistics } = migration;
+    const { phase, statistics } = migration;
     if (migration.source !== source || !migration.connected) return false;
     if (phase !== 'copying' && phase !== 'harvested') return standsStill(m.cluster, vm);
     if (migration.toTarget.at(0).kind !== 'none') return true;
-    if (send.every((left) => !left)) {
+    if (!anyLeft(m, vm)) {
       return phase === 'harvested' || decision(m, vm, size) === 'go-on';
     }
     return size.bandwidth === 0 || statistics.carried < size.bandwidth;

@@ -64,6 +64,7 @@ const noCluster: MigrationSizes = {
   factor: 0,
   converge: 0,
   eager: 0,
+  driver: 0,
 };
 
 export const tinySizes: VmmSizes = {

@@ -2,7 +2,15 @@
 
 import { policyNumber } from '../migration/index.ts';
 import { cpu, cpuSizes } from './cpu-sizes.ts';
-import { memory, tinySizes } from './memory-sizes.ts';
+import {
+  deflating,
+  inflating,
+  memory,
+  paging,
+  scanning,
+  sharing,
+  tinySizes,
+} from './memory-sizes.ts';
 import type { Scopes, VmmSizes } from './scope.ts';
 
 /**
@@ -20,6 +28,7 @@ const migrationSizes: VmmSizes = {
   rounds: 3,
   attempts: 1,
   losses: 0,
+  driver: 0,
   vm: 1,
   booted: 1,
   page: 3,
@@ -197,6 +206,59 @@ export const migrationScopes = {
     sizes: recoverSizes,
     explored: { distinct: 30652, generated: 157083, depth: 37, complete: true },
     commands: [...recoverCommands, 'failure.cut-off', 'failure.reach-again'],
+  },
+  'migration-balloon': {
+    name: 'migration-balloon',
+    purpose: 'every state of a guest that moves while its balloon takes a page and gives it back',
+    sizes: { ...pairSizes, driver: 1 },
+    explored: { distinct: 202000, generated: 1412022, depth: 51, complete: true },
+    commands: [
+      'migration.*',
+      ...memory('map', 'write', 'populate', 'scrub', 'set-balloon-target'),
+      ...memory('inflate-balloon', 'acknowledge-inflate', ...deflating),
+    ],
+  },
+  'migration-reporting': {
+    name: 'migration-reporting',
+    purpose: 'every state of a guest that moves while it reports a page as free and uses it again',
+    sizes: { ...pairSizes, driver: 1 },
+    explored: { distinct: 47536, generated: 235553, depth: 37, complete: true },
+    commands: [
+      'migration.*',
+      ...memory('map', 'write', 'populate', 'scrub', 'report-free-pages', 'acknowledge-report'),
+    ],
+  },
+  'migration-sharing': {
+    name: 'migration-sharing',
+    purpose: 'every state of a guest that moves while its pages are merged and written apart again',
+    sizes: { ...pairSizes, useZero: 0 },
+    explored: { distinct: 171874, generated: 1054624, depth: 42, complete: true },
+    commands: ['migration.*', ...memory('write', 'populate', 'scrub', ...sharing)],
+  },
+  'migration-swap': {
+    name: 'migration-swap',
+    purpose: 'every state of a guest that moves while its pages are swapped out and in',
+    sizes: { ...pairSizes, slot: 1 },
+    explored: { distinct: 327250, generated: 1965512, depth: 44, complete: true },
+    commands: ['migration.*', ...memory('write', 'populate', 'scrub', ...paging)],
+  },
+  'migration-pages': {
+    name: 'migration-pages',
+    purpose:
+      'random testing: a guest that moves with pages in its balloon, shared, swapped out and reported',
+    sizes: {
+      ...migrationSizes,
+      ...{ page: 4, frame: 7, slot: 2, block: 1, content: 3, driver: 1, batch: 2 },
+      ...{ place: 3, rounds: 3, attempts: 5, losses: 1 },
+    },
+    commands: [
+      ...['migration.*', 'failure.*'],
+      ...memory('map', 'unmap', 'read', 'write', 'populate', 'scrub', 'host-write', 'reset-vm'),
+      ...memory(...paging, 'swap-out-clean', ...sharing, ...scanning),
+      ...memory('set-balloon-target', ...inflating, 'unload-driver', ...deflating),
+      ...memory('report-free-pages', 'acknowledge-report', 'out-of-memory'),
+      ...memory('request-statistics', 'send-statistics'),
+    ],
   },
   'migration-fuzz': {
     name: 'migration-fuzz',

@@ -5,7 +5,7 @@ import { vmmProperties } from '../../invariants/index.ts';
 import { vmmMachine } from '../../model/index.ts';
 
 /** More than any of them needs. */
-const maxStates = 15_000;
+const maxStates = 100_000;
 const limits = { states: 5_000, work: 200_000 };
 
 /** One that takes too many states for a test says so, and has no scope. */

@@ -2,8 +2,10 @@
  * For each fault of migration a short story in scope `migration-fuzz` that it turns into a violation.
  * VMs 0 and 1, of two vCPUs each, run on host 0 of three; page 0 is read-only, pages 0 and 1 hold 1.
  * Those of post-copy are in scope `migration-postcopy-fuzz`, where VM 0 is alone.
+ * In scope `migration-pages` the guest has four pages, and does not use the last.
  */
 import type { Call } from '../../machine/index.ts';
+import { deflate, inflate, mergeInto, setTarget } from '../model/memory/story.ts';
 import {
   begin,
   beginAdvised,
@@ -32,6 +34,12 @@ const allSent = [
   ...[...begin(), copyReadOnly(0), place(0), ...stopping, receive, receive],
   ...[copy(1), copy(2), place(1), receive],
 ];
+/** Of four pages the first three are sent while the guest stands still; the target is told to start. */
+const startsWithout = (...last: readonly Call[]): readonly Call[] => [
+  ...[...begin(), ...stop(), ...[0, 1, 2].flatMap((page) => [copy(page), place(page)]), ...last],
+  ...[step('request-state'), receive, step('receive-reply'), step('release'), step('send-start')],
+  receive,
+];
 const ready = [...allSent, step('request-state'), receive, step('receive-reply')];
 
 const tick: Call = { kind: 'cpu.tick', args: { host: 0 } };
@@ -53,13 +61,16 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
     step('clear-sent', { page: 1 }),
   ],
   'migration/X2': [...begin(), copyReadOnly(0)],
-  'migration/X3': [
+  'migration/X3a': [
     ...[
       ...begin(),
       copyReadOnly(0),
       submit(0, 2),
       { kind: 'device.complete-write', args: { vm: 0 } },
     ],
+  ],
+  'migration/X3b': [
+    ...[setTarget(0, 1), ...inflate(0, 3), setTarget(0, 0), ...begin(), ...deflate(0, 3)],
   ],
   'migration/X4': [...begin(), submit(1, 2), ...stopping],
   'migration/X5': [...stopAndCopy(1, 0, 2), ...begin(2)],
@@ -68,7 +79,13 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[...begin(), copyReadOnly(0), step('harvest'), copy(1), place(0), copy(2), place(1)],
     ...[receive, write(1, 0), step('harvest'), copy(1), receive],
   ],
-  'migration/X9': [...begin(), copyReadOnly(1)],
+  'migration/X9a': [...begin(), copyReadOnly(1)],
+  // Page 1 holds what page 3 does, when it is merged with it.
+  'migration/X9b': [
+    ...[...begin(), copyReadOnly(0), step('harvest'), copy(1), write(1, 0), mergeInto(0, 1, 3)],
+  ],
+  'migration/X22a': startsWithout(copy(3), receive),
+  'migration/X22b': [setTarget(0, 1), ...inflate(0, 3), ...startsWithout()],
   'migration/X6': [...begin(), step('abort')],
   'migration/X10': [...ready, ...steps('release', 'abort')],
   'migration/X14': [...begin().slice(0, 3), step('abort')],

@@ -24,6 +24,7 @@ test.each([
   'service-fuzz',
   'migration-fuzz',
   'migration-postcopy-fuzz',
+  'migration-pages',
   'mixed',
 ] as const)('every property holds on random runs in scope %s', { timeout: 60_000 }, (name) => {
   const scope: VmmScope = scopes[name];

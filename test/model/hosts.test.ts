@@ -73,6 +73,7 @@ test.each([
   ['service-fuzz', 5],
   ['migration-fuzz', 5],
   ['migration-postcopy-fuzz', 4],
+  ['migration-pages', 4],
   ['mixed', 4],
 ] as const)('the rules run alike on all hosts in scope %s', (name, numRuns) => {
   fc.assert(agreeing(scopes[name]), { numRuns, seed: 7 });

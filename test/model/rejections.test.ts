@@ -18,6 +18,7 @@ import {
   breakShare,
   create,
   endScan,
+  inflate,
   loadDriver,
   map,
   mergeInto,
@@ -27,6 +28,7 @@ import {
   read,
   requestBalloon,
   scrub,
+  setTarget,
   swapIn,
   swapOut,
   unmap,
@@ -231,6 +233,20 @@ const rare: readonly Rare[] = [
     call: createTarget(),
     code: 'no-capacity',
   },
+  ...(
+    [
+      [[], copyReadOnly(3)],
+      [[copyReadOnly(0), step('harvest')], copy(3)],
+    ] as const
+  ).map(
+    ([more, call]): Rare => ({
+      // It was to be sent before it came into the balloon.
+      scope: 'migration-pages',
+      after: [setTarget(0, 1), ...begin(), ...inflate(0, 3), ...more],
+      call,
+      code: 'page-taken',
+    }),
+  ),
   {
     scope: 'migration-policy',
     after: begin(),
