@@ -211,7 +211,7 @@ export const migrationScopes = {
     name: 'migration-balloon',
     purpose: 'every state of a guest that moves while its balloon takes a page and gives it back',
     sizes: { ...pairSizes, driver: 1 },
-    explored: { distinct: 202000, generated: 1412022, depth: 51, complete: true },
+    explored: { distinct: 202000, generated: 1415130, depth: 51, complete: true },
     commands: [
       'migration.*',
       ...memory('map', 'write', 'populate', 'scrub', 'set-balloon-target'),
@@ -222,7 +222,7 @@ export const migrationScopes = {
     name: 'migration-reporting',
     purpose: 'every state of a guest that moves while it reports a page as free and uses it again',
     sizes: { ...pairSizes, driver: 1 },
-    explored: { distinct: 47536, generated: 235553, depth: 37, complete: true },
+    explored: { distinct: 47536, generated: 236879, depth: 37, complete: true },
     commands: [
       'migration.*',
       ...memory('map', 'write', 'populate', 'scrub', 'report-free-pages', 'acknowledge-report'),
@@ -232,14 +232,14 @@ export const migrationScopes = {
     name: 'migration-sharing',
     purpose: 'every state of a guest that moves while its pages are merged and written apart again',
     sizes: { ...pairSizes, useZero: 0 },
-    explored: { distinct: 171874, generated: 1054624, depth: 42, complete: true },
+    explored: { distinct: 171874, generated: 1067256, depth: 42, complete: true },
     commands: ['migration.*', ...memory('write', 'populate', 'scrub', ...sharing)],
   },
   'migration-swap': {
     name: 'migration-swap',
     purpose: 'every state of a guest that moves while its pages are swapped out and in',
     sizes: { ...pairSizes, slot: 1 },
-    explored: { distinct: 327250, generated: 1965512, depth: 44, complete: true },
+    explored: { distinct: 327250, generated: 1981528, depth: 44, complete: true },
     commands: ['migration.*', ...memory('write', 'populate', 'scrub', ...paging)],
   },
   'migration-pages': {
