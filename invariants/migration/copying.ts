@@ -157,7 +157,8 @@ const onlyHarvestsClear = property.transition({
       for (let p = 0; p < to.size; p++) {
         if (!from.pages.at(p).logged || to.pages.at(p).logged) continue;
         if (!collecting.includes(call.kind)) return `${call.kind} cleared page ${p} of VM ${v}`;
-        if (!send.at(p)) return `page ${p} of VM ${v} was cleared, and is not going to be sent`;
+        if (send.at(p) || isTaken(to.pages.at(p).at)) continue;
+        return `page ${p} of VM ${v} was cleared, and is not going to be sent`;
       }
     }
     return null;

@@ -2,6 +2,7 @@
 import type { CheckedMigration } from '../../model/index.ts';
 import { policyOf } from '../../model/index.ts';
 import {
+  isTaken,
   kinds,
   type MigrationChange,
   type MigrationReading,
@@ -17,7 +18,7 @@ function dirtyPages(m: Reading, at: number, vm: number): number {
   return m.hosts
     .at(at)
     .memory.vms.at(vm)
-    .pages.filter(({ logged }) => logged).length;
+    .pages.filter(({ logged, at: place }) => logged && !isTaken(place)).length;
 }
 
 /** What each policy takes for a reason to stop the guest. 4.B.2. */
@@ -50,7 +51,10 @@ const stopsAreDue = property.transition({
     const migration = before.cluster.migrations.at(call.args.vm);
     const { source, send } = migration;
     if (source === null) return null;
-    if (send.some((left) => left)) return `pages of VM ${call.args.vm} are still to be sent`;
+    const { pages } = before.hosts.at(source).memory.vms.at(call.args.vm);
+    if (send.some((left, p) => left && !isTaken(pages.at(p).at))) {
+      return `pages of VM ${call.args.vm} are still to be sent`;
+    }
     const dirty = dirtyPages(before, source, call.args.vm);
     const memory = before.hosts.at(source).memory.vms.at(call.args.vm).size;
     if (mayStop(migration, dirty, memory, size)) return null;

@@ -6,7 +6,7 @@
  */
 import { ref } from '../../machine/index.ts';
 import { host } from '../host.ts';
-import { createVm, type FrameId, frameNotFree, startLogging } from '../memory/index.ts';
+import { createVm, type FrameId, frameNotFree, isTaken, startLogging } from '../memory/index.ts';
 import { cannotSend, notConnected, send } from './channel.ts';
 import {
   type C,
@@ -205,13 +205,23 @@ export const harvest = command({
   },
 });
 
-/** Moves what the dirty log has to the pages that are to be sent; says how many. */
+/**
+ * Moves what the dirty log has to the pages that are to be sent; says how many. Those that the host has
+ * taken are not: when their memory comes back they are in the log again. MIG 4.F.
+ */
 export function collect(m: World, vm: VmId, c: C): number {
-  const migration = migrationOf(m, vm);
-  if (migration.source === null) return 0;
-  const dirty = c.operation.harvest(m, migration.source, vm);
-  for (const p of dirty) migration.send[p] = true;
-  return dirty.length;
+  const { source, send } = migrationOf(m, vm);
+  if (source === null) return 0;
+  const memory = viewMemory(m, source);
+  let found = 0;
+  for (const page of c.operation.harvest(m, source, vm)) {
+    send[page] = true;
+    if (!isTaken(memory, { vm, page })) found++;
+  }
+  for (let page = 0; page < send.length; page++) {
+    if (isTaken(memory, { vm, page })) send[page] = false;
+  }
+  return found;
 }
 
 /** N4: the page counts as clean already; it is read now. In post-copy requests come first. MIG-A1. */

@@ -6,15 +6,7 @@
  */
 import { cannotSend, isFull, notConnected, send } from './channel.ts';
 import { collect } from './copying.ts';
-import {
-  anyLeft,
-  command,
-  migrationOf,
-  ofVm,
-  phaseIs,
-  setStopped,
-  viewMigration,
-} from './model.ts';
+import { command, migrationOf, ofVm, phaseIs, setStopped, viewMigration } from './model.ts';
 import { decision } from './statistics.ts';
 import { unplugAll } from './vcpus.ts';
 
@@ -112,7 +104,10 @@ export const requestState = command({
     [
       'pages-left',
       ['vm'],
-      (m, a) => viewMigration(m, a.vm).phase === 'harvested' && anyLeft(m, a.vm),
+      (m, a) => {
+        const { phase, send } = viewMigration(m, a.vm);
+        return phase === 'harvested' && send.some((left) => left);
+      },
     ],
     ...cannotSend,
   ],

@@ -4,7 +4,6 @@ import { bringBalloon } from './balloon.ts';
 import { drain } from './device.ts';
 import {
   inner,
-  isLeft,
   isMissing,
   type MigrationOperations,
   memoryAt,
@@ -49,7 +48,7 @@ export const migrationOperations: MigrationOperations = {
   bringBalloon,
   missingPages(m, vm) {
     const { send } = viewMigration(m, vm);
-    return Array.from(send, (_, page) => page).filter((page) => isLeft(m, { vm, page }));
+    return send.map((left, p) => (left ? p : -1)).filter((p) => p !== -1);
   },
 
   placeMissing(m, target, a, c) {
