@@ -242,7 +242,7 @@ const rare: readonly Rare[] = [
     ([more, call]): Rare => ({
       // It was to be sent before it came into the balloon.
       scope: 'migration-pages',
-      after: [setTarget(0, 1), ...begin(), ...inflate(0, 3), ...more],
+      after: [setTarget(0, 1), ...begin(), ...more, ...inflate(0, 3)],
       call,
       code: 'page-taken',
     }),
