@@ -2,6 +2,7 @@
 import { type AnyEvent, type Call, inPlace, type Scope } from '../machine/index.ts';
 import { type Vmm, vmmMachine } from '../model/index.ts';
 import type { Sequence, SequenceRow, Side } from './report/sequence.ts';
+import { plural } from './report/table.ts';
 import type { Subject } from './subject.ts';
 
 /** A chart of each migration that a trace begins. None for other machines than the VMM. */
@@ -45,6 +46,12 @@ class Drawing {
   private readonly rows: SequenceRow[] = [];
   private readonly under: Record<Side, Message[]> = { source: [], target: [] };
   private dirty = 0;
+  /** Post-copy: what is missing on the target, and what either side does. */
+  private missing: readonly number[] = [];
+  private readonly does: Record<Side, string | undefined> = {
+    source: undefined,
+    target: undefined,
+  };
 
   constructor(vm: number, state: Vmm) {
     this.vm = vm;
@@ -61,14 +68,38 @@ class Drawing {
     this.dirty = dirty;
     const exchanged = this.exchanged(step, call.kind, state);
     if (vm !== this.vm) return;
-    const at = host === this.target ? 'target' : 'source';
+    const at = host === this.target || ofTarget.includes(call.kind) ? 'target' : 'source';
     const rounds = events.filter(({ type }) => type === 'round').map(roundText);
+    const waits = events.filter(({ type }) => type === 'stalled').map(stallText);
     const change = dirty === dirtyBefore || rounds.length > 0 ? [] : [`${dirty} dirty`];
-    const told = [...rounds, ...change];
+    const told = [...rounds, ...waits, ...change];
     if (!exchanged || told.length > 0) this.note(step, at, [commandText(call), ...told].join(': '));
     for (const event of events) {
       if (event.type === 'runs') this.note(step, sideOf(event, this.target), 'the VM runs here');
     }
+    this.postcopy(step, state);
+  }
+
+  /** What post-copy changed that is no message. */
+  private postcopy(step: number, state: Vmm): void {
+    const missing = missingIn(state, this.target, this.vm);
+    if (missing.length > this.missing.length) {
+      this.note(
+        step,
+        'target',
+        `missing: ${plural(missing.length, 'page')} (${missing.join(', ')})`,
+      );
+    }
+    this.missing = missing;
+    const { phase, postcopy } = migrationOf(state, this.vm);
+    const target = postcopy.map((each) => each.phase)[0];
+    this.nowDoes(step, 'source', phases[phase]);
+    this.nowDoes(step, 'target', target === 'paused' ? 'post-copy is paused' : undefined);
+  }
+
+  private nowDoes(step: number, at: Side, what: string | undefined): void {
+    if (what !== undefined && what !== this.does[at]) this.note(step, at, what);
+    this.does[at] = what;
   }
 
   finished(): Sequence {
@@ -115,6 +146,20 @@ function dirtyIn(state: Vmm, host: number, vm: number): number {
   return pages.filter(({ logged }) => logged).length;
 }
 
+/** Pages of a VM that have not come to a host yet. */
+function missingIn(state: Vmm, host: number, vm: number): readonly number[] {
+  const { pages } = state.hosts.at(host).memory.vms.at(vm);
+  return [...pages].flatMap(({ at }, page) => (at.kind === 'missing' ? [page] : []));
+}
+
+/** What the source of a post-copy does from a phase on. */
+const phases: Readonly<Record<string, string>> = {
+  serving: 'post-copy: what is missing follows',
+  paused: 'post-copy is paused',
+};
+/** Steps of post-copy that the target takes. */
+const ofTarget = ['touch', 'request', 'finish', 'listen'].map((name) => `postcopy.${name}`);
+
 function migrationOf({ clusters }: Vmm, vm: number) {
   return clusters.at(0).migrations.at(vm);
 }
@@ -143,6 +188,12 @@ const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.lengt
 function roundText(event: AnyEvent): string {
   const { round, dirty } = event as AnyEvent & { readonly round: number; readonly dirty: number };
   return `round ${round}, ${dirty} dirty`;
+}
+
+/** What an access waits for. */
+function stallText(event: AnyEvent): string {
+  const { page } = event as AnyEvent & { readonly page: number };
+  return `waits for page ${page}`;
 }
 
 function sideOf(event: AnyEvent, target: number): Side {

@@ -10,14 +10,20 @@ import type { Call, Machine } from '../../machine/index.ts';
 import { scopes, type VmmScope, vmmMachine } from '../../model/index.ts';
 import {
   begin,
+  beginAdvised,
   copy,
   copyReadOnly,
   handOver,
+  loseConnection,
   place,
+  postcopy,
   receive,
+  recovery,
   step,
+  stop,
   stopAndCopy,
   submit,
+  switchOver,
   write,
 } from '../model/migration/story.ts';
 import { hypercheck } from './console.ts';
@@ -73,6 +79,56 @@ test('G1, as a picture', () => {
     31  |<---------------------------- started --|
     33  | clean-up                               |`,
   );
+});
+
+test('post-copy, as a picture: what is missing, what is asked for, and a connection that is lost', () => {
+  const scope: VmmScope = {
+    ...scopes['migration-postcopy'],
+    sizes: { ...scopes['migration-postcopy'].sizes, content: 11, losses: 1, place: 3 },
+    commands: ['migration.*', 'postcopy.*', 'failure.*', 'memory.write'],
+  };
+  const request = [postcopy('request', { page: 1 }), step('receive-reply'), copy(1)];
+  const again = write(1, 7, { host: 1 });
+  const picture = pictures(
+    [
+      ...[...beginAdvised, copyReadOnly(0), place(0), step('harvest'), copy(1), place(1)],
+      ...[write(1, 9), ...stop(0, 2), ...switchOver, postcopy('touch', { page: 2 }), again],
+      ...[...request, loseConnection, ...recovery, ...request, place(2), again],
+      ...[copy(2), place(1), postcopy('finish'), step('receive-reply'), step('clean-up')],
+    ],
+    scope,
+  );
+  expect(picture.split('\n').slice(19)).toEqual([
+    '    19  | final-harvest: round 1, 1 dirty        |',
+    '    20  |-- discard ---------------------------->|',
+    '    21  |                                        | missing: 2 pages (1, 2)',
+    '    22  |-- request ---------------------------->|',
+    '    23  |<--------------------------- complete --|',
+    '    25  | release                                |',
+    '    26  |-- start: epoch 0 --------------------->|',
+    '    27  |                                        | the VM runs here',
+    '    27  |<---------------------------- started --|',
+    '    28  | post-copy: what is missing follows     |',
+    '    29  |                                        | touch page 2',
+    '    30  |                                        | write virtual 1, content 7:',
+    '        |                                        | waits for page 1',
+    '    31  |<--------------- page-request: page 1 --|',
+    '    33  |-- page 1, content 9                    |',
+    '    34  |      x page 1, content 9 is lost       |',
+    '    34  | post-copy is paused                    |',
+    '    34  |                                        | post-copy is paused',
+    '    35  |                                        | listen',
+    '    36  |<----------------------------- bitmap --|',
+    '    37  |-- resume ----------------------------->|',
+    '    38  |<---------------------------- resumed --|',
+    '    39  | post-copy: what is missing follows     |',
+    '    40  |<--------------- page-request: page 1 --|',
+    '    42  |-- page 1, content 9 ------------------>|',
+    '    44  |                                        | write virtual 1, content 7',
+    '    45  |-- zero: page 2 ----------------------->|',
+    '    47  |<--------------------------- complete --|',
+    '    49  | clean-up                               |',
+  ]);
 });
 
 test('what is under way while something else happens has a line where it was sent and one where it arrives', () => {
