@@ -16,7 +16,10 @@ const guestsCannotTell = property.twoRun({
   id: 'MIG-A8',
   name: 'whatever is moved, and given up, a guest sees what it would see if nobody had touched it',
   commands: ['migration.*'],
-  scopes: ['migration-transparent', 'migration-transparent-device', 'migration-fuzz'],
+  scopes: [
+    ...['migration-transparent', 'migration-transparent-device', 'migration-fuzz'],
+    ...['migration-postcopy-transparent', 'migration-postcopy-fuzz'],
+  ],
   vary(call, _, events) {
     // A guest that has to wait for a page tries again: how long it takes is not compared.
     if (events.some(({ type }) => type === 'stalled')) return null;

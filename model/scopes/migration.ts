@@ -260,6 +260,14 @@ export const migrationScopes = {
       ...memory('request-statistics', 'send-statistics'),
     ],
   },
+  'migration-postcopy-transparent': {
+    name: 'migration-postcopy-transparent',
+    purpose:
+      'a guest that goes on elsewhere before its pages are there, beside one that is left alone',
+    sizes: recoverSizes,
+    explored: { distinct: 9907, generated: 46727, depth: 41, complete: true },
+    commands: [...recoverCommands, ...memory('read')],
+  },
   'migration-fuzz': {
     name: 'migration-fuzz',
     purpose: 'random testing: two guests, with devices and vCPUs, on three hosts of a cluster',
