@@ -34,4 +34,43 @@ const idleIsBehind: VmmFault = {
     }),
 };
 
-export const coschedulingFaults: readonly VmmFault[] = [allAreStopped, idleIsBehind];
+const wideStarves: VmmFault = {
+  id: 'cpu/G2',
+  seam: 'operation',
+  story: 'A strict VM waits for enough CPUs to be left at a time, which narrow ones never do.',
+  origin:
+    'the specification (5.9): strict co-scheduling needs ageing; ESX 2 had strict co-scheduling',
+  randomScope: 'cpu-gangs',
+  scope: 'cpu-gangs',
+  killedBy: ['COS-N', 'COS-L1'],
+  apply: (machine) =>
+    cpu.changeOperation(machine, 'startGangs', (original) => (m, c) => {
+      for (const its of m.vms) its.age = 0;
+      original(m, c);
+    }),
+};
+
+const someRun: VmmFault = {
+  id: 'cpu/G3',
+  seam: 'operation',
+  story: 'A thread that waits gets one CPU of a gang, whose siblings go on without that vCPU.',
+  origin: 'ESX co-scheduling: skew, and spinning for a sibling that was descheduled',
+  randomScope: 'cpu-gangs',
+  scope: 'cpu-gangs',
+  killedBy: ['COS-T3'],
+  apply: (machine) =>
+    cpu.changeOperation(machine, 'startGangs', (original) => (m, c) => {
+      original(m, c);
+      const isGang = (vm: number | null): boolean =>
+        vm !== null && m.vms.at(vm).coscheduling === 'strict';
+      const t = m.threads.findIndex(({ vm, state }) => isGang(vm) && state.kind === 'running');
+      if (t >= 0) c.operation.preempt(m, t, c);
+    }),
+};
+
+export const coschedulingFaults: readonly VmmFault[] = [
+  allAreStopped,
+  idleIsBehind,
+  wideStarves,
+  someRun,
+];

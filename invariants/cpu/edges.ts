@@ -26,7 +26,7 @@ const same = (a: State, b: State): boolean => {
 const inTick: Readonly<Record<Kind, readonly Kind[]>> = {
   offline: [],
   paused: [],
-  blocked: ['ready', 'running', 'throttled', 'unassigned'],
+  blocked: ['ready', 'running', 'throttled', 'unassigned', 'costopped'],
   ready: ['running', 'throttled'],
   throttled: ['ready', 'running', 'costopped'],
   costopped: ['ready', 'running', 'throttled'],
@@ -34,21 +34,27 @@ const inTick: Readonly<Record<Kind, readonly Kind[]>> = {
   running: ['ready', 'running', 'blocked', 'throttled', 'costopped'],
 };
 
-/** What a thread is that nothing keeps from running but a lack of CPUs, or a cap. */
-const isAwake = ({ kind }: State, dedicated: boolean): boolean =>
-  dedicated
-    ? kind === 'running' || kind === 'unassigned'
-    : kind === 'ready' || kind === 'throttled';
+/** What a thread is that nothing keeps from running but a lack of CPUs, a cap, or its siblings. */
+function isAwake({ kind }: State, m: Reading, vm: number | null): boolean {
+  if (isDedicated(m, vm)) return kind === 'running' || kind === 'unassigned';
+  return isStrict(m, vm) ? kind === 'costopped' : kind === 'ready' || kind === 'throttled';
+}
+const isStrict = ({ vms }: Reading, vm: number | null): boolean =>
+  vm !== null && vms.at(vm).coscheduling === 'strict';
 
 /** What a paused thread is when its VM goes on. */
-function resumes(from: State, to: State, dedicated: boolean): boolean {
+function resumes(from: State, to: State, m: Reading, vm: number): boolean {
   if (from.kind !== 'paused') return false;
-  if (from.was === 'ready') return isAwake(to, dedicated);
+  if (from.was === 'ready') return isAwake(to, m, vm);
   return to.kind === 'blocked' && to.on === from.was;
 }
+/** What a thread is that loses its CPU and would go on. */
+const takenOff = (m: Reading, t: number): Kind =>
+  isStrict(m, m.threads.at(t).vm) ? 'costopped' : 'ready';
+
 /** What dedicated VMs have or wait for changes; what ran on a CPU that was given away is ready. */
 function changesHands(before: Reading, after: Reading, t: number, from: State, to: State): boolean {
-  if (from.kind === 'running' && to.kind === 'ready') return true;
+  if (from.kind === 'running' && to.kind === takenOff(before, t)) return true;
   if (to.kind === 'running') {
     const awake = from.kind === 'ready' || from.kind === 'running' || from.kind === 'unassigned';
     return awake && ownsCpu(after, t);
@@ -96,10 +102,10 @@ function isLegal({ before, call, after }: CpuChange, t: number, from: State, to:
     case 'cpu.pause-vm':
       return vm === call.args.vm && from.kind !== 'offline' && pauses(from, to);
     case 'cpu.resume-vm':
-      return vm === call.args.vm && resumes(from, to, isDedicated(before, vm));
+      return vm === call.args.vm && resumes(from, to, before, vm);
     case 'cpu.online-vcpu':
       if (t !== call.args.thread) return changesHands(before, after, t, from, to);
-      return from.kind === 'offline' && isAwake(to, isDedicated(before, vm));
+      return from.kind === 'offline' && isAwake(to, before, vm);
     case 'cpu.release-vcpu':
       if (t === call.args.thread) return to.kind === 'offline';
       if (changesHands(before, after, t, from, to)) return true;
@@ -107,12 +113,16 @@ function isLegal({ before, call, after }: CpuChange, t: number, from: State, to:
     case 'cpu.set-mode':
       return changesHands(before, after, t, from, to);
     case 'cpu.set-coscheduling':
-      return vm === call.args.vm && goesOn(from, to);
+      if (vm !== call.args.vm) return false;
+      if (call.args.mode === 'strict') return to.kind === 'costopped' && from.kind !== 'blocked';
+      return goesOn(from, to) || (isStrict(before, vm) && to.kind === 'ready');
     case 'cpu.directed-yield':
       if (t === call.args.thread) return from.kind === 'running' && to.kind === 'ready';
       return t === call.args.to && from.kind === 'ready' && to.kind === 'running';
     case 'cpu.offline-pcpu':
-      return from.kind === 'running' && from.on === call.args.pcpu && to.kind === 'ready';
+      return (
+        from.kind === 'running' && from.on === call.args.pcpu && to.kind === takenOff(before, t)
+      );
     case 'cpu.run-part':
       return partRun(before, t, from.kind, to.kind, t === call.args.thread);
     case 'cpu.set-scheduler':
@@ -189,10 +199,11 @@ export const wakesAreDelivered = property.within({
   done: (m, t) => !sleepsWithWake(m, t),
 });
 
-/** Threads take turns: the scheduler is round robin, and no VM has CPUs reserved. */
+/** Threads take turns: the scheduler is round robin, and no VM has CPUs reserved or goes first. */
 function takeTurns(m: Reading): boolean {
   if (!runs(m, 'round-robin')) return false;
-  for (let v = 0; v < m.vms.length; v++) if (m.vms.at(v).reservation > 0) return false;
+  for (let v = 0; v < m.vms.length; v++)
+    if (m.vms.at(v).reservation > 0 || isStrict(m, v)) return false;
   return true;
 }
 

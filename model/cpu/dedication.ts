@@ -7,12 +7,13 @@ import { bool, enumOf } from '../../machine/index.ts';
 import { type C, type Cpu, type CpuView, command, guard, ofVm, type VmId } from './model.ts';
 import { schedulerOf } from './policy.ts';
 import {
+  canDoWithout,
   dequeue,
   isAwake,
   isDedicated,
+  isShared,
   onlinePcpus,
   ownerOf,
-  promisedTicks,
   sharedPcpus,
 } from './queue.ts';
 import type { PcpuId, ThreadId } from './scheduler.ts';
@@ -49,11 +50,6 @@ export const vmDedicated = guard('vm-dedicated', ofVm, (m, a) => isDedicated(m, 
 function spare(m: CpuView, { dedication, minShared }: CpuSizes): number {
   return dedication === 0 ? 0 : sharedPcpus(m) - minShared;
 }
-/** So many CPUs less for those who share, and promises to them can still be kept. */
-export const canPromiseWithout = (m: CpuView, cpus: number, { period }: CpuSizes): boolean =>
-  promisedTicks(m) <= (sharedPcpus(m) - cpus) * period;
-
-const isShared = (m: CpuView, p: PcpuId): boolean => m.pcpus.at(p).online && ownerOf(m, p) === null;
 
 /** A vCPU, and a CPU for it. */
 type Place = readonly [ThreadId, PcpuId];
@@ -78,7 +74,7 @@ function canShareWithout(
  * can have one, or where those who share would be left without.
  */
 function cpusFor(m: CpuView, vcpus: readonly ThreadId[], size: CpuSizes): readonly Place[] | null {
-  if (vcpus.length > spare(m, size) || !canPromiseWithout(m, vcpus.length, size)) return null;
+  if (vcpus.length > spare(m, size) || !canDoWithout(m, vcpus.length, size)) return null;
   const places: Place[] = [];
   const taken: PcpuId[] = [];
   for (const t of vcpus) {
@@ -95,6 +91,17 @@ function cpusFor(m: CpuView, vcpus: readonly ThreadId[], size: CpuSizes): readon
     places.push([t, p]);
   }
   return places;
+}
+
+/** Each vCPU of a VM may run on a CPU that is shared, or was its VM's until now. */
+function canShareAgain(m: CpuView, id: VmId): boolean {
+  const isOpen = (p: PcpuId): boolean => {
+    const owner = ownerOf(m, p);
+    return m.pcpus.at(p).online && (owner === null || m.threads.at(owner).vm === id);
+  };
+  return m.threads.every(
+    ({ vm, affinity }) => vm !== id || affinity.some((allowed, p) => allowed && isOpen(p)),
+  );
 }
 
 /** Dedicated VMs have no more vCPUs than there are CPUs to be given, with so many vCPUs more. */
@@ -125,12 +132,15 @@ export const setMode = command({
       'admission-cpu',
       ['vm', 'mode'],
       (m, a, { size }) =>
-        a.mode === 'dedicated' && !canPromiseWithout(m, withoutCpus(m, [a.vm]).length, size),
+        a.mode === 'dedicated' && !canDoWithout(m, withoutCpus(m, [a.vm]).length, size),
     ],
     [
       'affinity-conflict',
       ['vm', 'mode'],
-      (m, a, c) => a.mode === 'dedicated' && cpusFor(m, withoutCpus(m, [a.vm]), c.size) === null,
+      (m, a, c) =>
+        a.mode === 'dedicated'
+          ? cpusFor(m, withoutCpus(m, [a.vm]), c.size) === null
+          : !canShareAgain(m, a.vm),
     ],
   ],
   effect(m, a, c) {

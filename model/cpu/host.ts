@@ -1,6 +1,5 @@
 /** What administrators and the VMM itself do to VMs and CPUs while they run (5.1). */
 import { int, subset } from '../../machine/index.ts';
-import { canPromiseWithout } from './dedication.ts';
 import {
   type CpuView,
   command,
@@ -11,7 +10,7 @@ import {
   threadOf,
   viewThread,
 } from './model.ts';
-import { isOpenTo, ownerOf, sharedPcpus } from './queue.ts';
+import { canDoWithout, isOpenTo, isStrict, ownerOf, sharedPcpus } from './queue.ts';
 import type { PcpuId } from './scheduler.ts';
 import { pcpu } from './state.ts';
 import { release } from './threads.ts';
@@ -67,7 +66,7 @@ export const offlinePcpu = command({
     [
       'admission-cpu',
       [],
-      (m, _a, { size }) => !canPromiseWithout(m, 1, size) || sharedPcpus(m) - 1 < size.minShared,
+      (m, _a, { size }) => !canDoWithout(m, 1, size) || sharedPcpus(m) - 1 < size.minShared,
     ],
   ],
   effect(m, a, c) {
@@ -109,7 +108,8 @@ export const setAffinity = command({
       ['thread', 'pcpus'],
       (m, a) =>
         !a.pcpus.some((p) => isOpenTo(m, a.thread, p)) ||
-        m.pcpus.some((_, p) => ownerOf(m, p) === a.thread && !a.pcpus.includes(p)),
+        m.pcpus.some((_, p) => ownerOf(m, p) === a.thread && !a.pcpus.includes(p)) ||
+        (isStrict(m, viewThread(m, a.thread).vm) && a.pcpus.length < m.pcpus.length),
     ],
   ],
   effect(m, a) {

@@ -16,7 +16,7 @@ import {
   viewThread,
 } from './model.ts';
 import { schedulerOf } from './policy.ts';
-import { isDedicated, pluggedIn } from './queue.ts';
+import { hasSiblings, isDedicated, isStrict, pluggedIn, sharedPcpus } from './queue.ts';
 import type { ThreadId } from './scheduler.ts';
 import type { CpuSizes } from './state.ts';
 import { release } from './threads.ts';
@@ -42,6 +42,12 @@ export const setVcpus = command({
     ['last-vcpu', ['count'], (_m, a) => a.count < 1],
     ['out-of-range', ['count'], (_m, a, c) => a.count > c.size.vcpus],
     ['no-change', ['vm', 'count'], (m, a) => m.vms.at(a.vm).wanted === a.count],
+    [
+      'no-siblings',
+      ['vm', 'count'],
+      (m, a, c) => isStrict(m, a.vm) && !hasSiblings(m, a.vm, a.count, c.size),
+    ],
+    ['admission-cpu', ['vm', 'count'], (m, a) => isStrict(m, a.vm) && a.count > sharedPcpus(m)],
     [
       'no-dedicated-pcpu',
       ['vm', 'count'],

@@ -33,6 +33,7 @@ export function initialCpu(z: CpuSizes): Cpu {
       wanted: z.online,
       stalled: false,
       coscheduling: 'none',
+      age: 0,
       lock: { holder: null, waiting: [] },
     })),
     dedication: table(z, dedication, () => ({

@@ -70,6 +70,10 @@ export type CpuOperations = {
   readonly align: (m: Cpu, vm: VmId, c: C) => void;
   /** Stops vCPUs of a VM that got too far ahead of their siblings. */
   readonly costop: (m: Cpu, vm: VmId, c: C) => void;
+  /** All gangs stop, and those go first that have waited for long enough. */
+  readonly startGangs: (m: Cpu, c: C) => void;
+  /** Gangs take CPUs that are left idle; the others have waited longer. */
+  readonly fillWithGangs: (m: Cpu, c: C) => void;
   /** A vCPU of a dedicated VM runs on its own CPU, or waits for one. */
   readonly goOn: (m: Cpu, t: ThreadId, c: C) => void;
   /** Gives CPUs that are free to vCPUs that wait for one of their own. */

@@ -2,6 +2,7 @@
 import { applyCap } from './caps.ts';
 import { align, costop } from './coscheduling.ts';
 import { assign, disown, goOn, rebalance } from './dedication.ts';
+import { fillWithGangs, startGangs } from './gangs.ts';
 import { handOn } from './locks.ts';
 import type { CpuOperations } from './model.ts';
 import { pickPromised } from './promises.ts';
@@ -15,6 +16,8 @@ export const cpuOperations: CpuOperations = {
   applyCap,
   align,
   costop,
+  startGangs,
+  fillWithGangs,
   goOn,
   assign,
   disown,

@@ -112,19 +112,51 @@ export function onlinePcpus(m: CpuCoreView): number {
   return m.pcpus.reduce((sum, { online }) => sum + (online ? 1 : 0), 0);
 }
 
-/** CPUs in service that nobody has for itself. */
+export const isShared = (m: CpuCoreView, p: PcpuId): boolean =>
+  m.pcpus.at(p).online && ownerOf(m, p) === null;
+
+/** CPUs in service that nobody has for itself, and how many there are. */
+export function sharedCpus(m: CpuCoreView): PcpuId[] {
+  return m.pcpus.map((_, p) => p).filter((p) => isShared(m, p));
+}
 export function sharedPcpus(m: CpuCoreView): number {
-  return m.pcpus.reduce((sum, { online }, p) => {
-    return sum + (online && ownerOf(m, p) === null ? 1 : 0);
-  }, 0);
+  return m.pcpus.reduce((sum, _, p) => sum + (isShared(m, p) ? 1 : 0), 0);
+}
+
+/** Whether the vCPUs of a VM run together or not at all. */
+export const isStrict = (m: CpuCoreView, vm: Id<'vm'> | null): boolean =>
+  vm !== null && m.vms.at(vm).coscheduling === 'strict';
+
+/** vCPUs that a VM has, or is to have. */
+export const widthOf = (m: CpuCoreView, vm: Id<'vm'>): number =>
+  Math.max(m.vms.at(vm).wanted, pluggedIn(m, vm));
+
+/** A VM has more than one vCPU still when its guest has let go of all but the first so many. */
+export function hasSiblings(
+  m: CpuCoreView,
+  vm: Id<'vm'>,
+  wanted: number,
+  { vcpus }: CpuSizes,
+): boolean {
+  const stays = m.threads.filter(
+    ({ vm: of, state }, t) => of === vm && state.kind !== 'offline' && t % vcpus < wanted,
+  );
+  return stays.length > 1;
+}
+
+/**
+ * So many CPUs less for those who share: promises to them can still be kept, and all vCPUs of a strict
+ * VM can still run at a time.
+ */
+export function canDoWithout(m: CpuCoreView, cpus: number, { period }: CpuSizes): boolean {
+  const left = sharedPcpus(m) - cpus;
+  const promised = m.vms.reduce((sum, { reservation }) => sum + reservation, 0);
+  return (
+    promised <= left * period && m.vms.every((_, vm) => !isStrict(m, vm) || widthOf(m, vm) <= left)
+  );
 }
 
 /** vCPUs of a VM that are plugged in. */
 export function pluggedIn(m: CpuCoreView, vm: Id<'vm'>): number {
   return m.threads.filter(({ vm: of, state }) => of === vm && state.kind !== 'offline').length;
-}
-
-/** What VMs are promised in a period, all together. */
-export function promisedTicks(m: CpuCoreView): number {
-  return m.vms.reduce((sum, { reservation }) => sum + reservation, 0);
 }

@@ -1,6 +1,7 @@
 /** Weights, caps, reservations, and which scheduler runs (5.1). */
 import { int } from '../../machine/index.ts';
 import { makeRoom } from './caps.ts';
+import { vmStrict } from './coscheduling.ts';
 import { vmDedicated } from './dedication.ts';
 import { algorithm, type CpuView, command, ofVm, type VmId } from './model.ts';
 import { schedulerNamed, schedulerOf } from './policy.ts';
@@ -32,6 +33,7 @@ export const setCap = command({
   requires: [
     ['no-change', ['vm', 'cap'], (m, a) => m.vms.at(a.vm).cap === a.cap],
     vmDedicated,
+    vmStrict,
     [
       'cap-below-reservation',
       ['vm', 'cap'],
@@ -63,6 +65,7 @@ export const setReservation = command({
   requires: [
     ['no-change', ['vm', 'reservation'], (m, a) => m.vms.at(a.vm).reservation === a.reservation],
     vmDedicated,
+    vmStrict,
     [
       'reservation-above-cap',
       ['vm', 'reservation'],

@@ -61,6 +61,8 @@ export type CpuSizes = {
   /** A vCPU is stopped when it is so many ticks ahead of its slowest sibling, and let go at fewer. */
   readonly stop: number;
   readonly start: number;
+  /** Ticks that a strict VM waits for CPUs to be left for it before it goes first. */
+  readonly ageing: number;
   /** 1: CPUs can be dedicated to VMs, all but so many that always serve all. */
   readonly dedication: number;
   readonly minShared: number;
@@ -180,8 +182,10 @@ const CpuVm = record({
   wanted: int('vcpus'),
   /** Its next instruction waits for a page, as its memory said at the last tick. */
   stalled: bool,
-  /** Whether its vCPUs are kept from running far ahead of each other. */
-  coscheduling: enumOf('none', 'relaxed'),
+  /** Whether its vCPUs are kept from running far ahead of each other, or run together or not at all. */
+  coscheduling: enumOf('none', 'relaxed', 'strict'),
+  /** Ticks that a strict VM has waited for enough CPUs at a time. */
+  age: int('ageing'),
   /** A spin lock of its guest, which is handed on in the order in which it was asked for. */
   lock: record({ holder: option(ref(thread)), waiting: list(ref(thread), 'vcpus') }),
 });

@@ -1,7 +1,7 @@
 /** What a thread does from one moment to the next, and who is told of it. */
 import type { C, Cpu } from './model.ts';
 import { schedulerOf } from './policy.ts';
-import { competes, dequeue, isDedicated, isOverCap, isTooFarAhead } from './queue.ts';
+import { competes, dequeue, isDedicated, isOverCap, isStrict, isTooFarAhead } from './queue.ts';
 import type { Cause, PcpuId, ThreadId } from './scheduler.ts';
 import type { ThreadState } from './state.ts';
 import { beginWait, disturb, oweNothing } from './watch.ts';
@@ -28,6 +28,10 @@ export function favour(m: Cpu, p: PcpuId, c: C): void {
 }
 
 export function preempt(m: Cpu, t: ThreadId, c: C): void {
+  if (isStrict(m, m.threads.at(t).vm)) {
+    c.operation.leave(m, t, { kind: 'costopped' }, c);
+    return;
+  }
   const competed = competes(m, t);
   leaveCpu(m, t, c);
   const thread = m.threads.at(t);
@@ -63,13 +67,19 @@ export function join(m: Cpu, t: ThreadId, cause: Cause, c: C): void {
 }
 
 /**
- * A thread may compete again, or go on with a CPU of its own: unless its VM is over its cap, its scheduler holds it, or it is too far
+ * A thread may compete again, or go on with a CPU of its own, or wait for its gang: unless its VM is over its cap, its scheduler holds it, or it is too far
  * ahead of its siblings, it does.
  */
 export function release(m: Cpu, t: ThreadId, cause: Cause, c: C): void {
   const thread = m.threads.at(t);
   if (isDedicated(m, thread.vm)) {
     c.operation.goOn(m, t, c);
+    return;
+  }
+  if (isStrict(m, thread.vm)) {
+    disturb(m, t);
+    dequeue(m, t);
+    thread.state = { kind: 'costopped' };
     return;
   }
   const throttled = thread.held || isOverCap(m, thread.vm);

@@ -6,7 +6,7 @@ import { countSpins } from './locks.ts';
 import { type C, type Cpu, type CpuOperations, command } from './model.ts';
 import { schedulerOf } from './policy.ts';
 import { fitLate, promise } from './promises.ts';
-import { isKeptWaiting, mayRun, ownerOf } from './queue.ts';
+import { isKeptWaiting, isStrict, mayRun, ownerOf } from './queue.ts';
 import type { PcpuId, ThreadId } from './scheduler.ts';
 import type { CpuThread } from './state.ts';
 import { favour, release, takeOff } from './threads.ts';
@@ -132,6 +132,7 @@ function dispatch(m: Cpu, c: C): void {
     const { current } = m.pcpus.at(p);
     if (current !== null && !mayRun(m, current, p)) takeOff(m, current, c);
   }
+  c.operation.startGangs(m, c);
   for (let p = 0; p < m.pcpus.length; p++) if (m.pcpus.at(p).online) serve(m, p, c);
   applyCaps(m, c);
   for (let p = 0; p < m.pcpus.length; p++) {
@@ -139,6 +140,7 @@ function dispatch(m: Cpu, c: C): void {
     if (online && current === null) serve(m, p, c);
   }
   applyCaps(m, c);
+  c.operation.fillWithGangs(m, c);
 }
 
 /** A scheduler may park threads while it looks for one to run, and let others go. */
@@ -156,6 +158,7 @@ export function serve(m: Cpu, p: PcpuId, c: C): void {
     m.threads.at(owner).yielded = false;
     return;
   }
+  if (runsGang(m, p)) return;
   const work = c.size.vmmFirst === 1 ? workFor(m, p) : null;
   // Reservations are admitted as if there were no work of the VMM.
   if (work !== null) oweNothing(m);
@@ -165,6 +168,11 @@ export function serve(m: Cpu, p: PcpuId, c: C): void {
   if (current !== null && current !== first && (byRight || first !== null)) takeOff(m, current, c);
   switchTo(m, p, first ?? schedulerOf(m, c).pick(p), c);
   if (first !== null) favour(m, p, c);
+}
+
+function runsGang(m: Cpu, p: PcpuId): boolean {
+  const { current } = m.pcpus.at(p);
+  return current !== null && isStrict(m, m.threads.at(current).vm);
 }
 
 function switchTo(m: Cpu, p: PcpuId, next: ThreadId | null, c: C): void {

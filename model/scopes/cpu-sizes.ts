@@ -47,6 +47,7 @@ export const cpuFuzzSizes: VmmSizes = {
   spin: 1,
   stop: 3,
   start: 1,
+  ageing: 2,
   dedication: 1,
 };
 

@@ -208,6 +208,16 @@ export const cpuScopes = {
     explored: { distinct: 3852, generated: 19488, depth: 17, complete: true },
     commands: cpu('set-coscheduling', 'halt', 'wake', 'yield', 'tick'),
   },
+  'cpu-gangs': {
+    name: 'cpu-gangs',
+    purpose: 'every state of two VMs of two vCPUs on two CPUs that may be strict, and are paused',
+    sizes: {
+      ...equalSizes,
+      ...{ vm: 2, thread: 4, vcpus: 2, online: 2, stop: 1, start: 0, ageing: 2 },
+    },
+    explored: { distinct: 5888, generated: 41216, depth: 13, complete: true },
+    commands: cpu('set-coscheduling', 'pause-vm', 'resume-vm', 'tick'),
+  },
   'cpu-eevdf': {
     name: 'cpu-eevdf',
     purpose:

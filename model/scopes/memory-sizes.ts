@@ -22,6 +22,7 @@ const noCpus: CpuSizes = {
   spin: 0,
   stop: 0,
   start: 0,
+  ageing: 0,
   coupled: 0,
   vmmFirst: 0,
   dedication: 0,

@@ -171,4 +171,7 @@ export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[dedicated, call('set-vcpus', { vm: 0, count: 2 }), call('online-vcpu', { thread: 1 })],
     tick,
   ],
+  // The vCPUs of VM 1 keep both CPUs until VM 0 goes first, in the third tick.
+  'cpu/G2': [call('set-coscheduling', { vm: 0, mode: 'strict' }), ...ticks(3)],
+  'cpu/G3': [call('set-coscheduling', { vm: 0, mode: 'strict' }), ...ticks(3)],
 };

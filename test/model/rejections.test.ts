@@ -167,6 +167,23 @@ const rare: readonly Rare[] = [
     }),
   ),
   {
+    scope: 'record',
+    after: [map(0, 0), { kind: 'record.place', args: { host: 0, vm: 0, page: 0 } }],
+    call: { kind: 'record.write', args: { host: 0, vm: 0, content: 0 } },
+    code: 'no-own-frame',
+  },
+  {
+    // A thread of the VMM has paged out, and has no more to do when the page is back.
+    scope: 'mixed',
+    after: [
+      ...[populate(0, 0, 0), onCpu('vmm-work', { thread: 4, ticks: 1 }), tick],
+      ...[...swapOut(0, 0, 0), tick],
+      on('swap-in', { vm: 0, page: 0, frame: 1, keep: true }),
+    ],
+    call: on('swap-out-clean', { vm: 0, page: 0 }),
+    code: 'vmm-not-running',
+  },
+  {
     // A guest that forgets where it has its record puts the page into the balloon.
     scope: 'tiny',
     sizes: { coupled: 0 },

@@ -53,6 +53,9 @@ const spinning = [
   ...[call('lock', { thread: 0 }), call('lock', { thread: 1 }), tick],
 ];
 
+/** Threads 0 and 1 run together or not at all: they go first in the third tick. */
+const strict = call('set-coscheduling', { vm: 0, mode: 'strict' });
+
 /** Thread 0, the only one that VM 0 has left, owns CPU 0; threads 3 and 4 of VM 1 share CPU 1. */
 const apart = [
   ...[call('set-vcpus', { vm: 0, count: 1 }), call('release-vcpu', { thread: 1 })],
@@ -129,6 +132,12 @@ const badStates: Readonly<Record<string, BadState>> = {
       m.threads.at(4).state = { kind: 'throttled' };
       m.queue.pop();
       m.throttled.push(4);
+    },
+  },
+  'COS-I4': {
+    before: [strict],
+    spoil: (m) => {
+      m.vms.at(0).cap = 8;
     },
   },
   'DC-I1': {
@@ -377,6 +386,49 @@ const badSteps: Readonly<Record<string, BadStep>> = {
       m.pcpus.at(1).current = null;
     },
   },
+  'COS-T3': {
+    before: [strict, tick, tick],
+    step: tick,
+    spoil: (m) => {
+      m.threads.at(1).state = { kind: 'costopped' };
+      m.threads.at(3).state = { kind: 'running', on: 1 };
+      m.threads.at(3).published.preempted = false;
+      m.pcpus.at(1).current = 3;
+      m.pcpus.at(1).byRight = false;
+      m.queue = [4];
+    },
+  },
+  'COS-T5': {
+    before: [strict, tick, tick],
+    step: tick,
+    from: (m) => {
+      m.vms.at(0).age = 1;
+    },
+    // Thread 3 ran on CPU 0 at the tick, and 4 on CPU 1.
+    spoil: (m) => {
+      m.vms.at(0).age = 0;
+      for (const i of [0, 1]) {
+        m.threads.at(i).state = { kind: 'running', on: i };
+        m.threads.at(i).published.preempted = false;
+        m.threads.at(i + 3).state = { kind: 'ready' };
+        m.threads.at(i + 3).published.preempted = true;
+        m.pcpus.at(i).current = i;
+        m.pcpus.at(i).byRight = true;
+      }
+      m.queue = [3, 4];
+    },
+  },
+  'COS-T4': {
+    before: [strict, call('pause-vm', { vm: 1 })],
+    step: tick,
+    spoil: (m) => {
+      for (const i of [0, 1]) {
+        m.threads.at(i).state = { kind: 'costopped' };
+        m.pcpus.at(i).current = null;
+        m.pcpus.at(i).byRight = false;
+      }
+    },
+  },
   'DC-I2': {
     before: apart,
     step: tick,
@@ -623,6 +675,7 @@ const badRuns: Readonly<Record<string, readonly [Machine<Cpu>, readonly CpuStep[
     without('deliverWakes'),
     [call('halt', { thread: 0 }), call('wake', { thread: 0 }), tick],
   ],
+  'COS-N': [without('startGangs'), [strict, tick, tick, tick]],
   'CPU-L3': [neverRefilled, [call('set-cap', { vm: 0, cap: 2 }), tick, tick, tick, tick]],
 };
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { liveness } from '../../../checker/index.ts';
 import { vmmFaults } from '../../../faults/index.ts';
 import { vmmProperties } from '../../../invariants/index.ts';
-import { isLiveness, type Machine } from '../../../machine/index.ts';
+import { inPlace, isLiveness, type Machine } from '../../../machine/index.ts';
 import { scopes, vmmMachine } from '../../../model/index.ts';
 import { CpuStory, cpu, cpusOf } from './story.ts';
 
@@ -63,10 +63,90 @@ test('a VM of one vCPU is never stopped, whatever it is asked to keep together',
   expect(story.ticks(10)).toBe('AAAAAAAAAA');
 });
 
-test('COS-L1: who was co-stopped goes on in the end, unless all wait for a sleeper', () => {
-  const { 'cpu-costop': scope } = scopes;
-  const stops = vmmProperties.filter(isLiveness).filter(({ id }) => id === 'COS-L1');
+test.each([
+  ['cpu-costop', 'cpu/G1'],
+  ['cpu-gangs', 'cpu/G2'],
+] as const)('COS-L1: in %s who was co-stopped goes on in the end, but not with %s', (name, id) => {
+  const { [name]: scope } = scopes;
+  const stops = vmmProperties.filter(isLiveness).filter((each) => each.id === 'COS-L1');
   expect(liveness(vmmMachine as Machine, scope, stops).verdict).toBe('holds');
-  const fault = vmmFaults.find(({ id }) => id === 'cpu/G1') ?? expect.fail('cpu/G1');
+  const fault = vmmFaults.find((each) => each.id === id) ?? expect.fail(id);
   expect(liveness(fault.apply(vmmMachine) as Machine, scope, stops).verdict).toBe('violated');
+});
+
+/** VM 0 of two vCPUs is strict, on as many CPUs, beside one of as many vCPUs that are not. */
+function strict(vms: number, sizes: { pcpu: number; ageing: number }): CpuStory {
+  const scope = cpusOf('round-robin', { vm: vms, vcpus: 2, online: 2, thread: 2 * vms, ...sizes });
+  const story = new CpuStory(scope);
+  story.run(cpu('set-coscheduling', { vm: 0, mode: 'strict' }));
+  return story;
+}
+/** What runs on each CPU, a letter for each, tick by tick. */
+function both(story: CpuStory, count: number): string {
+  const told: string[] = [];
+  for (let i = 0; i < count; i++) {
+    story.run(cpu('tick'));
+    const letters = story.cpu.pcpus.map(({ current }) => 'ABCDEF'[current ?? -1] ?? '.');
+    told.push(letters.join(''));
+  }
+  return told.join(' ');
+}
+
+test('a wide VM that is strict has all of its CPUs for a tick when it has waited for its age', () => {
+  const story = strict(2, { pcpu: 2, ageing: 2 });
+  expect(both(story, 7)).toBe('CD CD AB CD CD AB CD');
+  expect(story.thread(0).buckets).toMatchObject({ run: 2, costop: 5, ready: 0 });
+  expect(story.thread(1).published.steal).toBe(5);
+});
+
+test('a strict VM takes CPUs that are left, and leaves one idle where it needs two', () => {
+  const story = strict(2, { pcpu: 3, ageing: 3 });
+  expect(both(story, 4)).toBe('D.C D.C D.C ABD');
+  story.run(cpu('halt', { thread: 3 }));
+  // One of the others sleeps: two CPUs are left for good.
+  expect(both(story, 3)).toBe('CAB CAB CAB');
+  story.run(cpu('halt', { thread: 0 }));
+  // Who would run is the gang.
+  expect(both(story, 2)).toBe('CB. CB.');
+  story.run(cpu('wake', { thread: 0 }));
+  expect(both(story, 1)).toBe('CAB');
+});
+
+test('two strict VMs take turns, and between them all others have theirs', () => {
+  const story = strict(3, { pcpu: 2, ageing: 1 });
+  story.run(cpu('set-coscheduling', { vm: 1, mode: 'strict' }));
+  expect(both(story, 7)).toBe('EF AB CD EF AB CD EF');
+});
+
+test('a vCPU that comes waits for its siblings to be stopped, and runs with them', () => {
+  const scope = cpusOf('round-robin', { vm: 1, vcpus: 3, online: 2, thread: 3, pcpu: 3 });
+  const story = new CpuStory(scope);
+  story.run(
+    cpu('set-coscheduling', { vm: 0, mode: 'strict' }),
+    cpu('set-vcpus', { vm: 0, count: 3 }),
+  );
+  expect(both(story, 1)).toBe('AB.');
+  story.run(cpu('online-vcpu', { thread: 2 }));
+  expect(story.thread(2).state.kind).toBe('costopped');
+  expect(both(story, 1)).toBe('ABC');
+  story.run(cpu('set-coscheduling', { vm: 0, mode: 'none' }));
+  expect(story.thread(2).state.kind).toBe('ready');
+  expect(both(story, 1)).toBe('ABC');
+});
+
+test('what a strict VM could not keep to is refused', () => {
+  const scope = cpusOf('round-robin', { vm: 1, vcpus: 3, online: 2, thread: 3, pcpu: 2 });
+  const host = inPlace(vmmMachine, scope);
+  const state = host.initial();
+  const code = (kind: string, args: Readonly<Record<string, unknown>>): string => {
+    const step = host.step(state, cpu(kind, args));
+    return step.ok ? 'taken' : step.rejection.code;
+  };
+  expect(code('set-coscheduling', { vm: 0, mode: 'strict' })).toBe('taken');
+  expect(code('set-vcpus', { vm: 0, count: 3 })).toBe('admission-cpu');
+  expect(code('set-vcpus', { vm: 0, count: 1 })).toBe('no-siblings');
+  expect(code('offline-pcpu', { pcpu: 1 })).toBe('admission-cpu');
+  expect(code('set-affinity', { thread: 0, pcpus: [0] })).toBe('affinity-conflict');
+  expect(code('set-cap', { vm: 0, cap: 1 })).toBe('vm-strict');
+  expect(code('set-mode', { vm: 0, mode: 'dedicated' })).toBe('shares-on-terms');
 });
