@@ -35,7 +35,6 @@ const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFa
   ids.map((id) => ({ id: `cpu/${id}`, reason }));
 
 export const deferredCpuFaults: readonly DeferredFault[] = [
-  ...waiting('one queue serves all CPUs: nothing is stolen from another’s', 'C14'),
   ...waiting('translation caches are not modelled', 'C23'),
   ...waiting('a guest’s clock can be lost only in migration', 'C26'),
 ];

@@ -150,6 +150,23 @@ const parksByShare: VmmFault = {
     changeStages(machine, { isOverCap: (credit, _limit, earned) => credit < -earned }),
 };
 
+const stolenAfterYield: VmmFault = {
+  id: 'cpu/C14',
+  seam: 'policy',
+  story: 'A thread that yields is taken by another CPU at once, before those that wait.',
+  origin: 'Xen e282067cf2: a vCPU that yielded was stolen by another pCPU',
+  randomScope: 'cpu-credit-fuzz',
+  scope: 'cpu-credit-yields',
+  killedBy: ['CR-T5'],
+  apply: (machine) =>
+    changeScheduler(machine, 'credit', (original) => ({
+      onPreempt(own, m, t, size) {
+        if (m.threads.at(t).yielded) m.queue.unshift(t);
+        else original.onPreempt(own, m, t, size);
+      },
+    })),
+};
+
 export const creditFaults: readonly VmmFault[] = [
   sampledTime,
   shortProduct,
@@ -159,4 +176,5 @@ export const creditFaults: readonly VmmFault[] = [
   lostParked,
   leftParked,
   parksByShare,
+  stolenAfterYield,
 ];

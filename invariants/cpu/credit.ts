@@ -6,6 +6,7 @@ import {
   competes,
   hadTick,
   kinds,
+  noneIsPreferred,
   ownsCpu,
   property,
   type Reading,
@@ -18,6 +19,8 @@ import {
 /** Credits that a CPU is worth from one accounting to the next, in three ticks. */
 const PERIOD = 300;
 const TICK = 100;
+
+const rank = { boost: 0, under: 1, over: 2 };
 
 const creditRuns = (m: Reading): boolean => runs(m, 'credit');
 const creditOf = (m: Reading) => m.scheduler.states.credit;
@@ -219,6 +222,47 @@ const boostIsForWakers = property.transition({
   },
 });
 
+/** Some thread of a worse priority is before it in the queue: it has yielded, and was put behind that. */
+function hasYielded(m: Reading, t: number): boolean {
+  const { priority } = creditOf(m);
+  const ahead = m.queue.slice(0, m.queue.indexOf(t));
+  return ahead.some((other) => rank[priority.at(other)] > rank[priority.at(t)]);
+}
+
+/**
+ * A turn that is given up is given to others, on whatever CPU (LHP: to one that holds a lock). Those
+ * others have not given up theirs: of two that yielded the one that did so last may be first, as in
+ * `__runq_insert`, since each goes behind the first of a worse priority.
+ */
+const yieldingLetsOthersGo = property.transition({
+  id: 'CR-T5',
+  name: 'under credit a thread that yields does not run on while another of its priority waits that has not',
+  commands: kinds('cpu.tick'),
+  reads,
+  when: ({ before, after }) =>
+    creditRuns(before) &&
+    allMayRunAnywhere(after) &&
+    noneIsPreferred(after) &&
+    before.threads.some(({ yielded, state }) => yielded && state.kind === 'running'),
+  violation({ before, after }) {
+    const { priority } = creditOf(after);
+    for (let t = 0; t < after.threads.length; t++) {
+      const { yielded, state } = before.threads.at(t);
+      if (!yielded || state.kind !== 'running') continue;
+      if (after.threads.at(t).state.kind !== 'running') continue;
+      for (let other = 0; other < after.threads.length; other++) {
+        const [from, to] = [before.threads.at(other).state, after.threads.at(other).state];
+        if (from.kind !== 'ready' || to.kind !== 'ready') continue;
+        if (hasYielded(before, other)) continue;
+        if (rank[priority.at(other)] <= rank[priority.at(t)]) {
+          return `thread ${t} has yielded and runs, thread ${other} waits`;
+        }
+      }
+    }
+    return null;
+  },
+});
+
 export const creditProperties = [
   ledgerIsExact,
   creditsAreBounded,
@@ -229,6 +273,7 @@ export const creditProperties = [
   waitsAreBounded,
   capsAreKeptInTime,
   boostIsForWakers,
+  yieldingLetsOthersGo,
   balanceAddsUp,
   ...accountingProperties,
 ];

@@ -66,6 +66,16 @@ export const creditScopes = {
     explored: { distinct: 9858, generated: 60933, depth: 14, complete: true },
     commands: cpu('set-affinity', 'tick'),
   },
+  'cpu-credit-yields': {
+    name: 'cpu-credit-yields',
+    purpose: 'four vCPUs on two CPUs that yield through two accountings of Xen’s credit',
+    sizes: {
+      ...creditSizes,
+      ...{ vm: 4, thread: 4, weight: 1, patience: 1, advantage: 0, grid: 1, horizon: 6 },
+    },
+    explored: { distinct: 4964, generated: 7032, depth: 18, complete: true },
+    commands: cpu('yield', 'tick'),
+  },
   'cpu-credit-shares': {
     name: 'cpu-credit-shares',
     purpose: 'three vCPUs on one CPU with caps that none of them can reach, under Xen’s credit',

@@ -38,6 +38,8 @@ export const cpuTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[call('halt', { thread: 0 }), ...ticks(2)],
     ...[call('set-cap', { vm: 1, cap: 2 }), tick],
   ],
+  // Thread 0 gives up CPU 0, and thread 1 CPU 1 right after it.
+  'cpu/C14': [call('yield', { thread: 0 }), call('yield', { thread: 1 }), tick],
   'cpu/C12': [
     ...[call('set-cap', { vm: 1, cap: 5 }), call('pause-vm', { vm: 0 }), ...ticks(3)],
     ...[call('set-weight', { vm: 0, weight: 2 }), tick],

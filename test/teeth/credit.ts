@@ -55,6 +55,20 @@ export const creditBadStates = {
 };
 
 export const creditBadSteps = {
+  'CR-T5': {
+    before: [...before, tick, call('yield', { thread: 0 })],
+    step: tick,
+    // CPU 0 goes on with thread 0 after all.
+    spoil: (m: Cpu) => {
+      const { current } = m.pcpus.at(0);
+      if (current === null) throw new Error('CPU 0 is idle');
+      m.pcpus.at(0).current = 0;
+      m.threads.at(0).state = { kind: 'running', on: 0 };
+      m.threads.at(0).published.preempted = false;
+      m.threads.at(current).state = { kind: 'ready' };
+      m.queue = [current, ...m.queue.filter((t) => t !== 0)];
+    },
+  },
   'CR-N': {
     before,
     step: call('wake', { thread: 0 }),

@@ -152,3 +152,17 @@ test('a parked thread that goes over to another scheduler runs there', () => {
   story.run(cpu('set-scheduler', { scheduler: 'round-robin' }), cpu('tick'));
   expect(story.thread(0).state.kind).toBe('running');
 });
+
+test('of two that yield the later one may be first: each goes behind the same worse one', () => {
+  // Thread 2 has used too many credits; 0 and 1 run.
+  const story = new CpuStory(cpusOf('credit', { vm: 4, pcpu: 2, quantum: 3 }), (m) => {
+    m.scheduler.states.credit.priority[2] = 'over';
+    m.queue = [3, 2];
+  });
+  story.run(cpu('yield', { thread: 0 }), cpu('tick'));
+  expect([...story.cpu.queue]).toEqual([2, 0]);
+  // CPU 0 goes over from 3 to 2, and CPU 1 from 1 to 3, which has just yielded; 0 waits on.
+  story.run(cpu('yield', { thread: 3 }), cpu('yield', { thread: 1 }), cpu('tick'));
+  expect(story.cpu.pcpus.map(({ current }) => current)).toEqual([2, 3]);
+  expect([...story.cpu.queue]).toEqual([0, 1]);
+});
