@@ -39,6 +39,7 @@ test('fuzz finds a seeded bug, with the documented keys', async () => {
     'commands',
     'seconds',
     'properties',
+    'conjectures',
     'counterexamples',
     'stored',
   ]);

@@ -25,6 +25,8 @@ test.each([
   'migration-fuzz',
   'migration-postcopy-fuzz',
   'migration-pages',
+  'migration-timed',
+  'migration-throttle',
   'mixed',
 ] as const)('every property holds on random runs in scope %s', { timeout: 60_000 }, (name) => {
   const scope: VmmScope = scopes[name];
@@ -49,7 +51,7 @@ test('every property could have failed in one of those runs', () => {
 const memoryForm = /^(MEM|SWP|BAL|KVM|DED)-[ITLS]\d+$/;
 const cpuForm =
   /^(CPU-W|(CPU|CR|C2|ST|EV|STL|COS|LHP|DC|MIX|TIME|HB|Q|SD|RES|CAP|SHR|HP|RR)-([ITLNC]?\d*|CN|CAP))$/;
-const migrationForm = /^MIG-[SAL]\d+$/;
+const migrationForm = /^MIG-[SALQ]\d+$/;
 const idForm = new RegExp(
   `${memoryForm.source}|${cpuForm.source}|${migrationForm.source}|^GOAL-[a-z-]+$`,
 );
