@@ -67,7 +67,6 @@ export const migrationRules: readonly Rule[] = [
     id: 'MIG-A7',
     says: 'The guest’s clock does not go back.',
     source: 'KVM commit afbcf7ab, QEMU commit 3f9e59bb',
-    deferred: 'guest clocks are not modelled yet',
   },
   {
     id: 'MIG-A8',

@@ -36,5 +36,4 @@ const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFa
 
 export const deferredCpuFaults: readonly DeferredFault[] = [
   ...waiting('translation caches are not modelled', 'C23'),
-  ...waiting('a guest’s clock can be lost only in migration', 'C26'),
 ];

@@ -1,6 +1,7 @@
 /** Every fault of live migration, in the order of the specification, and those that wait. */
 import type { VmmFault } from './memory/seams.ts';
 import type { DeferredFault } from './memory.ts';
+import { movingClockFaults } from './migration/clocks.ts';
 import { copyingFaults } from './migration/copying.ts';
 import { failingFaults } from './migration/failing.ts';
 import { handoverFaults } from './migration/handover.ts';
@@ -15,6 +16,7 @@ export const migrationFaults: readonly VmmFault[] = [
   ...failingFaults,
   ...policyFaults,
   ...postcopyFaults,
+  ...movingClockFaults,
 ];
 
 const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFault[] =>
@@ -26,7 +28,6 @@ export const deferredMigrationFaults: readonly DeferredFault[] = [
   ...waiting('a status is published by QEMU alone, whose tables have it', 'X28'),
   ...waiting('pages are not compressed: XBZRLE is a later part', 'X8'),
   ...waiting('comes with queues of devices, and requests in them', 'X18'),
-  ...waiting('comes with guest clocks and timers', 'X20', 'X30'),
   ...waiting('comes with a balloon that moves with its guest', 'X21'),
   ...waiting('comes with CPU features', 'X26'),
   ...waiting('comes with streams that are not trusted', 'X27'),

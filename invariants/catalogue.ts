@@ -34,14 +34,17 @@ const cpus: Places<CheckedVmm, CheckedCpu> = {
 };
 const services: Places<CheckedVmm, CheckedServices> = {
   ...onHost,
-  at: (state, i) => ({ cpu: state.hosts.at(i).cpu, guests: state.services }),
+  at: ({ hosts, services: guests, clusters }, i) => {
+    const { cpu } = hosts.at(i);
+    return { cpu, guests, host: i, clusters };
+  },
 };
 /** The hosts of each cluster. */
 const clusters: Places<CheckedVmm, CheckedMigration> = {
   count: (size) => size.cluster,
   of: () => 0,
   args: [],
-  at: ({ hosts, clusters }, i) => ({ hosts, cluster: clusters.at(i) }),
+  at: ({ hosts, clusters, services }, i) => ({ hosts, cluster: clusters.at(i), services }),
 };
 
 const hosts: Places<CheckedVmm, CheckedHost> = { ...onHost, at: (state, i) => state.hosts.at(i) };

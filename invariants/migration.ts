@@ -1,6 +1,7 @@
 /** What must be true of live migration: every property of the migration chapter. */
 import type { Property } from '../machine/index.ts';
 import type { CheckedMigration } from '../model/index.ts';
+import { clockProperties } from './migration/clocks.ts';
 import { copyingProperties } from './migration/copying.ts';
 import { startsEqual } from './migration/equivalence.ts';
 import { failingProperties } from './migration/failing.ts';
@@ -18,6 +19,7 @@ export const migrationProperties: readonly Property<CheckedMigration>[] = [
   startsEqual,
   ...handoverProperties,
   ...failingProperties,
+  ...clockProperties,
   ...policyProperties,
   ...postcopyProperties,
   ...statusProperties,

@@ -15,20 +15,25 @@ import {
 import { type Cpu, heedMemory } from './cpu/index.ts';
 import { host, hostState } from './host.ts';
 import {
-  cluster,
   type HostMemory,
   type Memory,
   memoryCommands,
   recordCommands,
   vm,
 } from './memory/index.ts';
-import { canGoOn, clusterState, passTick } from './migration/index.ts';
+import { canGoOn, passTick } from './migration/index.ts';
 import type { VmmSizes } from './scopes/index.ts';
-import { ofCpus, type ServiceModel, type Services, serviceCommands } from './service/index.ts';
+import {
+  guest,
+  isElsewhere,
+  isStopped,
+  ofCpus,
+  type ServiceModel,
+  type Services,
+  serviceCommands,
+} from './service/index.ts';
 
 export const hosts = array(host, hostState);
-/** One where VMs may move between hosts, else none. */
-export const clusters = array(cluster, clusterState);
 
 /** Memory of a host, and the CPUs that its guests reach it from. */
 export interface MemoryOnCpus extends Memory {
@@ -78,12 +83,10 @@ export const coupledMemory = requireAlso(
   vmmNotRunning,
 );
 
-/** CPUs and guest systems of a host, the memory that its VMs may wait for, and where they move. */
+/** CPUs and guest systems of a host, the memory that its VMs may wait for, and where they move to. */
 export interface CpusOnMemory extends Services {
   readonly memory: HostMemory;
-  readonly host: number;
   readonly hosts: Infer<typeof hosts>;
-  readonly clusters: Infer<typeof clusters>;
 }
 interface CpusModelOnMemory extends Model {
   readonly state: CpusOnMemory;
@@ -94,8 +97,9 @@ interface CpusModelOnMemory extends Model {
 const sourceHasWork = guardsOf<CpusModelOnMemory>()(
   'source-has-work',
   {},
-  ({ host, hosts, clusters }, _a, { size }) =>
-    size.eager === 1 && clusters.some((cluster) => canGoOn({ hosts, cluster }, host, size)),
+  ({ host, hosts, clusters, guests: services }, _a, { size }) =>
+    size.eager === 1 &&
+    clusters.some((cluster) => canGoOn({ hosts, cluster, services }, host, size)),
 );
 
 const { 'cpu.tick': tick, ...services } = serviceCommands;
@@ -103,8 +107,21 @@ const { 'cpu.tick': tick, ...services } = serviceCommands;
  * A tick first hears which VMs wait for pages: what they had of it they could not use. Migrations go
  * by the ticks of their source.
  */
+/** The host that runs a guest asks and tells it things: no other, and none while it is carried over. */
+const guestNotHere = guardsOf<ServiceModel>()(
+  'guest-not-here',
+  { vm: ref(guest) },
+  (m, a) => isElsewhere(m, a.vm) || isStopped(m, a.vm),
+);
+/** A guest acts where it runs, and one that is elsewhere counts as paused here. */
+const servicesHere = requireAlso(
+  services,
+  (_, { actor, requires }) => actor !== 'guest' && requires.every(([code]) => code !== 'vm-paused'),
+  guestNotHere,
+);
+
 const ofServices = {
-  ...services,
+  ...servicesHere,
   'cpu.tick': {
     ...tick,
     effect(

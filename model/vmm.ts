@@ -12,7 +12,6 @@ import {
 } from '../machine/index.ts';
 import {
   type CpusOnMemory,
-  clusters,
   coupledMemory,
   coupledServices,
   hosts,
@@ -35,6 +34,7 @@ import {
   memoryOperations,
 } from './memory/index.ts';
 import {
+  clusters,
   initialCluster,
   type MigrationEvent,
   type MigrationModel,
@@ -85,8 +85,12 @@ const servicesOf = (v: Vmm, a: OnHost): CpusOnMemory => ({
   hosts: v.hosts,
   clusters: v.clusters,
 });
-/** All hosts, and the cluster that they form: what the rules of migration see. */
-const worldOf = (v: Vmm): World => ({ hosts: v.hosts, cluster: v.clusters.at(0) });
+/** All hosts, the cluster that they form, and the guests: what the rules of migration see. */
+const worldOf = (v: Vmm): World => ({
+  hosts: v.hosts,
+  cluster: v.clusters.at(0),
+  services: v.services,
+});
 
 export const vmmCommands = {
   ...lift(coupledMemory, onHost, memoryOnCpus),

@@ -6,6 +6,7 @@ import type { ServiceCall } from '../../model/index.ts';
 import {
   asFarAsCounted,
   behind,
+  isElsewhere,
   kinds,
   property,
   reads,
@@ -22,6 +23,7 @@ const factsOf = (system: SystemReading) => ({
   behind: behind(system),
   backlog: system.backlog,
   unaccounted: system.unaccounted,
+  timer: system.timer,
   own: system.accounted.own,
   stolen: system.accounted.stolen,
   slewing: system.slewing,
@@ -62,7 +64,15 @@ function wrong(from: SystemReading, to: SystemReading, becomes: Partial<Facts>):
 /** Nothing is left of a system but what its host has set: its clock, and what it turned on. */
 const ended: Partial<Facts> = {
   ...{ system: 'off', monotonic: 0, behind: 0, backlog: 0, slewing: 0 },
-  ...{ unaccounted: 0, own: 0, stolen: 0, stopped: false, unwatched: 0, wasPaused: false },
+  ...{
+    unaccounted: 0,
+    timer: 0,
+    own: 0,
+    stolen: 0,
+    stopped: false,
+    unwatched: 0,
+    wasPaused: false,
+  },
   ...{ present: false, policy: 'ignores-samples', syncDue: false, mayStepBack: false },
   ...{ message: 'none', age: 0, heard: false, unanswered: 0, silence: 'none' },
   ...{ files: 'thawed', thawsIn: 0, unflushed: false, shutdown: 'none', patience: 0 },
@@ -115,6 +125,8 @@ function becomes(
       return { message: 'sample', age: 0 };
     case 'service.read-time':
       return afterReading(from, size.implicit);
+    case 'service.set-timer':
+      return { timer: call.args.ticks };
     case 'service.check-watchdog':
       return { stopped: false, unwatched: 0, wasPaused: false };
     case 'service.send-heartbeat':
@@ -156,6 +168,7 @@ const commandsDoAsTheySay = property.transition({
 
 /** Where the time of a guest goes: TIME-I4, TIME-T4, TIME-T5, STL-T4, STL-T5. */
 const saidElsewhere = (to: SystemReading): Partial<Facts> => ({
+  timer: to.timer,
   ...{ monotonic: to.monotonic, behind: behind(to), backlog: to.backlog },
   ...{ unaccounted: to.unaccounted, own: to.accounted.own, stolen: to.accounted.stolen },
 });
@@ -196,7 +209,11 @@ const timePassesForAll = property.transition({
     const { before, after } = change;
     for (let id = 0; id < after.guests.length; id++) {
       const [from, to] = [before.guests.at(id), after.guests.at(id)];
-      const found = wrong(from, to, from.system === 'off' ? {} : counted(change, id));
+      const found = wrong(
+        from,
+        to,
+        from.system === 'off' || isElsewhere(before, id) ? {} : counted(change, id),
+      );
       if (found !== null) return `of VM ${id} ${found}`;
     }
     return null;
@@ -205,12 +222,16 @@ const timePassesForAll = property.transition({
 
 /** What a command tells, as text. */
 function tellings(change: ServiceChange): readonly string[] {
-  const { before, call, size } = change;
+  const { before, call, after, size } = change;
   if (call.kind === 'cpu.tick') {
-    return before.guests
-      .map(({ system, thawsIn }, id) => (system !== 'off' && thawsIn === 1 ? id : -1))
-      .filter((id) => id >= 0)
-      .map((id) => `thawed ${id} timeout`);
+    const told: string[] = [];
+    for (let id = 0; id < before.guests.length; id++) {
+      const { system, thawsIn, timer } = before.guests.at(id);
+      if (system === 'off' || isElsewhere(before, id)) continue;
+      if (timer > 0 && after.guests.at(id).timer === 0) told.push(`timer-fired ${id}`);
+      if (thawsIn === 1) told.push(`thawed ${id} timeout`);
+    }
+    return told;
   }
   const { vm } = call.args;
   const from = before.guests.at(vm);

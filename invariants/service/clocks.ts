@@ -2,6 +2,7 @@
 import {
   asFarAsCounted,
   behind,
+  isElsewhere,
   kinds,
   property,
   type Reading,
@@ -187,8 +188,8 @@ const clocksAreSetRight = property.within({
   done: (m, id, size) => !isWrong(m, id, size.implicit),
 });
 
-const isSlow = ({ guests }: Reading, id: number): boolean =>
-  guests.at(id).system === 'up' && guests.at(id).slewing > 0;
+const isSlow = (m: Reading, id: number): boolean =>
+  m.guests.at(id).system === 'up' && m.guests.at(id).slewing > 0 && !isElsewhere(m, id);
 
 /** One tick in so many: x ticks ahead take so many times x. */
 const slowClocksAreRight = property.within({
@@ -225,6 +226,23 @@ const slowClocksAreAhead = property.invariant({
   },
 });
 
+/** However a clock goes: a timer is due by the time that its guest knows. MIG-A7. */
+const timersFireInTime = property.transition({
+  id: 'TIME-T10',
+  name: 'a timer fires once, when as many ticks have passed for its guest as it was set for',
+  commands: kinds('cpu.tick'),
+  reads,
+  when: ({ size }) => size.timer > 0,
+  violation(change) {
+    for (const [id, from, to] of stayingUp(change)) {
+      const passed = to.monotonic - from.monotonic;
+      const left = from.timer === 0 ? 0 : Math.max(from.timer - passed, 0);
+      if (to.timer !== left) return `the timer of VM ${id} has ${to.timer} ticks left, not ${left}`;
+    }
+    return null;
+  },
+});
+
 /** Time that passes in a pause its host has to make good. */
 const stopsAreTold = property.transition({
   id: 'TIME-T7',
@@ -252,6 +270,7 @@ export const clockProperties = [
   ticksAreDelivered,
   backlogIsVoid,
   stopsAreTold,
+  timersFireInTime,
   clocksAreSetRight,
   slowClocksAreRight,
 ];

@@ -1,5 +1,5 @@
 /** What a host concludes from heartbeats. 5.11. */
-import { kinds, property, reads, vcpusOf } from './reading.ts';
+import { isElsewhere, kinds, property, reads, vcpusOf } from './reading.ts';
 
 /** In which ticks of a silence its vCPUs waited for CPUs. */
 const silenceIsUnderstood = property.transition({
@@ -11,7 +11,7 @@ const silenceIsUnderstood = property.transition({
   violation({ before, after }) {
     for (let id = 0; id < after.guests.length; id++) {
       const [from, to] = [before.guests.at(id), after.guests.at(id)];
-      if (from.system === 'off') continue;
+      if (from.system === 'off' || isElsewhere(before, id)) continue;
       const { paused, running, waiting } = vcpusOf(before, id);
       let due = from.silence;
       if (from.unanswered > 0 && !paused) {

@@ -1,5 +1,5 @@
 /** Files that stand still. 5.11. */
-import { kinds, property, type Reading, reads } from './reading.ts';
+import { isElsewhere, kinds, property, type Reading, reads } from './reading.ts';
 
 const frozenFilesStandStill = property.transition({
   id: 'Q-I1',
@@ -47,7 +47,8 @@ const oneFreezeAtATime = property.transition({
   },
 });
 
-const notThawed = ({ guests }: Reading, id: number): boolean => guests.at(id).files !== 'thawed';
+const notThawed = (m: Reading, id: number): boolean =>
+  m.guests.at(id).files !== 'thawed' && !isElsewhere(m, id);
 
 /** In time of the host: a VM that is paused must not hold a frozen disk for good. */
 const freezesEnd = property.within({

@@ -52,7 +52,8 @@ export function vcpusOf({ cpu }: Reading, id: number): Vcpus {
   const some = (...kinds: readonly string[]): boolean => kindsOf.some((k) => kinds.includes(k));
   return {
     first,
-    paused: some('paused'),
+    // One that moves has none on its host for a while.
+    paused: some('paused') || kindsOf.every((k) => k === 'offline'),
     running: some('running'),
     waiting: some('ready', 'throttled', 'costopped', 'unassigned'),
     firstTakesTimer,
@@ -69,6 +70,10 @@ export function behind({ drift }: SystemReading): number {
 export const asFarAsCounted = (ticks: number, most: number): number =>
   Math.max(-most, Math.min(ticks, most));
 
+/** Another host runs a guest, or was the last to: its time is not this one's. */
+export const isElsewhere = ({ host, clusters }: Reading, id: number): boolean =>
+  clusters.some(({ ownership }) => ownership.at(id).lastRan !== host);
+
 /** The guests that are up before a change and after it, and what else is said of them. */
 export function* stayingUp({
   before,
@@ -76,6 +81,7 @@ export function* stayingUp({
 }: ServiceChange): Generator<readonly [id: number, from: SystemReading, to: SystemReading]> {
   for (let id = 0; id < after.guests.length; id++) {
     const [from, to] = [before.guests.at(id), after.guests.at(id)];
+    if (isElsewhere(before, id)) continue;
     if (from.system === 'up' && to.system === 'up') yield [id, from, to];
   }
 }

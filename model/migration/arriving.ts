@@ -12,6 +12,7 @@ import {
   privateFrame,
 } from '../memory/index.ts';
 import { disconnect, reply, takeMessage } from './channel.ts';
+import { keepTimer, startClock } from './clocks.ts';
 import {
   type C,
   command,
@@ -101,6 +102,7 @@ function take(m: World, { vm, frame }: Receipt, target: HostId, message: Message
       return;
     case 'device':
       devices.at(vm).register = message.register;
+      keepTimer(m, target, vm, message.timer);
       migration.arrived = 'all';
       receiveTaken(m, vm);
       return;
@@ -155,6 +157,7 @@ function run(m: World, vm: VmId, target: HostId, c: C): void {
     c.operation.bringBalloon(m, vm, source, target, c);
   }
   setStopped(here, vm, false);
+  startClock(m, target, vm, c);
   plugAll(m, target, vm, c);
   c.emit({ type: 'runs', vm, host: target, epoch: m.cluster.ownership.at(vm).epoch });
 }

@@ -8,6 +8,7 @@ import { ref } from '../../machine/index.ts';
 import { host } from '../host.ts';
 import { stopLogging, tearDown } from '../memory/index.ts';
 import { disconnect, notConnected } from './channel.ts';
+import { startClock } from './clocks.ts';
 import { lacksCapacity } from './copying.ts';
 import { forgetCopy, forgetMigration } from './handover.ts';
 import {
@@ -85,6 +86,7 @@ function goOn(m: World, vm: VmId, c: C): void {
   stopLogging(memoryAt(m, migration.source), vm);
   if (isStopped(m, migration.source, vm)) {
     setStopped(m.hosts.at(migration.source), vm, false);
+    startClock(m, migration.source, vm, c);
     plugAll(m, migration.source, vm, c);
   }
   forgetMigration(migration);

@@ -5,6 +5,7 @@
  * memory: the log is collected for the last time after that, or those writes are lost.
  */
 import { cannotSend, isFull, notConnected, send } from './channel.ts';
+import { stopClock, timerOf } from './clocks.ts';
 import { collect } from './copying.ts';
 import { command, migrationOf, ofVm, phaseIs, setStopped, viewMigration } from './model.ts';
 import { decision } from './statistics.ts';
@@ -24,6 +25,7 @@ export const freeze = command({
     if (migration.source === null) return;
     setStopped(m.hosts.at(migration.source), a.vm, true);
     unplugAll(m, migration.source, a.vm, c);
+    stopClock(m, migration.source, a.vm, c);
     migration.phase = 'frozen';
     c.emit({ type: 'frozen', vm: a.vm });
   },
@@ -76,7 +78,8 @@ export const sendState = command({
     const migration = migrationOf(m, a.vm);
     if (migration.source === null) return;
     const { register } = m.cluster.hosts.at(migration.source).devices.at(a.vm);
-    send(migration, a.vm, { kind: 'device', register }, c);
+    const timer = timerOf(m, migration.source, a.vm);
+    send(migration, a.vm, { kind: 'device', register, timer }, c);
     migration.phase = 'state-sent';
   },
 });

@@ -46,7 +46,7 @@ export {
   type StateMachine,
   statesAfter,
 } from './qemu.ts';
-export { type Cluster, clusterState, type Message, type MigrationSizes, place } from './state.ts';
+export { type Cluster, clusters, type Message, type MigrationSizes, place } from './state.ts';
 export { canGoOn, passTick } from './statistics.ts';
 
 export const migrationCommands = {

@@ -3,6 +3,7 @@ import { table } from '../../machine/index.ts';
 import { thread } from '../cpu/index.ts';
 import { type HostState, host, memoryOf } from '../host.ts';
 import { memoryCommands, page, postcopy, vm } from '../memory/index.ts';
+import { guest } from '../service/index.ts';
 import { type C, inner } from './model.ts';
 import { type Cluster, place } from './state.ts';
 
@@ -38,6 +39,7 @@ export function initialCluster(z: C['size']): Cluster {
     hosts: table(z, host, () => ({
       devices: table(z, vm, () => ({ register: 0, write: { kind: 'none' } })),
       vcpus: table(z, thread, () => ({ kind: 'none' })),
+      timers: table(z, guest, () => 0),
       cutOff: false,
     })),
     attempts: z.attempts,

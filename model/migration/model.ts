@@ -26,6 +26,7 @@ import {
   type VmId,
   vm,
 } from '../memory/index.ts';
+import { guestServices, type ServiceSizes } from '../service/index.ts';
 import {
   clusterState,
   type Message,
@@ -38,8 +39,12 @@ import {
 export type HostId = Id<'host'>;
 export type { PageId, VmId };
 
-/** What the rules of migration see: all hosts, and the cluster that they form. */
-export const world = record({ hosts: array(host, hostState), cluster: clusterState });
+/** What the rules of migration see: all hosts, the cluster that they form, and guest systems on them. */
+export const world = record({
+  hosts: array(host, hostState),
+  cluster: clusterState,
+  services: guestServices,
+});
 export interface World extends Infer<typeof world> {}
 export type WorldView = View<World>;
 
@@ -91,13 +96,17 @@ export type MigrationOperations = {
   readonly bringBalloon: (m: World, vm: VmId, source: HostId, target: HostId, c: C) => void;
   /** The opaque device finishes what it has begun. */
   readonly drainDevice: (m: World, at: HostId, vm: VmId, c: C) => void;
+  /** What is left of the timer of a guest that is stopped, for whoever goes on with it. */
+  readonly saveTimer: (m: World, at: HostId, id: number) => number;
+  /** Clock and timer of a guest go on where they stopped, before any of its vCPUs does. MIG-A7. */
+  readonly restoreClock: (m: World, at: HostId, id: number, c: C) => void;
   /** All that the token and the lock ask for before a host may run a VM: done, or nothing is. */
   readonly takeOver: (m: World, at: HostId, vm: VmId, epoch: number) => boolean;
 };
 
 export interface MigrationModel extends Model {
   readonly state: World;
-  readonly sizes: MemorySizes & CpuSizes & MigrationSizes;
+  readonly sizes: MemorySizes & CpuSizes & MigrationSizes & ServiceSizes;
   readonly operations: MemoryOperations & CpuOperations & MigrationOperations;
   readonly event: MemoryEvent | CpuEvent | MigrationEvent;
 }

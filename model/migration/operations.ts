@@ -1,6 +1,7 @@
 /** The inner operations of migration. */
 import { collectLog, contentOf, isTaken, privateFrame, store } from '../memory/index.ts';
 import { bringBalloon } from './balloon.ts';
+import { restoreClock, saveTimer } from './clocks.ts';
 import { drain } from './device.ts';
 import {
   inner,
@@ -73,6 +74,8 @@ export const migrationOperations: MigrationOperations = {
   },
 
   drainDevice: drain,
+  saveTimer,
+  restoreClock,
 
   takeOver(m, at, vm, epoch) {
     const ownership = m.cluster.ownership.at(vm);

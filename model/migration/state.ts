@@ -21,7 +21,8 @@ import {
 } from '../../machine/index.ts';
 import { type CpuSizes, SavedVcpu, thread } from '../cpu/index.ts';
 import { host } from '../host.ts';
-import { content, type MemorySizes, page, postcopy, vm } from '../memory/index.ts';
+import { cluster, content, type MemorySizes, page, postcopy, vm } from '../memory/index.ts';
+import { guest } from '../service/index.ts';
 import { type PolicyName, policyOf } from './policies.ts';
 
 /** A place in a channel: the first message to arrive is at place 0. */
@@ -132,8 +133,8 @@ export const Message = variant({
   page: { page: ref(page), content: ref(content) },
   zero: { page: ref(page) },
   vcpu: { vcpu: ref(thread), was: enumOf('ready', 'halted'), wake: bool },
-  /** What the opaque device keeps. */
-  device: { register: ref(content) },
+  /** What the opaque device keeps, and in how many ticks of the guest’s own clock its timer fires. */
+  device: { register: ref(content), timer: int('timer') },
   /** Is everything there? */
   request: {},
   /** Run, if the token is still of this epoch. */
@@ -218,6 +219,8 @@ const Copies = record({
   devices: array(vm, Device),
   /** vCPUs that are not plugged in while their VM leaves or arrives. */
   vcpus: array(thread, SavedVcpu),
+  /** What is left of the timer of a guest that was stopped here or arrives: 0 if it is not set. */
+  timers: array(guest, int('timer')),
   /** The host does not reach the shared storage. */
   cutOff: bool,
 });
@@ -232,4 +235,6 @@ export const clusterState = record({
   losses: int('losses'),
 });
 export interface Cluster extends Infer<typeof clusterState> {}
+/** One where VMs may move between hosts, else none. */
+export const clusters = array(cluster, clusterState);
 export type Migration = Cluster['migrations'] extends Iterable<infer X> ? X : never;

@@ -34,7 +34,7 @@ function dirtyNow(m: WorldView, source: HostId, vm: VmId): number {
  */
 export function decision(m: WorldView, vm: VmId, size: Size): Decision | null {
   const policy = policyOf(size.policy);
-  const { source, round, statistics } = viewMigration(m, vm);
+  const { source, round, statistics } = m.cluster.migrations.at(vm);
   if (policy === null || source === null) return null;
   if (round === 0 || anyLeft(m, vm)) return 'go-on';
   const end = {

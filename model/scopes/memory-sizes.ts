@@ -45,6 +45,7 @@ const noServices: ServiceSizes = {
   heartbeat: 0,
   freeze: 0,
   shutdown: 0,
+  timer: 0,
 };
 
 /** Hosts that stand alone. */

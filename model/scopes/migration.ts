@@ -59,6 +59,8 @@ const fuzzSizes: VmmSizes = {
 const timed = { rounds: 2, policy: policyNumber('qemu'), bandwidth: 1, downtime: 1 };
 /** A channel that is always used, of a guest that may write every other tick once it is slowed down. */
 const slowed = { coupled: 1, bandwidth: 2, downtime: 0, converge: 1, eager: 1, period: 2 };
+/** A guest with a clock, that may be a tick behind and sets a timer of two. */
+const clocked = { guest: 1, drift: 1, timer: 2, watchdog: 1, implicit: 1 };
 
 /** The commands of some names of post-copy. */
 const postcopy = (...names: readonly string[]): readonly string[] =>
@@ -268,6 +270,17 @@ export const migrationScopes = {
     explored: { distinct: 9907, generated: 46727, depth: 41, complete: true },
     commands: [...recoverCommands, ...memory('read')],
   },
+  'migration-clocks': {
+    name: 'migration-clocks',
+    purpose:
+      'every state of a guest that moves while its clock goes on, its timer and its watchdog',
+    sizes: { ...pairSizes, page: 1, virtual: 1, frame: 1, ...clocked },
+    explored: { distinct: 8403, generated: 45181, depth: 29, complete: true },
+    commands: [
+      ...['migration.*', ...cpu('tick')],
+      ...['set-timer', 'check-watchdog', 'send-sync', 'read-time'].map((name) => `service.${name}`),
+    ],
+  },
   'migration-fuzz': {
     name: 'migration-fuzz',
     purpose: 'random testing: two guests, with devices and vCPUs, on three hosts of a cluster',
@@ -284,9 +297,14 @@ export const migrationScopes = {
     sizes: {
       ...fuzzSizes,
       ...{ policy: policyNumber('cloud-hypervisor'), bandwidth: 2, timeout: 12 },
-      ...{ coupled: 1, converge: 1, period: 4 },
+      ...{ converge: 1, period: 4 },
+      ...{ guest: 2, drift: 12, ahead: 2, replays: 2, slew: 3, implicit: 3, watchdog: 4 },
+      ...{ heartbeat: 1, freeze: 5, shutdown: 3, timer: 3 },
     },
-    commands: ['migration.*', 'failure.*', ...memory('map', 'write', 'host-write'), ...cpu('tick')],
+    commands: [
+      ...['migration.*', 'failure.*', 'service.*'],
+      ...[...memory('map', 'write', 'host-write'), ...cpu('tick')],
+    ],
   },
   'migration-postcopy-fuzz': {
     name: 'migration-postcopy-fuzz',

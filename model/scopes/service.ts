@@ -51,6 +51,7 @@ export const serviceScopes = {
       heartbeat: 1,
       freeze: 5,
       shutdown: 3,
+      timer: 3,
     },
     commands: [...cpu('tick', 'halt', 'wake', 'pause-vm', 'resume-vm', 'set-cap'), 'service.*'],
   },

@@ -33,9 +33,18 @@ export function advanceClock(m: Services, id: number, c: C): void {
   const system = m.guests.at(id);
   const passed = isPausedVm(m, id) ? 0 : ticksDelivered(m, id, c.size);
   system.monotonic += passed;
+  advanceTimer(m, id, passed, c);
   const shown = passed > 0 && leavesOut(system, c.size) ? passed - 1 : passed;
   system.drift = driftOf(behindBy(system.drift) + 1 - shown, c.size);
   if (system.slewing > 0 && system.drift.kind !== 'ahead') system.slewing = 0;
+}
+
+/** A timer counts ticks of the guest's own clock, and fires once. */
+function advanceTimer(m: Services, id: number, passed: number, c: C): void {
+  const system = m.guests.at(id);
+  if (system.timer === 0 || passed === 0) return;
+  system.timer = Math.max(system.timer - passed, 0);
+  if (system.timer === 0) c.emit({ type: 'timer-fired', vm: id });
 }
 
 function ticksDelivered(m: Services, id: number, size: ServiceSizes): number {
@@ -60,6 +69,17 @@ export function account(m: Services, id: number): void {
   accounted.own += Math.max(0, 1 - unaccounted);
   accounted.stolen += unaccounted;
   m.guests.at(id).unaccounted = 0;
+}
+
+/**
+ * A guest goes on after it was stopped in order to move. Its clock stood still meanwhile; it is told
+ * so, and its host has to tell it the time.
+ */
+export function noteMove(system: GuestSystem): void {
+  if (system.system === 'off') return;
+  system.stopped = true;
+  system.wasPaused = true;
+  system.syncDue = system.present;
 }
 
 /** What its first vCPU waits for a CPU is told to a guest as stolen (STL-I1). */

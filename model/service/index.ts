@@ -7,16 +7,19 @@ import * as quiesce from './quiesce.ts';
 import { tick } from './tick.ts';
 import * as timeSync from './time-sync.ts';
 
+export { noteMove } from './clock.ts';
 export { initialServices } from './initial.ts';
 export {
   guestServices,
+  isElsewhere,
+  isStopped,
   type ServiceEvent,
   type ServiceModel,
   type ServiceOperations,
   type Services,
 } from './model.ts';
 export { serviceOperations } from './operations.ts';
-export type { ServiceSizes, TimeMessage } from './state.ts';
+export { guest, type ServiceSizes, type TimeMessage } from './state.ts';
 export { ofCpus } from './tick.ts';
 
 /** The commands of guest systems, and those of CPUs that guest systems notice. */
@@ -30,6 +33,7 @@ export const serviceCommands = {
   'service.send-sync': timeSync.sendSync,
   'service.send-sample': timeSync.sendSample,
   'service.read-time': timeSync.readTime,
+  'service.set-timer': timeSync.setTimer,
   'service.check-watchdog': timeSync.checkWatchdog,
   'service.send-heartbeat': heartbeat.sendHeartbeat,
   'service.answer-heartbeat': heartbeat.answerHeartbeat,

@@ -12,6 +12,7 @@ export const initialServices = (z: ServiceSizes): Infer<typeof guestServices> =>
     drift: { kind: 'exact' },
     backlog: 0,
     unaccounted: 0,
+    timer: 0,
     accounted: { own: 0, stolen: 0 },
     slewing: 0,
     stopped: false,
@@ -41,6 +42,7 @@ function clearSystem(system: GuestSystem): void {
   system.drift = { kind: 'exact' };
   system.backlog = 0;
   system.unaccounted = 0;
+  system.timer = 0;
   system.accounted.own = 0;
   system.accounted.stolen = 0;
   system.slewing = 0;

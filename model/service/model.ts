@@ -17,14 +17,20 @@ import {
   isKeptWaiting,
   isPaused,
 } from '../cpu/index.ts';
+import type { clusters } from '../migration/index.ts';
 import { type feature, GuestService, guest, type ServiceSizes, type TimeMessage } from './state.ts';
 
 export const guestServices = array(guest, GuestService);
 
-/** Guest systems, and the CPUs of the host that their VMs run on. Only time changes both. */
+/**
+ * Guest systems, and the CPUs of the host that their VMs run on. Only time changes both. In a cluster
+ * some run on another host.
+ */
 export interface Services {
   readonly cpu: Cpu;
   readonly guests: Infer<typeof guestServices>;
+  readonly host: number;
+  readonly clusters: Infer<typeof clusters>;
 }
 export type ServicesView = View<Services>;
 export type GuestSystem = Services['guests'] extends Iterable<infer X> ? X : never;
@@ -36,6 +42,7 @@ export type ServiceEvent =
   | { readonly type: 'clock-set'; readonly vm: GuestId; readonly by: number }
   /** A watchdog of the guest has taken it for locked up. */
   | { readonly type: 'watchdog-fired'; readonly vm: GuestId }
+  | { readonly type: 'timer-fired'; readonly vm: GuestId }
   | { readonly type: 'file-written'; readonly vm: GuestId }
   | { readonly type: 'thawed'; readonly vm: GuestId; readonly by: 'host' | 'timeout' }
   /** A snapshot that applications can use as it is, or one like after a power failure. */
@@ -83,7 +90,15 @@ type OfGuest = { readonly vm: GuestId };
 export const guestOf = (m: Services, a: OfGuest): GuestSystem => m.guests.at(a.vm);
 export const viewGuest = (m: ServicesView, a: OfGuest): GuestSystemView => m.guests.at(a.vm);
 
-export const isPausedVm = ({ cpu }: ServicesView, id: GuestId): boolean => isPaused(cpu, id);
+/** Another host was the last to run the VM. */
+export const isElsewhere = ({ host, clusters }: ServicesView, id: GuestId): boolean =>
+  clusters.some(({ ownership }) => ownership.at(id).lastRan !== host);
+/** A VM that moves has no vCPU on this host from its freeze on. */
+export const isStopped = ({ cpu, clusters }: ServicesView, id: GuestId): boolean =>
+  clusters.length > 0 &&
+  cpu.threads.every(({ vm, state }) => vm !== id || state.kind === 'offline');
+export const isPausedVm = (m: ServicesView, id: GuestId): boolean =>
+  isPaused(m.cpu, id) || isStopped(m, id);
 /** Whether a vCPU of a VM has a CPU. */
 export const hasCpu = ({ cpu }: ServicesView, id: GuestId): boolean =>
   cpu.threads.some(({ vm, state }) => vm === id && state.kind === 'running');

@@ -42,6 +42,8 @@ export type ServiceSizes = {
   readonly freeze: number;
   /** Ticks that a host waits for a guest that it has asked to shut down. */
   readonly shutdown: number;
+  /** Ticks for which a guest may set a timer. */
+  readonly timer: number;
 };
 
 /** How far a guest's time of day is off. */
@@ -95,6 +97,8 @@ export const GuestService = record({
   backlog: int('drift'),
   /** Ticks stolen from its first vCPU that it has not accounted for. */
   unaccounted: int('drift'),
+  /** Ticks of its monotonic clock until its timer fires; 0: it is not set. */
+  timer: int('timer'),
   /** What it takes its ticks for: its own, or stolen from it. */
   accounted: history(record({ own: int(999_999), stolen: int(999_999) })),
   /** 0: its time of day goes at its own speed; else ticks since one was left out, and this one. */

@@ -6,6 +6,7 @@ import {
   type C,
   command,
   hasCpu,
+  isElsewhere,
   isPausedVm,
   type ServiceModel,
   type Services,
@@ -48,7 +49,7 @@ function noticed<A extends Arguments, R extends string>(
 export const tick = noticed(cpuCommands['cpu.tick'], (m, _a, c) => {
   for (let id = 0; id < m.guests.length; id++) {
     const system = m.guests.at(id);
-    if (system.system === 'off') continue;
+    if (system.system === 'off' || isElsewhere(m, id)) continue;
     if (isPausedVm(m, id)) {
       system.wasPaused = true;
       c.operation.noteStop(m, id, c);

@@ -1,5 +1,5 @@
 /** Time synchronisation: what the host tells its guests of the time, and what they make of it. 5.11. */
-import { bool } from '../../machine/index.ts';
+import { bool, int } from '../../machine/index.ts';
 import { behindBy } from './clock.ts';
 import {
   command,
@@ -101,6 +101,16 @@ export const readTime = command({
     if (obeys) c.operation.setClock(m, a.vm, c.operation.lateness(message), c);
     if (message.kind === 'sync') system.mayStepBack = false;
     system.message = { kind: 'none' };
+  },
+});
+
+export const setTimer = command({
+  actor: 'guest',
+  summary: 'A guest sets a timer, to fire when so many ticks of its clock have passed (5.11).',
+  args: { ...ofGuest, ticks: int('timer', 1) },
+  requires: [guestNotRunning, ['timer-set', ['vm'], (m, a) => viewGuest(m, a).timer > 0]],
+  effect(m, a) {
+    guestOf(m, a).timer = a.ticks;
   },
 });
 

@@ -54,6 +54,18 @@ const told = [
   ...[postcopy('switch'), receive, step('request-state'), receive, step('receive-reply')],
   ...[step('release'), step('send-start')],
 ];
+/** In scope `migration-timed`, whose channel carries two pages in a tick. */
+const stopped = [
+  ...[...begin(), copyReadOnly(0), step('harvest'), copy(1), place(0), tick, copy(2)],
+  step('freeze'),
+];
+/** VM 0 runs on host 1. */
+const moved = [
+  ...[...stopped, step('quiesce'), place(1), receive, step('send-vcpus'), receive],
+  ...[step('send-state'), receive, receive, ...steps('final-harvest', 'request-state'), receive],
+  ...[...steps('receive-reply', 'release', 'send-start'), receive],
+];
+const timer = { host: 0, vm: 0, ticks: 3 };
 
 export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X1': [
@@ -94,6 +106,11 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X29': [...begin(), step('abort')],
   'migration/X12': [...begin(), step('freeze'), step('continue-source')],
   'migration/X13': [...ready, ...steps('release', 'send-start', 'clean-up')],
+  'migration/X20': moved,
+  'migration/X30': [{ kind: 'service.set-timer', args: timer }, ...moved],
+  'cpu/C26': [...stopped, step('abort')],
+  'cpu/C31b': [...stopped, step('abort')],
+  'cpu/C32b': [...stopped, tick],
   // Two pages go in a tick, and nothing may be dirty when the guest is stopped.
   'migration/Q1': [
     ...[...begin(), copyReadOnly(0), place(0), step('harvest'), copy(1), tick, copy(2)],

@@ -243,6 +243,16 @@ const rare: readonly Rare[] = [
     code: 'vm-starved',
   },
   {
+    scope: 'service-quiesce',
+    after: [
+      tick,
+      { kind: 'service.freeze', args: { host: 0, vm: 0, timeout: 2 } },
+      service('acknowledge-freeze'),
+    ],
+    call: service('write-file'),
+    code: 'files-frozen',
+  },
+  {
     // The hosts are alike, so that only what is kept for emergencies makes one too small.
     scope: 'migration-small',
     sizes: { emergency: 1 },

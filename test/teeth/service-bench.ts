@@ -1,12 +1,15 @@
 /** The bench of guest systems. */
 import { serviceProperties } from '../../invariants/index.ts';
-import { lift, type Machine, record } from '../../machine/index.ts';
+import { int, lift, type Machine, record, table } from '../../machine/index.ts';
 import {
   type CpuCall,
+  cluster,
+  clusters,
   cpuCommands,
   cpuOperations,
   guestServices,
   hostCpu,
+  initialCluster,
   initialCpu,
   initialServices,
   type ServiceCall,
@@ -21,12 +24,14 @@ import { bench, callsOf, type Forced } from './bench.ts';
 export const serviceMachine: Machine<Services> = {
   name: 'services',
   version: 1,
-  shape: record({ cpu: hostCpu, guests: guestServices }),
+  shape: record({ cpu: hostCpu, guests: guestServices, host: int(0), clusters }),
   commands: { ...lift(cpuCommands, {}, ({ cpu }: Services) => cpu), ...serviceCommands },
   operations: { ...cpuOperations, ...serviceOperations },
   initial: (z: (typeof scopes)['service-fuzz']['sizes']) => ({
     cpu: initialCpu(z),
     guests: initialServices(z),
+    host: 0,
+    clusters: table(z, cluster, () => initialCluster(z)),
   }),
   scopes,
 };

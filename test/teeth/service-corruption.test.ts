@@ -38,7 +38,10 @@ test('a step that leaves one field of a guest wrong does not pass', { timeout: 6
   let tried = 0;
   for (const trace of fc.sample(traces(vmmMachine, { scope }), { seed: 7, numRuns: 60 })) {
     const state = host.initial();
-    const part: Services = { cpu: state.hosts.at(0).cpu, guests: state.services };
+    const part: Services = {
+      ...{ cpu: state.hosts.at(0).cpu, guests: state.services },
+      ...{ host: 0, clusters: state.clusters },
+    };
     let before = copies.copy(part);
     for (const call of trace) {
       const step = host.step(state, call);

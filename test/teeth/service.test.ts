@@ -54,6 +54,7 @@ const alsoSeenBy: Readonly<Record<string, readonly string[]>> = {
   'TIME-T1': ['SD-T3'],
   'TIME-T6': ['SD-T3'],
   'TIME-T7': ['TIME-T8'],
+  'TIME-T10': ['SD-T4'],
   'HB-T2': ['TIME-T8'],
   'Q-I1': ['SD-T4'],
   'Q-T1': ['SD-T4'],
@@ -164,6 +165,13 @@ const badSteps: Readonly<Record<string, BadStep>> = {
     step: tick,
     spoil: (m) => {
       m.guests.at(0).syncDue = false;
+    },
+  },
+  'TIME-T10': {
+    before: [call('set-timer', { vm: 0, ticks: 2 })],
+    step: tick,
+    spoil: (m) => {
+      m.guests.at(0).timer = 0;
     },
   },
   'STL-T4': {

@@ -1,5 +1,6 @@
-/** Properties of when guests are stopped, and for how long, each see a step that breaks it. */
+/** Properties of migrations and time each see a step that breaks it. */
 import { expect, test } from 'vitest';
+import { vmmProperties } from '../../invariants/index.ts';
 import type { Call } from '../../machine/index.ts';
 import { scopes, type Vmm, type VmmCall, vmmMachine } from '../../model/index.ts';
 import { begin, copy, copyReadOnly, place, receive, step, stop } from '../model/migration/story.ts';
@@ -9,8 +10,8 @@ import { migrationOf, properties, steps } from './migration-bench.ts';
 const { commands: _, ...scope } = scopes['migration-throttle'];
 const { after, changeViolations } = bench<Vmm, typeof vmmMachine.commands, VmmCall>(
   vmmMachine,
-  { ...scope, sizes: { ...scope.sizes, place: 2 } },
-  properties,
+  { ...scope, sizes: { ...scope.sizes, place: 2, guest: 1, drift: 1, timer: 2 } },
+  [...properties, ...vmmProperties.filter(({ id }) => id === 'TIME-T9')],
 );
 
 /** A round has sent both pages. */
@@ -47,6 +48,49 @@ test.each<[string, string, BadStep]>([
       step: receive,
       from: (v) => {
         migrationOf(v).statistics.downtime = 1;
+      },
+    },
+  ],
+  [
+    ...(['MIG-A7', 'the clock goes back'] as const),
+    {
+      before: started,
+      step: receive,
+      from: (v) => {
+        v.services.at(0).monotonic = 2;
+      },
+      spoil: (v) => {
+        v.services.at(0).monotonic = 1;
+      },
+    },
+  ],
+  [
+    ...(['MIG-A7', 'the timer is late'] as const),
+    {
+      before: begin(),
+      step: step('abort'),
+      spoil: (v) => {
+        v.services.at(0).timer = 1;
+      },
+    },
+  ],
+  [
+    ...(['TIME-T9', 'it does not know'] as const),
+    {
+      before: started,
+      step: receive,
+      spoil: (v) => {
+        v.services.at(0).stopped = false;
+      },
+    },
+  ],
+  [
+    ...(['TIME-T9', 'nobody tells it the time'] as const),
+    {
+      before: [...sent, step('freeze')],
+      step: step('abort'),
+      spoil: (v) => {
+        v.services.at(0).syncDue = false;
       },
     },
   ],

@@ -1,0 +1,108 @@
+/** Faults of the time of guests that move. */
+import type { World } from '../../model/index.ts';
+import type { VmmFault } from '../memory/seams.ts';
+import { service } from '../service/seams.ts';
+import { migration } from './seams.ts';
+
+const randomScope = 'migration-timed';
+const scope = 'migration-clocks';
+
+/** Ticks by which the counter of each host is ahead of that of the host before. */
+const ahead = 3;
+/** The difference of the counters of source and target; 0 where the guest goes on at the source. */
+function skew({ cluster }: World, at: number, id: number): number {
+  const { source } = cluster.migrations.at(id);
+  return source === null ? 0 : ahead * (at - source);
+}
+
+const clockJumps: VmmFault = {
+  id: 'migration/X20',
+  seam: 'operation',
+  story: 'What the VMM adds to the counter of the source is added to that of the target.',
+  origin: 'KVM afbcf7ab, QEMU 3f9e59bb: clocks that went by the counter of the other host',
+  killedBy: ['MIG-A7'],
+  scope,
+  randomScope,
+  apply: (machine) =>
+    migration.changeOperation(machine, 'restoreClock', (restore) => (m, at, id, c) => {
+      restore(m, at, id, c);
+      m.services.at(id).monotonic += skew(m, at, id);
+    }),
+};
+
+const timerInHostTime: VmmFault = {
+  id: 'migration/X30',
+  seam: 'operation',
+  story: 'A timer is saved as the time of the source at which it fires.',
+  origin: 'made up: a deadline means nothing to a host with another clock',
+  killedBy: ['MIG-A7'],
+  scope,
+  randomScope,
+  apply: (machine) =>
+    migration.changeOperation(machine, 'restoreClock', (restore) => (m, at, id, c) => {
+      restore(m, at, id, c);
+      const system = m.services.at(id);
+      if (system.timer === 0) return;
+      const left = system.timer - skew(m, at, id);
+      system.timer = Math.min(Math.max(left, 1), c.size.timer);
+    }),
+};
+
+const timeIsNotRestored: VmmFault = {
+  id: 'cpu/C26',
+  seam: 'operation',
+  story: 'A guest that has moved is not sent the time, and stays behind by its downtime.',
+  origin: 'cloud-hypervisor PR 2654 and kubevirt PR 2842: time was not set after a migration',
+  killedBy: ['TIME-T9'],
+  scope,
+  randomScope,
+  apply: (machine) =>
+    migration.changeOperation(machine, 'restoreClock', (restore) => (m, at, id, c) => {
+      const { syncDue } = m.services.at(id);
+      restore(m, at, id, c);
+      m.services.at(id).syncDue = syncDue;
+    }),
+};
+
+const moveIsNotTold: VmmFault = {
+  id: 'cpu/C31b',
+  seam: 'operation',
+  story:
+    'A guest is not told that it was stopped to move, and its watchdog takes it for locked up.',
+  origin: 'Linux 5d1c0f4a80a6: guests ask whether they were stopped, if their host says so',
+  killedBy: ['TIME-T9', 'TIME-I3'],
+  scope,
+  randomScope,
+  apply: (machine) =>
+    migration.changeOperation(machine, 'restoreClock', (restore) => (m, at, id, c) => {
+      const { stopped } = m.services.at(id);
+      restore(m, at, id, c);
+      m.services.at(id).stopped = stopped;
+    }),
+};
+
+const clockGoesOnWhileFrozen: VmmFault = {
+  id: 'cpu/C32b',
+  seam: 'operation',
+  story: 'The clock of a guest that was stopped to move goes on at the source.',
+  origin: 'QEMU 00f4d64: kvmclock counts only while the VM runs',
+  killedBy: ['TIME-I4'],
+  scope,
+  randomScope,
+  apply: (machine) =>
+    service.changeOperation(machine, 'advanceClock', (original) => (m, id, c) => {
+      const isStopped = m.cpu.threads.every(({ vm, state }) => {
+        return vm !== id || state.kind === 'offline';
+      });
+      if (isStopped) m.guests.at(id).monotonic++;
+      else original(m, id, c);
+    }),
+};
+
+export const movingClockFaults: readonly VmmFault[] = [
+  clockJumps,
+  timerInHostTime,
+  timeIsNotRestored,
+  moveIsNotTold,
+  clockGoesOnWhileFrozen,
+];

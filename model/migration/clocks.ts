@@ -1,0 +1,46 @@
+/**
+ * Time of guests that move. A guest's clock is the counter of its host and what the VMM adds to it;
+ * hosts have counters of their own, so what is carried is what the guest was shown: its clock stands
+ * still from the freeze to the start, and a timer has so many ticks left, whatever the host's time is.
+ */
+import { noteMove } from '../service/index.ts';
+import type { C, HostId, VmId, World, WorldView } from './model.ts';
+
+/** The guest system of a VM, by the id of the VM; null where it is not modelled. */
+const systemOf = ({ services }: WorldView, vm: VmId): number | null =>
+  vm < services.length ? vm : null;
+
+/** What is left of the timer of a guest that has stopped here, or arrives. */
+export function timerOf(m: WorldView, at: HostId, vm: VmId): number {
+  const id = systemOf(m, vm);
+  return id === null ? 0 : m.cluster.hosts.at(at).timers.at(id);
+}
+
+export function keepTimer(m: World, at: HostId, vm: VmId, timer: number): void {
+  const id = systemOf(m, vm);
+  if (id !== null) m.cluster.hosts.at(at).timers[id] = timer;
+}
+
+/** The guest is stopped: its clock with it. */
+export function stopClock(m: World, at: HostId, vm: VmId, c: C): void {
+  const id = systemOf(m, vm);
+  if (id !== null) keepTimer(m, at, vm, c.operation.saveTimer(m, at, id));
+}
+
+/** It is about to go on. */
+export function startClock(m: World, at: HostId, vm: VmId, c: C): void {
+  const id = systemOf(m, vm);
+  if (id !== null) c.operation.restoreClock(m, at, id, c);
+}
+
+export function saveTimer({ services }: World, _at: HostId, id: number): number {
+  return services.at(id).timer;
+}
+
+export function restoreClock({ cluster, services }: World, at: HostId, id: number): void {
+  const { timers } = cluster.hosts.at(at);
+  const system = services.at(id);
+  system.timer = timers.at(id);
+  timers[id] = 0;
+  noteMove(system);
+}
