@@ -21,7 +21,7 @@ import {
   recordCommands,
   vm,
 } from './memory/index.ts';
-import { canGoOn, passTick } from './migration/index.ts';
+import { canGoOn, type clusters, passTick } from './migration/index.ts';
 import type { VmmSizes } from './scopes/index.ts';
 import {
   guest,
@@ -87,6 +87,7 @@ export const coupledMemory = requireAlso(
 export interface CpusOnMemory extends Services {
   readonly memory: HostMemory;
   readonly hosts: Infer<typeof hosts>;
+  readonly clusters: Infer<typeof clusters>;
 }
 interface CpusModelOnMemory extends Model {
   readonly state: CpusOnMemory;

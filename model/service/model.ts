@@ -6,6 +6,8 @@ import {
   guardsOf,
   type Infer,
   type Model,
+  option,
+  record,
   ref,
   type View,
 } from '../../machine/index.ts';
@@ -17,10 +19,15 @@ import {
   isKeptWaiting,
   isPaused,
 } from '../cpu/index.ts';
-import type { clusters } from '../migration/index.ts';
+import { host } from '../host.ts';
+import { cluster, vm } from '../memory/index.ts';
 import { type feature, GuestService, guest, type ServiceSizes, type TimeMessage } from './state.ts';
 
 export const guestServices = array(guest, GuestService);
+
+/** What matters here of a cluster: which host was the last to run each VM. */
+const home = record({ lastRan: option(ref(host)) });
+const homes = array(cluster, record({ ownership: array(vm, home) }));
 
 /**
  * Guest systems, and the CPUs of the host that their VMs run on. Only time changes both. In a cluster
@@ -30,7 +37,7 @@ export interface Services {
   readonly cpu: Cpu;
   readonly guests: Infer<typeof guestServices>;
   readonly host: number;
-  readonly clusters: Infer<typeof clusters>;
+  readonly clusters: Infer<typeof homes>;
 }
 export type ServicesView = View<Services>;
 export type GuestSystem = Services['guests'] extends Iterable<infer X> ? X : never;
