@@ -1,17 +1,24 @@
 /**
  * vCPUs of a VM that had used up its cap came back in the order of their ids, and at the end of a
  * period even where there was nothing to wait for: the first ran in every period, the second never.
+ * Under stride all came back at the virtual time, so that again the first of them was served.
  */
 import { expect, test } from 'vitest';
 import type { SchedulerName } from '../../model/index.ts';
 import { CpuStory, cpu, cpusOf } from '../model/cpu/story.ts';
 
-/** VMs of two vCPUs on one CPU; the first may use `cap` ticks of every two. */
-function picks(scheduler: SchedulerName, vm: number, cap: number, quantum: number): string {
-  const sizes = { vm, vcpus: 2, online: 2, thread: 2 * vm, period: 2, quantum };
+/** VMs of two vCPUs on one CPU; the first may use `cap` ticks of every period. */
+function picks(
+  scheduler: SchedulerName,
+  vm: number,
+  cap: number,
+  quantum: number,
+  period: number = 2,
+): string {
+  const sizes = { vm, vcpus: 2, online: 2, thread: 2 * vm, period, quantum };
   const story = new CpuStory(cpusOf(scheduler, sizes));
   story.run(cpu('set-cap', { vm: 0, cap }));
-  return story.ticks(12);
+  return story.ticks(6 * period);
 }
 
 test.each([
@@ -24,4 +31,8 @@ test.each([
 ] as const)('under %s with %i VMs, a cap of %i and quanta of %i all have turns', (...of) => {
   const [scheduler, vm, cap, quantum, expected] = of;
   expect(picks(scheduler, vm, cap, quantum)).toBe(expected);
+});
+
+test('under stride a vCPU that the virtual time has left behind has its turn after the cap', () => {
+  expect(picks('stride', 2, 1, 1, 4)).toBe('ACDCBDCDCDACBDCDCDACBDCD');
 });

@@ -99,14 +99,21 @@ function isBefore(own: Stride, a: ThreadId, b: ThreadId): boolean {
   return order < 0 || (order === 0 && a < b);
 }
 
-/** The virtual time follows the last of those that compete; without any it stays. */
+/**
+ * The virtual time follows the last of those that compete; without any it stays. Those whose VM is at
+ * its cap go with it, and come back as far ahead as they left: if all of them came back at the virtual
+ * time, the first of a VM would run in every period and the others never.
+ */
 function advance(own: Stride, m: CpuCore): void {
   let last: Rational | null = null;
   for (let t = 0; t < own.pass.length; t++) {
     const pass = own.pass.at(t);
     if (competes(m, t) && (last === null || isLess(pass, last))) last = pass;
   }
-  if (last !== null) own.minimum = greater(own.minimum, last);
+  if (last === null || !isLess(own.minimum, last)) return;
+  const by = subtract(last, own.minimum);
+  own.minimum = last;
+  for (const t of m.throttled) own.pass[t] = add(own.pass.at(t), by);
 }
 
 /** Takes whole units off all passes. How long ago a sleeper was due makes no difference. */

@@ -2,9 +2,11 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type VmmMachine, vmmFaults } from '../../../faults/index.ts';
 import { vmmMachine } from '../../../model/index.ts';
+import { validate } from '../../../oracle/transcripts/index.ts';
 import type { Counters } from '../../../oracle/transcripts/ksm/state.ts';
 import { PAGE_BYTES } from '../../../oracle/transcripts/virtio-balloon/actual.ts';
 import { type BalloonRun, balloonRuns, projectBalloon } from './balloonRuns.ts';
+import { type CpuRun, cpuRuns, projectCpu } from './cpuProjection.ts';
 import { ksmRuns, settledRuns } from './ksmActs.ts';
 import { project } from './ksmProjection.ts';
 
@@ -120,5 +122,40 @@ describe('the balloon', PATIENCE, () => {
     const judge = (run: BalloonRun): boolean => projectBalloon(machine, run).refused === undefined;
     const found = fc.check(fc.property(balloonRuns(machine), judge), UNTIL_FOUND);
     expect(found.failed).toBe(true);
+  });
+});
+
+describe('CPU shares', PATIENCE, () => {
+  const judged = (machine: VmmMachine, run: CpuRun, spoil?: Parameters<typeof projectCpu>[2]) =>
+    validate('cpu-shares', [projectCpu(machine, run, spoil)]);
+
+  test('good: what the model gives to threads that share a core is possible', () => {
+    fc.assert(
+      fc.property(cpuRuns, (run) => {
+        expect(judged(vmmMachine, run)).toMatchObject({ verdict: 'holds' });
+      }),
+      RUNS,
+    );
+  });
+
+  test('bad: who ran for another tenth of the window', () => {
+    fc.assert(
+      fc.property(cpuRuns, fc.nat(), (run, pick) => {
+        fc.pre(run.weights.length > 1 && run.window > 200);
+        const chosen = pick % run.weights.length;
+        const found = judged(vmmMachine, run, (after) => ({
+          ...after,
+          run: after.run.map((ran, t) => (t === chosen ? ran + Math.ceil(run.window / 10) : ran)),
+        }));
+        expect(found).toMatchObject({ impossible: {} });
+      }),
+      FEW,
+    );
+  });
+
+  test.each(['cpu/P4', 'cpu/R1'])('bad: the model with fault %s is refused', (id) => {
+    const machine = faulty(id);
+    const possible = fc.property(cpuRuns, (run) => judged(machine, run).verdict === 'holds');
+    expect(fc.check(possible, UNTIL_FOUND).failed).toBe(true);
   });
 });
