@@ -28,7 +28,6 @@ export const deferredMigrationFaults: readonly DeferredFault[] = [
   ...waiting('a status is published by QEMU alone, whose tables have it', 'X28'),
   ...waiting('pages are not compressed: XBZRLE is a later part', 'X8'),
   ...waiting('comes with queues of devices, and requests in them', 'X18'),
-  ...waiting('comes with a balloon that moves with its guest', 'X21'),
   ...waiting('comes with CPU features', 'X26'),
   ...waiting('comes with streams that are not trusted', 'X27'),
 ];

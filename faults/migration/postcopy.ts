@@ -1,5 +1,5 @@
 /** Faults of post-copy: what is missing, what comes late, and what is lost with a connection. */
-import type { VmmFault } from '../memory/seams.ts';
+import { memory, type VmmFault } from '../memory/seams.ts';
 import { migration } from './seams.ts';
 
 const latePagesOverwrite: VmmFault = {
@@ -53,7 +53,28 @@ const recoversForEver: VmmFault = {
     }),
 };
 
+const balloonTakesMissing: VmmFault = {
+  id: 'migration/X21',
+  seam: 'command',
+  story: 'The balloon takes pages that are on their way, and what arrives for them is dropped.',
+  origin: 'QEMU commit 371ff5a3: inhibit ballooning during postcopy',
+  killedBy: ['MIG-S14'],
+  scope: 'migration-postcopy-balloon',
+  randomScope: 'migration-postcopy-fuzz',
+  apply: (machine) =>
+    memory.changeEffect(machine, 'memory.acknowledge-inflate', (acknowledge) => (m, a, c) => {
+      const told = m.guests.at(a.vm).inflating.map((is, page) => (is ? page : -1));
+      acknowledge(m, a, c);
+      const { pages } = m.host.vms.at(a.vm);
+      for (const page of told) {
+        if (page === -1 || pages.at(page).at.kind !== 'missing') continue;
+        c.operation.discard(m, a.vm, page, 'ballooned', c);
+      }
+    }),
+};
+
 export const postcopyFaults: readonly VmmFault[] = [
+  balloonTakesMissing,
   latePagesOverwrite,
   lostPagesStayLost,
   recoversForEver,

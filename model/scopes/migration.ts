@@ -209,6 +209,17 @@ export const migrationScopes = {
     explored: { distinct: 30652, generated: 157083, depth: 37, complete: true },
     commands: [...recoverCommands, 'failure.cut-off', 'failure.reach-again'],
   },
+  'migration-postcopy-balloon': {
+    name: 'migration-postcopy-balloon',
+    purpose: 'every state of a guest whose balloon takes pages before all of them have come to it',
+    sizes: { ...pairSizes, postcopy: 1, driver: 1 },
+    explored: { distinct: 23712, generated: 122535, depth: 43, complete: true },
+    commands: [
+      ...['migration.*', ...postcopy('advise', 'switch', 'request', 'finish')],
+      ...memory('read', 'set-balloon-target', 'inflate-balloon', 'acknowledge-inflate'),
+      ...memory(...deflating),
+    ],
+  },
   'migration-balloon': {
     name: 'migration-balloon',
     purpose: 'every state of a guest that moves while its balloon takes a page and gives it back',
@@ -313,11 +324,12 @@ export const migrationScopes = {
     sizes: {
       ...fewSizes,
       ...{ postcopy: 1, thread: 2, vcpus: 2, online: 2, place: 3, rounds: 2 },
-      ...{ content: 4, attempts: 8, losses: 8 },
+      ...{ content: 4, attempts: 8, losses: 8, driver: 1, batch: 1 },
     },
     commands: [
       ...['migration.*', 'postcopy.*', 'failure.*'],
       ...memory('map', 'unmap', 'read', 'write', 'populate', 'scrub'),
+      ...memory('set-balloon-target', 'inflate-balloon', 'acknowledge-inflate', ...deflating),
     ],
   },
 } satisfies Scopes;

@@ -122,6 +122,12 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[overwrite(1), overwrite(2), place(0), copy(1), copy(2), tick, step('harvest')],
     step('abort'),
   ],
+  'migration/X21': [
+    { kind: 'memory.set-balloon-target', args: { host: 0, vm: 0, target: 1 } },
+    { kind: 'memory.inflate-balloon', args: { host: 0, vm: 0, pages: [2] } },
+    ...[...beginAdvised, ...stop(0, 2), ...told, receive],
+    { kind: 'memory.acknowledge-inflate', args: { host: 1, vm: 0 } },
+  ],
   // Page 1 is sent, and written after that.
   'migration/X23': [
     ...[

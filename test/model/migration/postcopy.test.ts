@@ -1,5 +1,6 @@
 /** Post-copy (4.B.5), step by step: what is missing, who waits, what is sent when, and how it recovers. */
 import { expect, test } from 'vitest';
+import type { Call } from '../../../machine/index.ts';
 import { scopes, type VmmScope } from '../../../model/index.ts';
 import {
   beginAdvised,
@@ -181,4 +182,19 @@ test('a page that comes where none is missing is dropped', () => {
   story.migration.send[1] = true;
   story.run(copy(1), receive);
   expect(story.pages(1)).toEqual([0, 9, 0]);
+});
+
+test('while pages are missing a balloon is told, and nothing is taken away (MIG-X21)', () => {
+  const commands = ['migration.*', 'postcopy.*', 'memory.*'];
+  const story = new MigrationStory({ ...scopes['migration-postcopy-balloon'], commands });
+  const inflate: readonly Call[] = [
+    { kind: 'memory.set-balloon-target', args: { host: 0, vm: 0, target: 1 } },
+    { kind: 'memory.inflate-balloon', args: { host: 0, vm: 0, pages: [1] } },
+  ];
+  story.run(...inflate, ...beginAdvised, ...stop(), ...switchOver);
+  story.run({ kind: 'memory.acknowledge-inflate', args: { host: 1, vm: 0 } });
+  expect(pagesThere(story)).toEqual(['missing', 'missing']);
+  expect(story.state.hosts.at(1).memory.vms.at(0).balloon.actual).toBe(1);
+  story.run(copy(1), place(0));
+  expect(pagesThere(story)).toEqual(['missing', 'mapped']);
 });
