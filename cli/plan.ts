@@ -37,6 +37,7 @@ export const quick: Plan = {
     { scope: 'migration-timed', runs: 100 },
     { scope: 'migration-postcopy-fuzz', runs: 100 },
     { scope: 'migration-pages', runs: 60 },
+    { scope: 'migration-hinting-fuzz', runs: 40 },
   ],
   pairs: 200,
   exploredStates: 7_000,

@@ -23,7 +23,6 @@ const tlbs = 'translation lookaside buffers and frames in limbo join with the CP
 const hotAdd = 'memory hot-add is a later subsystem';
 const compression = 'the compressed tier (zswap, ESX compression cache) is optional and later';
 const vendor = 'vendor policies over the balloon are a later issue; the mechanism is modelled';
-const hinting = 'free page hinting exists for migration and joins with it';
 
 const memoryRules: readonly Rule[] = [
   {
@@ -282,13 +281,11 @@ const memoryRules: readonly Rule[] = [
     id: 'KVM-I2',
     says: 'A hinted page is skipped only while unwritten.',
     source: qemu,
-    deferred: hinting,
   },
   {
     id: 'KVM-I3',
     says: 'Nothing is newly skipped once hinting has ended.',
     source: qemu,
-    deferred: hinting,
   },
   { id: 'KVM-T1', says: 'Reporting free pages leaves the published size alone.', source: virtio },
   { id: 'KVM-T2', says: 'A reported page keeps its poison.', source: qemu },
@@ -296,7 +293,6 @@ const memoryRules: readonly Rule[] = [
     id: 'KVM-L1',
     says: 'After migration the guest owns its hinted pages again.',
     source: qemu,
-    deferred: hinting,
   },
   ...['I1', 'I2', 'I3', 'T1', 'T2', 'T3', 'L1', 'L2'].map((id) => ({
     id: `ESX-${id}`,

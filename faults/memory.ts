@@ -21,8 +21,6 @@ export interface DeferredFault {
 export const deferredMemoryFaults: readonly DeferredFault[] = [
   { id: 'memory/M1', reason: 'translation caches are not modelled: no frame waits for a flush' },
   { id: 'memory/M9', reason: 'memory cannot be hot-added yet' },
-  { id: 'memory/B8', reason: 'free page hinting comes with migration' },
-  { id: 'memory/B9', reason: 'free page hinting comes with migration' },
   { id: 'memory/B10', reason: 'a VM cannot be saved and restored yet: no buffer can get lost' },
   { id: 'memory/B14', reason: 'populate-on-demand is not modelled: a pinned page has a frame' },
   { id: 'memory/B15', reason: 'Hyper-V’s demand report belongs to the policies over the balloon' },

@@ -5,6 +5,7 @@ import { movingClockFaults } from './migration/clocks.ts';
 import { copyingFaults } from './migration/copying.ts';
 import { failingFaults } from './migration/failing.ts';
 import { handoverFaults } from './migration/handover.ts';
+import { hintingFaults } from './migration/hinting.ts';
 import { pageFaults } from './migration/pages.ts';
 import { policyFaults } from './migration/policies.ts';
 import { postcopyFaults } from './migration/postcopy.ts';
@@ -12,6 +13,7 @@ import { postcopyFaults } from './migration/postcopy.ts';
 export const migrationFaults: readonly VmmFault[] = [
   ...copyingFaults,
   ...pageFaults,
+  ...hintingFaults,
   ...handoverFaults,
   ...failingFaults,
   ...policyFaults,

@@ -7,6 +7,7 @@ import { startsEqual } from './migration/equivalence.ts';
 import { failingProperties } from './migration/failing.ts';
 import { migrationGoals } from './migration/goals.ts';
 import { handoverProperties } from './migration/handover.ts';
+import { hintingProperties } from './migration/hinting.ts';
 import { placeProperties } from './migration/places.ts';
 import { policyProperties } from './migration/policies.ts';
 import { postcopyProperties } from './migration/postcopy.ts';
@@ -23,6 +24,7 @@ export const migrationProperties: readonly Property<CheckedMigration>[] = [
   ...policyProperties,
   ...postcopyProperties,
   ...statusProperties,
+  ...hintingProperties,
   ...runProperties,
   ...migrationGoals,
 ];

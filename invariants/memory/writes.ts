@@ -102,7 +102,7 @@ export const writesArrive = property.transition({
     }
     // To a page that its guest has given up a device may write still, and it means nothing.
     const given = use.at(written);
-    const means = given !== 'ballooned' && given !== 'deflating' && given !== 'isolated';
+    const means = !['ballooned', 'deflating', 'isolated', 'hinted'].includes(given);
     if (unspecified.at(written) === means) {
       return `what ${pageName(vm, written)} holds is taken for ${means ? 'nothing' : 'something'}`;
     }

@@ -2,6 +2,7 @@
 import type { CheckedMigration } from '../../model/index.ts';
 import {
   contentOn,
+  isHinted,
   isMissing,
   isTaken,
   kinds,
@@ -43,6 +44,7 @@ const noWriteIsMissed = property.invariant({
       const { pages, size: count } = m.hosts.at(ends.source).memory.vms.at(v);
       for (let p = 0; p < count; p++) {
         if (send.at(p) || pages.at(p).logged || isTaken(pages.at(p).at)) continue;
+        if (isHinted(m, v, ends.source, p)) continue;
         // What the target has and runs with is its own.
         if (runs && !isMissing(m, ends.target, v, p)) continue;
         const is = contentOn(m, ends.source, v, p);

@@ -2,6 +2,7 @@
 import {
   contentOn,
   handedOver,
+  isHinted,
   isMissing,
   isTaken,
   kinds,
@@ -37,7 +38,7 @@ function memoryDiffers(m: Reading, { vm, source, target }: Over): string | null 
   if (m.hosts.at(target).memory.vms.at(vm).size !== size) return 'the sizes differ';
   for (let p = 0; p < size; p++) {
     // It is what the source has of it, until it comes.
-    if (isMissing(m, target, vm, p)) continue;
+    if (isMissing(m, target, vm, p) || isHinted(m, vm, source, p)) continue;
     const [was, is] = [source, target].map((h) => m.hosts.at(h).memory.vms.at(vm).pages.at(p).at);
     if (was !== undefined && is !== undefined && isTaken(was)) {
       if (was.kind !== is.kind) return `page ${p} was ${was.kind}, and is ${is.kind}`;

@@ -36,6 +36,12 @@ export function contentOn({ hosts }: Reading, at: number, vm: number, page: numb
 export const isTaken = ({ kind }: { readonly kind: string }): boolean =>
   kind === 'ballooned' || kind === 'reported';
 
+/** Whether a page was not sent for a hint, and its guest has not written it since. */
+export function isHinted(m: Reading, vm: number, at: number, page: number): boolean {
+  const skipped = m.cluster.hinting.at(vm).some((each) => each.skipped.at(page));
+  return skipped && m.hosts.at(at).guests.at(vm).unspecified.at(page);
+}
+
 /** The two hosts of a migration while it is one: the guest has not begun to run on the target. */
 export function underWay(m: Reading, vm: number): { source: number; target: number } | null {
   const { source, target } = m.cluster.migrations.at(vm);

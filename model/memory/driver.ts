@@ -2,6 +2,7 @@
 import { bool, type Context, ref } from '../../machine/index.ts';
 import {
   command,
+  givenUp,
   guard,
   guestOf,
   hostVm,
@@ -67,8 +68,7 @@ export function emptyBalloon(m: Memory, id: VmId, c: C): void {
   const machine = hostVm(m, id);
   const guest = guestOf(m, id);
   for (let p = 0; p < machine.size; p++) {
-    const use = guest.use.at(p);
-    if (use === 'ballooned' || use === 'deflating' || use === 'isolated') guest.use[p] = 'free';
+    if (givenUp(m, { vm: id, page: p })) guest.use[p] = 'free';
     if (machine.pages.at(p).at.kind === 'ballooned') {
       machine.pages.at(p).at = { kind: 'unbacked' };
       c.operation.logWrite(m, id, p);

@@ -154,7 +154,7 @@ export function isTaken(m: MemoryView, a: { vm: VmId; page: PageId }): boolean {
 /** Whether the guest has given a page up: to the balloon, or to be reported as free. */
 export function givenUp(m: MemoryView, a: { vm: VmId; page: PageId }): boolean {
   const use = viewGuest(m, a.vm).use.at(a.page);
-  return use === 'ballooned' || use === 'deflating' || use === 'isolated';
+  return use === 'ballooned' || use === 'deflating' || use === 'isolated' || use === 'hinted';
 }
 /** The VMM writes only to pages that the guest still has. */
 export const pageGivenUp = guard('page-given-up', ofPage, (m, a) => givenUp(m, a));

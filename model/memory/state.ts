@@ -242,7 +242,7 @@ export const guestMemory = record({
   /** What the guest uses each of its pages for. BAL-I2: exactly one use at a time. */
   use: array(
     page,
-    enumOf('offline', 'free', 'used', 'ballooned', 'deflating', 'isolated', 'reserved'),
+    enumOf('offline', 'free', 'used', 'ballooned', 'deflating', 'isolated', 'reserved', 'hinted'),
   ),
   disk: array(block, option(ref(content))),
   /** The balloon driver: pages in the balloon, and the messages under way to the host. */

@@ -13,6 +13,7 @@ import {
 } from '../memory/index.ts';
 import { disconnect, reply, takeMessage } from './channel.ts';
 import { keepTimer, startClock } from './clocks.ts';
+import { isSkipped } from './hinting.ts';
 import {
   type C,
   command,
@@ -129,13 +130,14 @@ function take(m: World, { vm, frame }: Receipt, target: HostId, message: Message
   }
 }
 
-/** Pages of which the host has taken the memory are not sent: they are known by now. */
+/** Pages whose memory the host has taken, or that were hinted, are not sent: they are known by now. */
 function receiveTaken(m: World, vm: VmId): void {
   const { source, received } = migrationOf(m, vm);
   if (source === null) return;
   const memory = viewMemory(m, source);
   for (let page = 0; page < received.length; page++) {
-    if (isTaken(memory, { vm, page })) received[page] = true;
+    const a = { vm, page };
+    if (isTaken(memory, a) || isSkipped(m, a)) received[page] = true;
   }
 }
 

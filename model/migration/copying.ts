@@ -8,6 +8,7 @@ import { ref } from '../../machine/index.ts';
 import { host } from '../host.ts';
 import { createVm, type FrameId, frameNotFree, isTaken, startLogging } from '../memory/index.ts';
 import { cannotSend, notConnected, send } from './channel.ts';
+import { skipNoMore } from './hinting.ts';
 import {
   type C,
   command,
@@ -213,9 +214,11 @@ export function collect(m: World, vm: VmId, c: C): number {
   const { source, send } = migrationOf(m, vm);
   if (source === null) return 0;
   const memory = viewMemory(m, source);
+  c.operation.stopHints(m, vm);
   let found = 0;
   for (const page of c.operation.harvest(m, source, vm)) {
     send[page] = true;
+    skipNoMore(m, vm, page);
     if (!isTaken(memory, { vm, page })) found++;
   }
   for (let page = 0; page < send.length; page++) {

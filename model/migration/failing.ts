@@ -11,6 +11,7 @@ import { disconnect, notConnected } from './channel.ts';
 import { startClock } from './clocks.ts';
 import { lacksCapacity } from './copying.ts';
 import { forgetCopy, forgetMigration } from './handover.ts';
+import { forgetHints } from './hinting.ts';
 import {
   type C,
   command,
@@ -83,6 +84,8 @@ function goOn(m: World, vm: VmId, c: C): void {
   if (migration.source === null) return;
   const { arrived, target } = migration;
   letGo(m, vm, c);
+  c.operation.endHints(m, vm);
+  forgetHints(m, vm);
   stopLogging(memoryAt(m, migration.source), vm);
   if (isStopped(m, migration.source, vm)) {
     setStopped(m.hosts.at(migration.source), vm, false);

@@ -23,6 +23,7 @@ export const freeze = command({
   effect(m, a, c) {
     const migration = migrationOf(m, a.vm);
     if (migration.source === null) return;
+    c.operation.endHints(m, a.vm);
     setStopped(m.hosts.at(migration.source), a.vm, true);
     unplugAll(m, migration.source, a.vm, c);
     stopClock(m, migration.source, a.vm, c);

@@ -7,6 +7,7 @@
 import { stopLogging, tearDown } from '../memory/index.ts';
 import { disconnect, notConnected, send, takeReply } from './channel.ts';
 import { keepTimer } from './clocks.ts';
+import { forgetHints } from './hinting.ts';
 import {
   command,
   guard,
@@ -130,6 +131,7 @@ export const cleanUp = command({
     stopLogging(memory, a.vm);
     tearDown(memory, a.vm, inner(c));
     forgetCopy(m, a.vm, source);
+    forgetHints(m, a.vm);
     forgetMigration(migration);
   },
 });

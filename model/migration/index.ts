@@ -6,6 +6,7 @@ import * as device from './device.ts';
 import * as failing from './failing.ts';
 import * as freezing from './freezing.ts';
 import * as handover from './handover.ts';
+import * as hinting from './hinting.ts';
 import type { MigrationModel } from './model.ts';
 import * as postcopy from './postcopy.ts';
 import * as recovery from './recovery.ts';
@@ -82,6 +83,12 @@ export const migrationCommands = {
   'postcopy.finish': postcopy.finish,
   'postcopy.listen': recovery.listen,
   'postcopy.recover': recovery.recover,
+  'hint.request': hinting.request,
+  'hint.echo': hinting.echo,
+  'hint.send': hinting.send,
+  'hint.receive': hinting.receive,
+  'hint.take-back': hinting.takeBack,
+  'hint.give-back': hinting.giveBack,
   'device.program': device.program,
   'device.submit-write': device.submit,
   'device.complete-write': device.complete,

@@ -5,7 +5,7 @@ import { type HostState, host, memoryOf } from '../host.ts';
 import { memoryCommands, page, postcopy, vm } from '../memory/index.ts';
 import { guest } from '../service/index.ts';
 import { type C, inner } from './model.ts';
-import { type Cluster, place } from './state.ts';
+import { type Cluster, hinting, place } from './state.ts';
 
 export function initialCluster(z: C['size']): Cluster {
   const isHere = (id: number): boolean => id < z.booted;
@@ -42,6 +42,15 @@ export function initialCluster(z: C['size']): Cluster {
       timers: table(z, guest, () => 0),
       cutOff: false,
     })),
+    hinting: table(z, vm, () =>
+      table(z, hinting, () => ({
+        state: 'stop',
+        id: 0,
+        echoed: 0,
+        queue: { kind: 'none' },
+        skipped: table(z, page, () => false),
+      })),
+    ),
     attempts: z.attempts,
     losses: z.losses,
   };

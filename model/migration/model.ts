@@ -92,6 +92,9 @@ export type MigrationOperations = {
   readonly placeMissing: MigrationOperations['placePage'];
   /** Post-copy: what the source sends after a connection was lost. */
   readonly unreceived: (m: WorldView, vm: VmId) => readonly PageId[];
+  /** Hinting stops before the log is collected; the guest gets its pages back after the last time. */
+  readonly stopHints: (m: World, vm: VmId) => void;
+  readonly endHints: (m: World, vm: VmId) => void;
   /** The balloon is as on the source: what each side knows of it, and the pages that are in it. */
   readonly bringBalloon: (m: World, vm: VmId, source: HostId, target: HostId, c: C) => void;
   /** The opaque device finishes what it has begun. */

@@ -3,6 +3,7 @@ import { collectLog, contentOf, isTaken, privateFrame, store } from '../memory/i
 import { bringBalloon } from './balloon.ts';
 import { restoreClock, saveTimer } from './clocks.ts';
 import { drain } from './device.ts';
+import { endHints, stopHints } from './hinting.ts';
 import {
   inner,
   isMissing,
@@ -46,6 +47,8 @@ export const migrationOperations: MigrationOperations = {
     store(memory, a, inner(c));
   },
 
+  stopHints,
+  endHints,
   bringBalloon,
   missingPages(m, vm) {
     const { send } = viewMigration(m, vm);

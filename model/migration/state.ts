@@ -28,6 +28,9 @@ import { type PolicyName, policyOf } from './policies.ts';
 /** A place in a channel: the first message to arrive is at place 0. */
 export const place = index('place', { ordered: true });
 
+/** Whether guests hint at free pages: one where they do, else none. */
+export const hinting = index('hinting');
+
 /** The numbers that a scope gives this subsystem. */
 export type MigrationSizes = {
   /** Hosts between which VMs may move. */
@@ -60,6 +63,9 @@ export type MigrationSizes = {
   readonly eager: number;
   /** 1: guests have loaded a balloon driver, and do not use their last page. */
   readonly driver: number;
+  /** 1 where guests hint at free pages while they move, else 0; and requests for hints. */
+  readonly hinting: number;
+  readonly requests: number;
 };
 
 type PolicySizes = MigrationSizes & CpuSizes & MemorySizes;
@@ -195,6 +201,23 @@ const Migration = record({
   postcopy: array(postcopy, Postcopy),
 });
 
+/** Free page hinting, as the host and the driver of a VM share it. Chapter 3.3 of memory. */
+const Hinting = record({
+  state: enumOf('stop', 'requested', 'start', 'done'),
+  /** The last request, and the one that the driver answers. */
+  id: int('requests'),
+  echoed: int('requests'),
+  /** What the driver has told the host. */
+  queue: variant({
+    none: {},
+    echo: { id: int('requests') },
+    page: { id: int('requests'), page: ref(page) },
+  }),
+  /** Pages that are not sent because of a hint. */
+  skipped: set(page),
+});
+export type Hinting = Infer<typeof Hinting>;
+
 /** In shared storage: who may run a VM. Its disk stands behind one lock. */
 const Ownership = record({
   /** The token: nobody's between release and the next to take it. */
@@ -229,6 +252,7 @@ export const clusterState = record({
   ownership: array(vm, Ownership),
   migrations: array(vm, Migration),
   hosts: array(host, Copies),
+  hinting: array(vm, array(hinting, Hinting)),
   /** Migrations that may still be begun. */
   attempts: int('attempts'),
   /** Connections, and ways to the storage, that may still be lost. */

@@ -67,6 +67,8 @@ const noCluster: MigrationSizes = {
   converge: 0,
   eager: 0,
   driver: 0,
+  hinting: 0,
+  requests: 0,
 };
 
 export const tinySizes: VmmSizes = {

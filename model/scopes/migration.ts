@@ -255,6 +255,24 @@ export const migrationScopes = {
     explored: { distinct: 327250, generated: 1981528, depth: 44, complete: true },
     commands: ['migration.*', ...memory('write', 'populate', 'scrub', ...paging)],
   },
+  'migration-hinting': {
+    name: 'migration-hinting',
+    purpose: 'every state of a guest that moves while it hints at a page that it does not use',
+    sizes: { ...pairSizes, driver: 1, hinting: 1, requests: 2, rounds: 2 },
+    explored: { distinct: 146866, generated: 704627, depth: 39, complete: true },
+    commands: ['migration.*', 'hint.*', ...memory('map', 'write', 'populate', 'scrub')],
+  },
+  'migration-hinting-fuzz': {
+    name: 'migration-hinting-fuzz',
+    purpose:
+      'random testing: a guest that moves, and may be moved again, while it hints at free pages',
+    sizes: {
+      ...migrationSizes,
+      ...{ page: 4, virtual: 4, frame: 6, content: 3, driver: 1, attempts: 4 },
+      ...{ hinting: 1, requests: 6 },
+    },
+    commands: ['migration.*', 'hint.*', ...memory('map', 'unmap', 'write', 'populate', 'scrub')],
+  },
   'migration-pages': {
     name: 'migration-pages',
     purpose:

@@ -5,12 +5,14 @@
  * In scope `migration-pages` the guest has four pages, and does not use the last.
  */
 import type { Call } from '../../machine/index.ts';
-import { deflate, inflate, mergeInto, setTarget } from '../model/memory/story.ts';
+import { deflate, inflate, map, mergeInto, setTarget } from '../model/memory/story.ts';
 import {
+  askForHints,
   begin,
   beginAdvised,
   copy,
   copyReadOnly,
+  hint,
   loseConnection,
   place,
   postcopy,
@@ -20,6 +22,8 @@ import {
   stop,
   stopAndCopy,
   submit,
+  takeBack,
+  takeHint,
   write,
 } from '../model/migration/story.ts';
 
@@ -96,6 +100,13 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X9b': [
     ...[...begin(), copyReadOnly(0), step('harvest'), copy(1), write(1, 0), mergeInto(0, 1, 3)],
   ],
+  // What page 3 holds was not to be sent when it was hinted at, and is when that is heard of.
+  'migration/B8': [
+    ...[...begin(), copyReadOnly(0), ...askForHints, hint(3), takeBack(3)],
+    ...[map(0, 3), { kind: 'memory.write', args: { host: 0, vm: 0, virtual: 3, content: 1 } }],
+    ...[step('harvest'), takeHint],
+  ],
+  'migration/B9': [...begin(), ...askForHints, hint(3), step('abort')],
   'migration/X22a': startsWithout(copy(3), receive),
   'migration/X22b': [setTarget(0, 1), ...inflate(0, 3), ...startsWithout()],
   'migration/X6': [...begin(), step('abort')],

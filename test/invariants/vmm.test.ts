@@ -27,6 +27,7 @@ test.each([
   'migration-pages',
   'migration-timed',
   'migration-throttle',
+  'migration-hinting-fuzz',
   'mixed',
 ] as const)('every property holds on random runs in scope %s', { timeout: 60_000 }, (name) => {
   const scope: VmmScope = scopes[name];

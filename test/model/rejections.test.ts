@@ -35,10 +35,12 @@ import {
 } from './memory/story.ts';
 import { rarePostcopy } from './migration/rare.ts';
 import {
+  askForHints,
   begin,
   copy,
   copyReadOnly,
   createTarget,
+  hint,
   loseConnection,
   place,
   receive,
@@ -79,6 +81,10 @@ const handingOver = [
   ...[step('request-state'), receive, step('receive-reply')],
 ];
 const cutOff = (host: number): Call => ({ kind: 'failure.cut-off', args: { host } });
+
+const hints = (name: string): Call => ({ kind: `hint.${name}`, args: { vm: 0 } });
+/** The first round begins, and hints that are under way are late. */
+const harvested = [copyReadOnly(0), step('harvest')];
 
 /** A command that is refused for a reason that random traces rarely come to. */
 interface Rare {
@@ -300,6 +306,26 @@ const rare: readonly Rare[] = [
     call: { kind: 'cpu.tick', args: { host: 0 } },
     code: 'source-has-work',
   },
+  ...(
+    [
+      [[], hints('give-back'), 'not-done'],
+      [[...begin(), hints('request'), hints('echo')], hint(1), 'queue-full'],
+      [[...begin(), ...askForHints, hint(1), ...harvested], hints('request'), 'requests-spent'],
+      [
+        [...begin(), ...askForHints, hint(1), ...harvested, hints('request')],
+        hints('echo'),
+        'queue-full',
+      ],
+    ] as const
+  ).map(
+    ([before, call, code]): Rare => ({
+      scope: 'migration-hinting',
+      sizes: { requests: code === 'queue-full' ? 2 : 1 },
+      after: before,
+      call,
+      code,
+    }),
+  ),
   {
     scope: 'migration-small',
     sizes: { overhead: 1, frame: 4 },
@@ -535,6 +561,7 @@ test('each reason to refuse a command can be the first that applies, and is the 
     ['cpu-dedicated-fuzz', 40],
     ['service-fuzz', 60],
     ['migration-fuzz', 60],
+    ['migration-hinting-fuzz', 60],
     ['migration-timed', 30],
     ['mixed', 60],
   ] as const) {

@@ -18,6 +18,7 @@ test('every scope is there for random runs or is searched', () => {
     'cpu-credit-moves',
     'cpu-credit2-fuzz',
     'service-fuzz',
+    'migration-hinting-fuzz',
     'migration-pages',
     'migration-fuzz',
     'migration-timed',

@@ -68,3 +68,18 @@ test.each(['migration/X24', 'migration/X25'])('MIG-L3 sees a page that never com
   const found = verdictOf(apply(vmmMachine) as Machine, byId('MIG-L3'), '', recovers);
   expect(found.violated).toEqual(['MIG-L3']);
 });
+
+/** A guest that only hints, once. */
+const hinting: VmmScope = {
+  ...scopes['migration-hinting'],
+  sizes: { ...scopes['migration-hinting'].sizes, requests: 1, rounds: 1 },
+  commands: ['migration.*', 'hint.*', 'memory.write'],
+};
+
+test('KVM-L1: every page that was hinted comes back, unless a cancelled migration tells nobody', () => {
+  const comesBack = vmmProperties.filter(isLiveness).filter(({ id }) => id === 'KVM-L1');
+  expect(verdictOf(machine, comesBack, '', hinting)).toMatchObject({ verdict: 'holds' });
+  const { apply } = vmmFaults.find(({ id }) => id === 'migration/B9') ?? expect.fail('B9');
+  const { violated } = verdictOf(apply(vmmMachine) as Machine, comesBack, '', hinting);
+  expect(violated).toEqual(['KVM-L1']);
+});

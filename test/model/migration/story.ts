@@ -27,6 +27,15 @@ export const submit = (page: number, content: number): Call => ({
 });
 export const completeWrite: Call = { kind: 'device.complete-write', args: { vm: 0 } };
 
+/** The host asks VM 0 for hints at free pages, and its driver answers. */
+export const askForHints: readonly Call[] = ['request', 'echo', 'receive'].map((name) => ({
+  kind: `hint.${name}`,
+  args: { vm: 0 },
+}));
+export const hint = (page: number): Call => ({ kind: 'hint.send', args: { vm: 0, page } });
+export const takeHint: Call = { kind: 'hint.receive', args: { vm: 0 } };
+export const takeBack = (page: number): Call => ({ kind: 'hint.take-back', args: { vm: 0, page } });
+
 /** The network fails. */
 export const loseConnection: Call = { kind: 'failure.lose-connection', args: { vm: 0 } };
 
