@@ -23,6 +23,7 @@ test.each([
   'cpu-credit-fuzz',
   'service-fuzz',
   'migration-fuzz',
+  'migration-timed',
   'migration-postcopy-fuzz',
   'migration-pages',
   'migration-timed',
