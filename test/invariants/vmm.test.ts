@@ -23,12 +23,11 @@ test.each([
   'cpu-credit-fuzz',
   'service-fuzz',
   'migration-fuzz',
-  'migration-timed',
   'migration-postcopy-fuzz',
   'migration-pages',
+  'migration-hinting-fuzz',
   'migration-timed',
   'migration-throttle',
-  'migration-hinting-fuzz',
   'mixed',
 ] as const)('every property holds on random runs in scope %s', { timeout: 60_000 }, (name) => {
   const scope: VmmScope = scopes[name];
