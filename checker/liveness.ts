@@ -185,9 +185,9 @@ function lassoOf(graph: Graph, conditions: Conditions, pending: Pending): Lasso 
 }
 
 function story({ stem, loop }: Lasso, instance: number | undefined): string {
-  const which = instance === undefined ? '' : `${instance}: `;
+  const which = instance === undefined ? 'it' : `instance ${instance}`;
   const after = `after ${stem.length} ${stem.length === 1 ? 'step' : 'steps'}`;
-  if (loop.length === 0) return `${which}the run ends ${after} and it is not done`;
+  if (loop.length === 0) return `the run ends ${after} and ${which} is not done`;
   const kinds = [...new Set(loop.map(({ kind }) => kind))].join(', ');
-  return `${which}the run goes on for ever ${after} with ${kinds} and it is not done`;
+  return `the run goes on for ever ${after} with ${kinds} and ${which} is not done`;
 }

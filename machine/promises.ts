@@ -215,5 +215,5 @@ function boundOf(property: Within, state: unknown, instance: number, size: Sizes
 }
 
 function broken(instance: number): string {
-  return `the promise for ${instance} was not kept in its bound`;
+  return `the promise for instance ${instance} was not kept in its bound`;
 }

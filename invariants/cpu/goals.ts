@@ -23,7 +23,8 @@ const threads = states(
   (m, kind) => m.threads.some(({ state }) => state.kind === kind),
 );
 const told = events({
-  switched: kinds('cpu.tick'),
+  scheduled: kinds('cpu.tick'),
+  descheduled: kinds('cpu.tick', 'cpu.halt'),
   'halt-cancelled': kinds('cpu.halt'),
   'lock-taken': kinds('cpu.lock', 'cpu.unlock'),
   'lock-awaited': kinds('cpu.lock'),

@@ -97,7 +97,7 @@ const spinningIsSeen = property.transition({
     for (let t = 0; t < after.threads.length; t++) {
       const [from, to] = [before.threads.at(t), after.threads.at(t)];
       // Who lost its CPU within the tick and got one again begins anew.
-      const got = events.some(({ type, thread }) => type === 'switched' && thread === t);
+      const got = events.some(({ type, thread }) => type === 'scheduled' && thread === t);
       const stays = to.state.kind === 'running' && !got;
       const stayed = tick ? stays : keepsCpu(from, to);
       const more = tick && waits(before, t) ? 1 : 0;

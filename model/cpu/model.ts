@@ -36,8 +36,12 @@ type States = Cpu['scheduler']['states'];
 export type Schedulers = { readonly [K in SchedulerName]: Scheduler<States[K]> };
 
 export type CpuEvent =
-  /** A CPU goes over to another thread, or has nothing to do. */
-  | { readonly type: 'switched'; readonly pcpu: PcpuId; readonly thread: ThreadId | null }
+  /** A thread has got a CPU, or lost the one that it had. */
+  | {
+      readonly type: 'scheduled' | 'descheduled';
+      readonly pcpu: PcpuId;
+      readonly thread: ThreadId;
+    }
   /** A vCPU that was about to halt had a wake to see first. */
   | { readonly type: 'halt-cancelled'; readonly thread: ThreadId }
   /** A vCPU has the lock of its guest from now on, or spins for it. */

@@ -15,7 +15,7 @@ export function run(m: Cpu, t: ThreadId, p: PcpuId, c: C): void {
   endLoan(m, t);
   m.watch.ran[t] = 0;
   m.pcpus.at(p).current = t;
-  c.emit({ type: 'switched', pcpu: p, thread: t });
+  c.emit({ type: 'scheduled', pcpu: p, thread: t });
 }
 
 /** From now on a running thread has its CPU by right: its scheduler shares nothing out to it. */
@@ -129,5 +129,5 @@ function leaveCpu(m: Cpu, t: ThreadId, c: C): void {
   cpu.current = null;
   cpu.byRight = false;
   cpu.lentBy = null;
-  c.emit({ type: 'switched', pcpu: state.on, thread: null });
+  c.emit({ type: 'descheduled', pcpu: state.on, thread: t });
 }

@@ -318,7 +318,9 @@ test('a promise is followed along every run', () => {
   expect(broken).toMatchObject({
     verdict: 'violated',
     trace: [add(1), add(1), add(1), add(1), add(1)],
-    violations: [{ property: 'cleared', message: 'the promise for 0 was not kept in its bound' }],
+    violations: [
+      { property: 'cleared', message: 'the promise for instance 0 was not kept in its bound' },
+    ],
   });
 });
 

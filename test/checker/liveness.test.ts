@@ -161,7 +161,7 @@ test('the first instance that is violated is named', () => {
       property: 'gets-on',
       name: 'a message sent is acknowledged',
       message:
-        '0: the run goes on for ever after 0 steps with send, loseMessage and it is not done',
+        'the run goes on for ever after 0 steps with send, loseMessage and instance 0 is not done',
     },
   ]);
   expect(tallies.get('gets-on')).toEqual({
@@ -469,7 +469,7 @@ test('calls that may not happen are not fair, nor possible', () => {
     verdict: 'violated',
     violations: [
       {
-        message: '0: the run ends after 2 steps and it is not done',
+        message: 'the run ends after 2 steps and instance 0 is not done',
         lasso: { stem: [call('ask', { task: 0 }), call('ask', { task: 1 })], loop: [] },
       },
     ],

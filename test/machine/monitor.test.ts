@@ -147,7 +147,7 @@ const served = within({
   assuming: ({ after }) => after.up,
   done: (s, i) => !s.tasks.at(i).wants,
 });
-const late = (i: number): string => `the promise for ${i} was not kept in its bound`;
+const late = (i: number): string => `the promise for instance ${i} was not kept in its bound`;
 
 test('a promise is broken by the first counted command beyond its bound', () => {
   const { run, tally } = watch(served);

@@ -62,7 +62,8 @@ export class GuestStory {
         type: string;
         vm?: number;
       }[]) {
-        if (type !== 'switched') this.events.push([type, ...Object.values(fields)].join(' '));
+        if (!type.endsWith('scheduled'))
+          this.events.push([type, ...Object.values(fields)].join(' '));
       }
     }
   }

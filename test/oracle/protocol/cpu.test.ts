@@ -36,7 +36,7 @@ test.each(['cpu-fuzz', 'cpu-eevdf'])('all of its state is compared in %s', async
 });
 
 test.each([
-  ['cpu/R1', 'cpu-fuzz', 'reply', 2, /^cpu.tick answered 'ok'; allowed was 'ok, switched/],
+  ['cpu/R1', 'cpu-fuzz', 'reply', 2, /^cpu.tick answered 'ok'; allowed was 'ok, (de)?scheduled/],
   ['cpu/C33b', 'cpu-fuzz', 'reply', 2, /^cpu.halt answered .* allowed was 'ok, halt-cancelled/],
   ['cpu/C1', 'cpu-credit-fuzz', 'full', 1, /credit\.credit\[0\] is 0, not -10/],
 ])('seeded bug %s is found in %s by %s', async (fault, model, compare, length, message) => {
