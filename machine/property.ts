@@ -67,6 +67,26 @@ export interface Change<M extends Model = Model> {
   notes?: unknown[];
 }
 
+/** The kinds that a name of a command, or of a family of them, stands for. */
+type KindOf<K extends string> = K extends `${infer F}.*` ? `${F}.${string}` : K;
+/** The calls of some kinds or families, where a model names its calls. */
+type CallBy<M extends Model, K extends string> = string extends CallIn<M>['kind']
+  ? CallIn<M>
+  : Extract<CallIn<M>, { readonly kind: KindOf<K> }>;
+/** The change that an accepted command of one of some kinds made. */
+type ChangeBy<M extends Model, K extends string> = Omit<Change<M>, 'call'> & {
+  readonly call: CallBy<M, K>;
+};
+/** A property of changes whose `commands` say which calls it sees: all where it has none. */
+type Declared<M extends Model, K extends string> = Omit<
+  Transition<M>,
+  'kind' | 'commands' | 'when' | 'violation'
+> & {
+  readonly commands?: readonly K[];
+  when?(change: ChangeBy<M, K>): boolean;
+  violation(change: ChangeBy<M, K>): string | null;
+};
+
 /** True of every accepted command of the kinds that it looks at. */
 export interface Transition<M extends Model = Model> extends Named {
   readonly kind: 'transition';
@@ -234,8 +254,14 @@ export function isTwoRun<P extends { readonly kind: string }>(
 export function propertiesOf<M extends Model>() {
   return {
     invariant: (p: Omit<Invariant<M>, 'kind'>): Invariant<M> => ({ kind: 'invariant', ...p }),
-    transition: (p: Omit<Transition<M>, 'kind'>): Transition<M> => ({ kind: 'transition', ...p }),
-    conjecture: (p: Omit<Conjecture<M>, 'kind'>): Conjecture<M> => ({ kind: 'conjecture', ...p }),
+    transition: <const K extends string = string>(p: Declared<M, K>): Transition<M> => ({
+      kind: 'transition',
+      ...p,
+    }),
+    conjecture: <const K extends string = string>(p: Declared<M, K>): Conjecture<M> => ({
+      kind: 'conjecture',
+      ...p,
+    }),
     within: (p: Omit<Within<M>, 'kind'>): Within<M> => ({ kind: 'within', ...p }),
     sometimes: (p: Omit<Reached<M>, 'kind'>): Sometimes<M> => ({ kind: 'sometimes', ...p }),
     refused: (p: Omit<Refused, 'kind'>): Sometimes<M> => ({ kind: 'sometimes', ...p }),

@@ -229,7 +229,6 @@ const sleepersKeepTheirLag = property.transition({
     competes(before, call.args.thread) &&
     after.threads.at(call.args.thread).state.kind === 'blocked',
   violation({ before, after, call, size }) {
-    if (call.kind !== 'cpu.halt') return null;
     const { thread: t } = call.args;
     const { runtime, virtualTime } = before.scheduler.states.eevdf;
     const most = rational(size.request + 1, weightOf(before, t));

@@ -16,7 +16,6 @@ const turnsGoToWaitingSiblings = property.transition({
   commands: kinds('cpu.directed-yield'),
   reads,
   violation({ before, call, after }) {
-    if (call.kind !== 'cpu.directed-yield') return null;
     const { thread, to } = call.args;
     const [giver, taker] = [before.threads.at(thread), before.threads.at(to)];
     if (taker.vm !== giver.vm) return `thread ${thread} gave its turn to VM ${taker.vm}`;
@@ -114,7 +113,6 @@ const spinnersAreNotPreferred = property.transition({
   commands: kinds('cpu.directed-yield'),
   reads,
   violation({ before, call, size }) {
-    if (call.kind !== 'cpu.directed-yield') return null;
     const { threads, pcpus } = before;
     const { thread, to } = call.args;
     const { vm, spun, state } = threads.at(thread);

@@ -146,7 +146,6 @@ export const pageOutIsTrue = property.transition({
   commands: kinds('memory.page-out'),
   violation(change) {
     const { before, after, call } = change;
-    if (call.kind !== 'memory.page-out') return null;
     const { vm, virtual, block } = call.args;
     const entry = after.guests.at(vm).table.at(virtual);
     const page = pageOf(change);

@@ -9,7 +9,6 @@ export const samplingOnlyLooks = property.transition({
   commands: kinds('memory.sample-active'),
   violation(change) {
     const { before, after, call, events } = change;
-    if (call.kind !== 'memory.sample-active') return null;
     const { vm, pages } = call.args;
     const found = trespass(change, vm, -1, { mine: part.reports | part.accessed, others: 0 });
     if (found !== null) return found;

@@ -19,9 +19,6 @@ export const targetIsOnlyTarget = property.transition({
   commands: kinds('memory.set-balloon-target', 'memory.request-balloon'),
   violation(change) {
     const { before, after, call, size } = change;
-    if (call.kind !== 'memory.set-balloon-target' && call.kind !== 'memory.request-balloon') {
-      return null;
-    }
     const { vm } = call.args;
     const found = trespass(change, vm, -1, { mine: part.target, others: 0 });
     if (found !== null) return found;
@@ -69,7 +66,6 @@ export const inflatingTakesFreePages = property.transition({
   name: 'inflating takes exactly the named pages, all free in the guest, and changes no other page',
   commands: kinds('memory.inflate-balloon'),
   violation({ before, after, call }) {
-    if (call.kind !== 'memory.inflate-balloon') return null;
     const { vm, pages } = call.args;
     const from = before.guests.at(vm);
     const to = after.guests.at(vm);

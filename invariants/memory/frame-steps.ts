@@ -150,7 +150,6 @@ export const freshMemoryIsZero = property.transition({
   name: 'a page that gets memory for the first time has the frame chosen for it, full of zeros',
   commands: kinds('memory.populate'),
   violation({ after, call }) {
-    if (call.kind !== 'memory.populate') return null;
     const { vm, page, frame } = call.args;
     const { at } = after.host.vms.at(vm).pages.at(page);
     if (at.kind !== 'mapped' || at.frame !== frame || !isPrivate(after.host, at))

@@ -18,7 +18,6 @@ export const writesDuringWriteOutSurvive = property.transition({
   commands: kinds('memory.swap-out-end', 'memory.swap-out-clean'),
   violation(change) {
     const { before, after, call } = change;
-    if (call.kind !== 'memory.swap-out-end' && call.kind !== 'memory.swap-out-clean') return null;
     const { vm, page } = call.args;
     const from = before.host.vms.at(vm).pages.at(page);
     const { at } = after.host.vms.at(vm).pages.at(page);
@@ -89,7 +88,6 @@ export const swapInsArePrivate = property.transition({
   name: 'a page that is swapped in has a private frame with the bytes of its slot',
   commands: kinds('memory.swap-in', 'memory.exchange'),
   violation({ before, after, call }) {
-    if (call.kind !== 'memory.swap-in' && call.kind !== 'memory.exchange') return null;
     const { vm, page, frame } = call.args;
     const from = before.host.vms.at(vm).pages.at(page).at;
     const { at, swapCopy } = after.host.vms.at(vm).pages.at(page);
@@ -142,7 +140,6 @@ export const exchangeIsLastResort = property.transition({
   name: 'an exchange happens only without an ordinary frame, and its victim keeps its bytes',
   commands: kinds('memory.exchange'),
   violation({ before, after, call, size }) {
-    if (call.kind !== 'memory.exchange') return null;
     const { vm, page, victimVm, victimPage } = call.args;
     let free = 0;
     const { frames } = before.host;
@@ -182,7 +179,6 @@ export const writeOutsBeginAsChosen = property.transition({
   name: 'a write-out begins with the bytes of the page in the slot chosen for it',
   commands: kinds('memory.swap-out-begin'),
   violation({ before, after, call }) {
-    if (call.kind !== 'memory.swap-out-begin') return null;
     const { vm, page, slot } = call.args;
     const { at, writeback, dirty } = after.host.vms.at(vm).pages.at(page);
     if (writeback !== slot || dirty) return `${pageName(vm, page)} is not written out as chosen`;

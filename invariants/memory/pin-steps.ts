@@ -40,7 +40,6 @@ export const pinsAreCounted = property.transition({
   name: 'pinning counts one device more on the page’s frame, unpinning one less',
   commands: kinds('memory.pin', 'memory.unpin'),
   violation({ before, after, call }) {
-    if (call.kind !== 'memory.pin' && call.kind !== 'memory.unpin') return null;
     const { vm, page } = call.args;
     const from = before.host.vms.at(vm).pages.at(page);
     const { at, pins, pinned } = after.host.vms.at(vm).pages.at(page);

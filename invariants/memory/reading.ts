@@ -25,7 +25,7 @@ export type MemoryChange = Change<CheckedMemory>;
 type Kind = MemoryCall['kind'];
 
 /** Names of commands that must exist. */
-export const kinds = (...names: readonly Kind[]): readonly Kind[] => names;
+export const kinds = <K extends Kind>(...names: readonly K[]): readonly K[] => names;
 
 export const pageName = (vm: number, page: number): string => `page ${page} of VM ${vm}`;
 

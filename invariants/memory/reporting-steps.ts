@@ -12,7 +12,7 @@ import {
   vmOf,
 } from './reading.ts';
 
-const negotiated = kinds(
+const negotiated: readonly string[] = kinds(
   'memory.load-driver',
   'memory.reset-vm',
   'memory.destroy-vm',
@@ -45,7 +45,6 @@ export const driversAreAsLoaded = property.transition({
   name: 'a driver that is loaded has the features it asked for and begins with an empty balloon',
   commands: kinds('memory.load-driver'),
   violation({ after, call }) {
-    if (call.kind !== 'memory.load-driver') return null;
     const { vm } = call.args;
     const { balloon } = after.host.vms.at(vm);
     if (!sameFeatures(call.args, balloon) || balloon.driver !== 'ready') {
@@ -108,7 +107,6 @@ export const reportsArePoisoned = property.transition({
   name: 'a guest reports only free pages, and only poisoned ones where poison was negotiated',
   commands: kinds('memory.report-free-pages'),
   violation({ before, after, call }) {
-    if (call.kind !== 'memory.report-free-pages') return null;
     const { vm, pages } = call.args;
     const { balloon, pages: entries } = before.host.vms.at(vm);
     const { use } = before.guests.at(vm);

@@ -24,7 +24,6 @@ export const volatilePagesAreNoCandidates = property.transition({
   commands: kinds('memory.scan-page'),
   violation(change) {
     const { before, after, call, size } = change;
-    if (call.kind !== 'memory.scan-page') return null;
     const { vm, page } = call.args;
     const from = before.host.vms.at(vm).pages.at(page);
     if (!isPrivate(before.host, from.at)) return null;
@@ -90,7 +89,6 @@ export const visitsComeToWhatTheyMust = property.transition({
   commands: kinds('memory.scan-page'),
   violation(change) {
     const { before, after, call, size } = change;
-    if (call.kind !== 'memory.scan-page') return null;
     const { vm, page } = call.args;
     const due = dueResult(before, vm, page, size);
     const told = eventOf(change, 'scanned')?.result;
@@ -140,7 +138,12 @@ export const scansEndClean = property.transition({
   },
 });
 
-const movers = kinds('memory.scan-page', 'memory.end-scan', 'memory.destroy-vm', 'memory.oom-kill');
+const movers: readonly string[] = kinds(
+  'memory.scan-page',
+  'memory.end-scan',
+  'memory.destroy-vm',
+  'memory.oom-kill',
+);
 
 export const scannerIsRunAsAsked = property.transition({
   id: 'DED-T9',

@@ -74,7 +74,6 @@ export const vmsBeginAsAsked = property.transition({
   name: 'a new VM is as large as asked, with nothing behind its pages and no driver',
   commands: kinds('memory.create-vm'),
   violation({ before, after, call, size }) {
-    if (call.kind !== 'memory.create-vm') return null;
     const { vm, overhead } = call.args;
     const wrong = asAsked(after.host.vms.at(vm), call, size);
     if (wrong !== null) return `VM ${vm} began with the wrong ${wrong}`;

@@ -101,7 +101,6 @@ export const mergedPagesAreEqual = property.transition({
   name: 'pages are merged only while equal, of one salt, unpinned and at rest, and are protected',
   commands: kinds('memory.scan-page', 'memory.merge-page'),
   violation({ before, after, call, size }) {
-    if (call.kind !== 'memory.scan-page' && call.kind !== 'memory.merge-page') return null;
     const { vm, page } = call.args;
     const machine = before.host.vms.at(vm);
     const { at: was, pins, writeback } = machine.pages.at(page);

@@ -58,7 +58,6 @@ export const balloonOpensOnTouch = property.transition({
   name: 'a page that the host took back gets memory only for a guest that waits for it',
   commands: kinds('memory.populate'),
   violation({ before, after, call }) {
-    if (call.kind !== 'memory.populate') return null;
     const { vm, page } = call.args;
     const machine = before.host.vms.at(vm);
     if (machine.pages.at(page).at.kind !== 'ballooned') return null;

@@ -54,7 +54,11 @@ export const onlyWritesChangeContent = property.transition({
 });
 
 /** Commands that note what pages hold, for the dirty log. */
-const notes = kinds('memory.start-log', 'memory.harvest-log', 'memory.clear-log');
+const notes: readonly string[] = kinds(
+  'memory.start-log',
+  'memory.harvest-log',
+  'memory.clear-log',
+);
 
 /** The guest gives up what a page holds when it hands the page to its balloon driver. */
 function givesUp({ call }: MemoryChange, vm: number, page: number): boolean {

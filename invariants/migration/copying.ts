@@ -140,7 +140,7 @@ const readOnlyPagesAreTheGuests = property.transition({
 });
 
 /** The commands that end an entry of the log: they collect it, or end the log itself. */
-const collecting = kinds(
+const collecting: readonly string[] = kinds(
   ...(['migration.harvest', 'migration.final-harvest', 'migration.begin-log'] as const),
 );
 

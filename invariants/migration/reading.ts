@@ -14,7 +14,8 @@ type ElementOf<T> = T extends { at(id: never): infer X } ? X : never;
 export type MigrationReading = ElementOf<Reading['cluster']['migrations']>;
 
 /** Names of commands that must exist. */
-export const kinds = (...names: readonly MigrationCall['kind'][]): readonly string[] => names;
+export const kinds = <K extends MigrationCall['kind']>(...names: readonly K[]): readonly K[] =>
+  names;
 
 /** The VM executes on a host. */
 export function runs({ hosts }: Reading, at: number, vm: number): boolean {

@@ -156,7 +156,6 @@ const commandsDoAsTheySay = property.transition({
   commands: ['service.*'],
   reads,
   violation({ before, call, after, size }) {
-    if (call.kind === 'cpu.tick') return null;
     for (let id = 0; id < after.guests.length; id++) {
       const [from, to] = [before.guests.at(id), after.guests.at(id)];
       const found = wrong(from, to, call.args.vm === id ? becomes(call, from, size) : {});

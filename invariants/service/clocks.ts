@@ -66,7 +66,6 @@ const stoppedGuestsAreNotLockedUp = property.transition({
   commands: kinds('service.check-watchdog'),
   reads,
   violation({ before, call, events, size }) {
-    if (call.kind !== 'service.check-watchdog') return null;
     const { wasPaused, unwatched } = before.guests.at(call.args.vm);
     const fired = events.some(({ type }) => type === 'watchdog-fired');
     if (fired && wasPaused) return `VM ${call.args.vm} was paused, and is taken for locked up`;
@@ -99,7 +98,6 @@ const syncsAreObeyed = property.transition({
   when: ({ before, call }) =>
     call.kind === 'service.read-time' && before.guests.at(call.args.vm).message.kind === 'sync',
   violation({ before, call, after }) {
-    if (call.kind !== 'service.read-time') return null;
     const [from, to] = [before.guests.at(call.args.vm), after.guests.at(call.args.vm)];
     if (from.message.kind !== 'sync' || to.drift.kind === 'exact') return null;
     const slowsDown = to.drift.kind === 'ahead' && !from.mayStepBack && to.slewing > 0;
@@ -153,7 +151,6 @@ const backlogIsVoid = property.transition({
   reads,
   when: ({ before }) => before.guests.some(({ backlog }) => backlog > 0),
   violation({ call, after, events }) {
-    if (call.kind !== 'service.read-time') return null;
     const { backlog } = after.guests.at(call.args.vm);
     const isSet = events.some(({ type }) => type === 'clock-set');
     return isSet && backlog > 0 ? `${backlog} ticks are kept for VM ${call.args.vm}` : null;

@@ -31,7 +31,6 @@ const starvedGuestsAreLeftAlone = property.transition({
   commands: kinds('service.restart-vm'),
   reads,
   violation({ before, call }) {
-    if (call.kind !== 'service.restart-vm') return null;
     const { heard, unanswered, silence } = before.guests.at(call.args.vm);
     if (!heard || unanswered < 2) return `VM ${call.args.vm} is not silent for two intervals`;
     return silence === 'starved' ? `VM ${call.args.vm} starves, and is started anew` : null;

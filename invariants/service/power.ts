@@ -31,7 +31,6 @@ const endInOrder = property.transition({
   commands: kinds('service.shut-down'),
   reads,
   violation({ before, call, events }) {
-    if (call.kind !== 'service.shut-down') return null;
     const { vm } = call.args;
     if (before.guests.at(vm).shutdown !== 'acknowledged') return `VM ${vm} goes without a word`;
     const lost = events.some((e) => e.type === 'powered-off' && 'lost' in e && e.lost === true);
@@ -46,7 +45,6 @@ const lossesAreTold = property.transition({
   commands: kinds('service.power-off'),
   reads,
   violation({ before, call, events }) {
-    if (call.kind !== 'service.power-off') return null;
     const { vm } = call.args;
     const { patience, unflushed } = before.guests.at(vm);
     if (patience > 0) return `VM ${vm} still has ${patience} ticks to shut down`;

@@ -69,7 +69,6 @@ const snapshotsSayWhatTheyAre = property.transition({
   commands: kinds('service.take-snapshot'),
   reads,
   violation({ before, call, events }) {
-    if (call.kind !== 'service.take-snapshot') return null;
     const due = before.guests.at(call.args.vm).files === 'frozen' ? 'application' : 'crash';
     const [taken] = events;
     const said = taken !== undefined && 'consistent' in taken ? taken.consistent : 'nothing';

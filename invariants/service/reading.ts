@@ -14,7 +14,7 @@ export type ServiceChange = Change<CheckedServices>;
 type Kind = ServiceCall['kind'];
 
 /** Names of commands that must exist. */
-export const kinds = (...names: readonly Kind[]): readonly Kind[] => names;
+export const kinds = <K extends Kind>(...names: readonly K[]): readonly K[] => names;
 
 /** For a property: other commands cannot change what it reads. */
 export const reads: Reads<CheckedServices> = {

@@ -15,6 +15,7 @@ import {
   type Model,
   modelHash,
   option,
+  propertiesOf,
   type RejectionOf,
   record,
   ref,
@@ -26,6 +27,41 @@ import {
 } from '../../machine/index.ts';
 
 const { small } = sharedPages.scopes;
+
+test('a property of changes sees the calls of its commands, and all where it names none', () => {
+  type Read = { readonly kind: 'disk.read'; readonly args: { readonly block: number } };
+  type Write = { readonly kind: 'disk.write'; readonly args: { readonly content: number } };
+  type Tick = { readonly kind: 'tick'; readonly args: Record<string, never> };
+  interface Disk extends Model {
+    readonly call: Read | Write | Tick;
+  }
+  const { transition } = propertiesOf<Disk>();
+  const named = { id: 'D', name: 'a property' };
+  const one = transition({
+    ...named,
+    commands: ['disk.read'],
+    violation({ call }) {
+      expectTypeOf(call).toEqualTypeOf<Read>();
+      return String(call.args.block);
+    },
+  });
+  transition({
+    ...named,
+    commands: ['disk.*'],
+    violation({ call }) {
+      expectTypeOf(call).toEqualTypeOf<Read | Write>();
+      return null;
+    },
+  });
+  transition({
+    ...named,
+    violation({ call }) {
+      expectTypeOf(call).toEqualTypeOf<Read | Write | Tick>();
+      return null;
+    },
+  });
+  expect(one).toMatchObject({ kind: 'transition', commands: ['disk.read'] });
+});
 
 test('declarations have the types that they describe', () => {
   type Call = CallOf<typeof sharedPages.commands>;
