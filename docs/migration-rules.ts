@@ -79,6 +79,16 @@ export const migrationRules: readonly Rule[] = [
     source: qemu,
     deferred: devices,
   },
+  {
+    id: 'MIG-F1',
+    says: 'A guest keeps the CPU features that it was booted with (4.B, the CPU rule).',
+    source: 'cloud-hypervisor issue 2841; xapi PR 2441',
+  },
+  {
+    id: 'MIG-V1',
+    says: 'A bad value in the stream is an error of the target, and never clamped (4.B).',
+    source: 'QEMU docs/devel/migration/main.rst',
+  },
   { id: 'MIG-Q1', says: 'A guest is stopped when its policy says so (4.B.2).', source: qemu },
   {
     id: 'MIG-Q2',

@@ -9,6 +9,7 @@ import { hintingFaults } from './migration/hinting.ts';
 import { pageFaults } from './migration/pages.ts';
 import { policyFaults } from './migration/policies.ts';
 import { postcopyFaults } from './migration/postcopy.ts';
+import { streamFaults } from './migration/stream.ts';
 
 export const migrationFaults: readonly VmmFault[] = [
   ...copyingFaults,
@@ -19,6 +20,7 @@ export const migrationFaults: readonly VmmFault[] = [
   ...policyFaults,
   ...postcopyFaults,
   ...movingClockFaults,
+  ...streamFaults,
 ];
 
 const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFault[] =>
@@ -30,6 +32,4 @@ export const deferredMigrationFaults: readonly DeferredFault[] = [
   ...waiting('a status is published by QEMU alone, whose tables have it', 'X28'),
   ...waiting('pages are not compressed: XBZRLE is a later part', 'X8'),
   ...waiting('comes with queues of devices, and requests in them', 'X18'),
-  ...waiting('comes with CPU features', 'X26'),
-  ...waiting('comes with streams that are not trusted', 'X27'),
 ];

@@ -75,6 +75,7 @@ export const commandWeights: Readonly<Record<string, number>> = {
   'migration.give-up': 8,
   'migration.discard': 8,
   'failure.lose-connection': 0.3,
+  'stream.tamper': 0.1,
   'failure.cut-off': 0.1,
   'failure.reach-again': 1,
   'migration.receive': 16,

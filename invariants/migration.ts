@@ -5,6 +5,7 @@ import { clockProperties } from './migration/clocks.ts';
 import { copyingProperties } from './migration/copying.ts';
 import { startsEqual } from './migration/equivalence.ts';
 import { failingProperties } from './migration/failing.ts';
+import { featureProperties } from './migration/features.ts';
 import { migrationGoals } from './migration/goals.ts';
 import { handoverProperties } from './migration/handover.ts';
 import { hintingProperties } from './migration/hinting.ts';
@@ -21,6 +22,7 @@ export const migrationProperties: readonly Property<CheckedMigration>[] = [
   ...handoverProperties,
   ...failingProperties,
   ...clockProperties,
+  ...featureProperties,
   ...policyProperties,
   ...postcopyProperties,
   ...statusProperties,

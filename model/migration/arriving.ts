@@ -125,6 +125,9 @@ function take(m: World, { vm, frame }: Receipt, target: HostId, message: Message
     case 'resume':
       goOn(m, vm, c);
       return;
+    case 'bad':
+      c.operation.refuseMessage(m, vm, c);
+      return;
     case 'none':
       return;
   }

@@ -8,6 +8,7 @@ import { ref } from '../../machine/index.ts';
 import { host } from '../host.ts';
 import { createVm, type FrameId, frameNotFree, isTaken, startLogging } from '../memory/index.ts';
 import { cannotSend, notConnected, send } from './channel.ts';
+import { isIncompatible } from './features.ts';
 import { skipNoMore } from './hinting.ts';
 import {
   type C,
@@ -42,6 +43,8 @@ export const start = command({
     ['not-running', ['vm'], (m, a) => homeOf(m, a.vm) === null],
     ['already-migrating', ['vm'], (m, a) => viewMigration(m, a.vm).phase !== 'idle'],
     ['same-host', ['vm', 'target'], (m, a) => homeOf(m, a.vm) === a.target],
+    // The guest's own features count, and not those of the host that it has come to meanwhile.
+    ['cpu-incompatible', ['vm', 'target'], (m, a) => isIncompatible(m, a.vm, a.target)],
     ['attempts-spent', [], (m) => m.cluster.attempts === 0],
   ],
   effect(m, a, c) {
@@ -108,6 +111,10 @@ export const createTarget = command({
     if (source === null || target === null) return;
     createVm.effect(memoryAt(m, target), roomFor(m, a.vm, source, a.overhead), inner(c));
     setStopped(m.hosts.at(target), a.vm, true);
+    const shown = m.cluster.hosts.at(target).features.at(a.vm);
+    for (let f = 0; f < shown.length; f++) {
+      shown[f] = c.operation.showsFeature(m, a.vm, target, f);
+    }
     migration.phase = 'target-created';
     migration.arrived = 'memory';
   },

@@ -7,6 +7,7 @@
 import { stopLogging, tearDown } from '../memory/index.ts';
 import { disconnect, notConnected, send, takeReply } from './channel.ts';
 import { keepTimer } from './clocks.ts';
+import { forgetFeatures } from './features.ts';
 import { forgetHints } from './hinting.ts';
 import {
   command,
@@ -143,6 +144,7 @@ export function forgetCopy(m: World, vm: number, at: number): void {
   const { devices, vcpus } = m.cluster.hosts.at(at);
   devices.at(vm).register = 0;
   keepTimer(m, at, vm, 0);
+  forgetFeatures(m, vm, at);
   for (let t = 0; t < vcpus.length; t++) {
     if (here.cpu.threads.at(t).vm === vm) vcpus[t] = { kind: 'none' };
   }

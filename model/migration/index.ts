@@ -10,8 +10,10 @@ import * as hinting from './hinting.ts';
 import type { MigrationModel } from './model.ts';
 import * as postcopy from './postcopy.ts';
 import * as recovery from './recovery.ts';
+import * as stream from './stream.ts';
 
 export { type Load, pagesSentIn, type Round, rounds, roundsUntil } from './convergence.ts';
+export { hasFeature } from './features.ts';
 export { initialCluster, warmUp } from './initial.ts';
 export type {
   MigrationEvent,
@@ -89,6 +91,7 @@ export const migrationCommands = {
   'hint.receive': hinting.receive,
   'hint.take-back': hinting.takeBack,
   'hint.give-back': hinting.giveBack,
+  'stream.tamper': stream.tamper,
   'device.program': device.program,
   'device.submit-write': device.submit,
   'device.complete-write': device.complete,

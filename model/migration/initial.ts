@@ -4,8 +4,9 @@ import { thread } from '../cpu/index.ts';
 import { type HostState, host, memoryOf } from '../host.ts';
 import { memoryCommands, page, postcopy, vm } from '../memory/index.ts';
 import { guest } from '../service/index.ts';
+import { hasFeature } from './features.ts';
 import { type C, inner } from './model.ts';
-import { type Cluster, hinting, place } from './state.ts';
+import { type Cluster, feature, hinting, place } from './state.ts';
 
 export function initialCluster(z: C['size']): Cluster {
   const isHere = (id: number): boolean => id < z.booted;
@@ -16,6 +17,7 @@ export function initialCluster(z: C['size']): Cluster {
       lastRan: isHere(id) ? 0 : null,
       lock: isHere(id) ? 0 : null,
     })),
+    booted: table(z, vm, (id) => table(z, feature, (f) => isHere(id) && hasFeature(0, f))),
     migrations: table(z, vm, () => ({
       phase: 'idle',
       source: null,
@@ -36,10 +38,13 @@ export function initialCluster(z: C['size']): Cluster {
         urgent: table(z, page, () => false),
       })),
     })),
-    hosts: table(z, host, () => ({
+    hosts: table(z, host, (at) => ({
       devices: table(z, vm, () => ({ register: 0, write: { kind: 'none' } })),
       vcpus: table(z, thread, () => ({ kind: 'none' })),
       timers: table(z, guest, () => 0),
+      features: table(z, vm, (id) =>
+        table(z, feature, (f) => at === 0 && isHere(id) && hasFeature(0, f)),
+      ),
       cutOff: false,
     })),
     hinting: table(z, vm, () =>

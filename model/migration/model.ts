@@ -103,6 +103,10 @@ export type MigrationOperations = {
   readonly saveTimer: (m: World, at: HostId, id: number) => number;
   /** Clock and timer of a guest go on where they stopped, before any of its vCPUs does. MIG-A7. */
   readonly restoreClock: (m: World, at: HostId, id: number, c: C) => void;
+  /** Whether the vCPUs of a VM that arrives have a feature. 4.B, the CPU rule. */
+  readonly showsFeature: (m: WorldView, vm: VmId, host: HostId, feature: number) => boolean;
+  /** What a target makes of a message that names what does not exist: the migration has failed. */
+  readonly refuseMessage: (m: World, vm: VmId, c: C) => void;
   /** All that the token and the lock ask for before a host may run a VM: done, or nothing is. */
   readonly takeOver: (m: World, at: HostId, vm: VmId, epoch: number) => boolean;
 };

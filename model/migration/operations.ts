@@ -1,8 +1,10 @@
 /** The inner operations of migration. */
 import { collectLog, contentOf, isTaken, privateFrame, store } from '../memory/index.ts';
 import { bringBalloon } from './balloon.ts';
+import { disconnect } from './channel.ts';
 import { restoreClock, saveTimer } from './clocks.ts';
 import { drain } from './device.ts';
+import { showsFeature } from './features.ts';
 import { endHints, stopHints } from './hinting.ts';
 import {
   inner,
@@ -78,6 +80,8 @@ export const migrationOperations: MigrationOperations = {
 
   drainDevice: drain,
   saveTimer,
+  showsFeature,
+  refuseMessage: (m, vm) => disconnect(migrationOf(m, vm)),
   restoreClock,
 
   takeOver(m, at, vm, epoch) {

@@ -30,6 +30,8 @@ export const place = index('place', { ordered: true });
 
 /** Whether guests hint at free pages: one where they do, else none. */
 export const hinting = index('hinting');
+/** What a CPU can do beyond what all can: an instruction set extension. */
+export const feature = index('feature', { ordered: true });
 
 /** The numbers that a scope gives this subsystem. */
 export type MigrationSizes = {
@@ -59,6 +61,8 @@ export type MigrationSizes = {
   readonly factor: number;
   /** Ticks after which a guest that dirties too much is slowed down (further); 0: it never is. */
   readonly converge: number;
+  /** CPU features in which hosts differ. */
+  readonly feature: number;
   /** 1: no tick of a source passes while a step can be taken, or a page be sent or arrive. */
   readonly eager: number;
   /** 1: guests have loaded a balloon driver, and do not use their last page. */
@@ -149,6 +153,8 @@ export const Message = variant({
   discard: {},
   /** Post-copy goes on over a new connection: the source knows what is missing. */
   resume: {},
+  /** It names what does not exist: no source sends it. */
+  bad: {},
 });
 export type Message = Infer<typeof Message>;
 
@@ -244,12 +250,16 @@ const Copies = record({
   vcpus: array(thread, SavedVcpu),
   /** What is left of the timer of a guest that was stopped here or arrives: 0 if it is not set. */
   timers: array(guest, int('timer')),
+  /** What the vCPUs of each VM can do, as their guest sees it. */
+  features: array(vm, set(feature)),
   /** The host does not reach the shared storage. */
   cutOff: bool,
 });
 
 export const clusterState = record({
   ownership: array(vm, Ownership),
+  /** The features that each guest was booted with. */
+  booted: array(vm, set(feature)),
   migrations: array(vm, Migration),
   hosts: array(host, Copies),
   hinting: array(vm, array(hinting, Hinting)),

@@ -66,6 +66,7 @@ const noCluster: MigrationSizes = {
   factor: 0,
   converge: 0,
   eager: 0,
+  feature: 0,
   driver: 0,
   hinting: 0,
   requests: 0,

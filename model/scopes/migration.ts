@@ -59,6 +59,7 @@ const fuzzSizes: VmmSizes = {
 const timed = { rounds: 2, policy: policyNumber('qemu'), bandwidth: 1, downtime: 1 };
 /** A channel that is always used, of a guest that may write every other tick once it is slowed down. */
 const slowed = { coupled: 1, bandwidth: 2, downtime: 0, converge: 1, eager: 1, period: 2 };
+const onePage = { page: 1, virtual: 1, frame: 1 };
 /** A guest with a clock, that may be a tick behind and sets a timer of two. */
 const clocked = { guest: 1, drift: 1, timer: 2, watchdog: 1, implicit: 1 };
 
@@ -303,12 +304,26 @@ export const migrationScopes = {
     name: 'migration-clocks',
     purpose:
       'every state of a guest that moves while its clock goes on, its timer and its watchdog',
-    sizes: { ...pairSizes, page: 1, virtual: 1, frame: 1, ...clocked },
+    sizes: { ...pairSizes, ...onePage, ...clocked },
     explored: { distinct: 8403, generated: 45181, depth: 29, complete: true },
     commands: [
       ...['migration.*', ...cpu('tick')],
       ...['set-timer', 'check-watchdog', 'send-sync', 'read-time'].map((name) => `service.${name}`),
     ],
+  },
+  'migration-features': {
+    name: 'migration-features',
+    purpose: 'every state of a guest that moves between hosts with other CPUs, and back',
+    sizes: { ...pairSizes, ...onePage, host: 3, feature: 2, attempts: 2 },
+    explored: { distinct: 347, generated: 705, depth: 43, complete: true },
+    commands: ['migration.*'],
+  },
+  'migration-hostile': {
+    name: 'migration-hostile',
+    purpose: 'every state of a guest that moves over a network on which somebody changes messages',
+    sizes: { ...pairSizes, losses: 1 },
+    explored: { distinct: 1832, generated: 6699, depth: 30, complete: true },
+    commands: ['migration.*', 'stream.*', ...memory('write')],
   },
   'migration-fuzz': {
     name: 'migration-fuzz',
@@ -328,10 +343,10 @@ export const migrationScopes = {
       ...{ policy: policyNumber('cloud-hypervisor'), bandwidth: 2, timeout: 12 },
       ...{ converge: 1, period: 4 },
       ...{ guest: 2, drift: 12, ahead: 2, replays: 2, slew: 3, implicit: 3, watchdog: 4 },
-      ...{ heartbeat: 1, freeze: 5, shutdown: 3, timer: 3 },
+      ...{ heartbeat: 1, freeze: 5, shutdown: 3, timer: 3, feature: 2 },
     },
     commands: [
-      ...['migration.*', 'failure.*', 'service.*'],
+      ...['migration.*', 'failure.*', 'stream.*', 'service.*'],
       ...[...memory('map', 'write', 'host-write'), ...cpu('tick')],
     ],
   },

@@ -59,16 +59,18 @@ const told = [
   ...[step('release'), step('send-start')],
 ];
 /** In scope `migration-timed`, whose channel carries two pages in a tick. */
-const stopped = [
-  ...[...begin(), copyReadOnly(0), step('harvest'), copy(1), place(0), tick, copy(2)],
+const stoppedFor = (target: number): readonly Call[] => [
+  ...[...begin(target), copyReadOnly(0), step('harvest'), copy(1), place(0), tick, copy(2)],
   step('freeze'),
 ];
-/** VM 0 runs on host 1. */
-const moved = [
-  ...[...stopped, step('quiesce'), place(1), receive, step('send-vcpus'), receive],
+const stopped = stoppedFor(1);
+/** VM 0 runs on another host. */
+const movedTo = (target: number): readonly Call[] => [
+  ...[...stoppedFor(target), step('quiesce'), place(1), receive, step('send-vcpus'), receive],
   ...[step('send-state'), receive, receive, ...steps('final-harvest', 'request-state'), receive],
   ...[...steps('receive-reply', 'release', 'send-start'), receive],
 ];
+const moved = movedTo(1);
 const timer = { host: 0, vm: 0, ticks: 3 };
 
 export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
@@ -119,6 +121,14 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X13': [...ready, ...steps('release', 'send-start', 'clean-up')],
   'migration/X20': moved,
   'migration/X30': [{ kind: 'service.set-timer', args: timer }, ...moved],
+  'migration/X26a': movedTo(2),
+  'migration/X26b': moved,
+  'migration/X27': [
+    ...begin(),
+    copyReadOnly(0),
+    { kind: 'stream.tamper', args: { vm: 0 } },
+    receive,
+  ],
   'cpu/C26': [...stopped, step('abort')],
   'cpu/C31b': [...stopped, step('abort')],
   'cpu/C32b': [...stopped, tick],

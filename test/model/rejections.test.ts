@@ -52,6 +52,8 @@ import {
   write,
 } from './migration/story.ts';
 
+const tamper: Call = { kind: 'stream.tamper', args: { vm: 0 } };
+
 /** In scope `tiny`: two VMs of 2 pages on 4 frames, of which one is for emergencies. */
 const two = [create(0, 2, { reservation: 1 }), create(1, 2, { reservation: 1 })];
 /** One page is swapped out, and only the emergency frame is left, unscrubbed. */
@@ -299,6 +301,24 @@ const rare: readonly Rare[] = [
     after: [...begin(), copyReadOnly(0), step('harvest')],
     call: copy(1),
     code: 'bandwidth-spent',
+  },
+  ...(
+    [
+      [2, [copyReadOnly(0), tamper], 'already-changed'],
+      [1, [copyReadOnly(0), tamper, receive, step('give-up')], 'nothing-under-way'],
+      [0, [copyReadOnly(0)], 'losses-spent'],
+    ] as const
+  ).map(
+    ([losses, after, code]): Rare => ({
+      ...{ scope: 'migration-hostile', sizes: { losses }, after: [...begin(), ...after] },
+      ...{ call: tamper, code },
+    }),
+  ),
+  {
+    scope: 'migration-features',
+    after: [],
+    call: step('start', { target: 2 }),
+    code: 'cpu-incompatible',
   },
   {
     scope: 'migration-throttle',

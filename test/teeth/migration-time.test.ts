@@ -1,4 +1,4 @@
-/** Properties of migrations and time each see a step that breaks it. */
+/** Properties of time, of CPUs and of streams each see a step, or a state, that breaks it. */
 import { expect, test } from 'vitest';
 import { vmmProperties } from '../../invariants/index.ts';
 import type { Call } from '../../machine/index.ts';
@@ -8,9 +8,16 @@ import { bench } from './bench.ts';
 import { migrationOf, properties, steps } from './migration-bench.ts';
 
 const { commands: _, ...scope } = scopes['migration-throttle'];
-const { after, changeViolations } = bench<Vmm, typeof vmmMachine.commands, VmmCall>(
+const { after, stateViolations, changeViolations } = bench<
+  Vmm,
+  typeof vmmMachine.commands,
+  VmmCall
+>(
   vmmMachine,
-  { ...scope, sizes: { ...scope.sizes, place: 2, guest: 1, drift: 1, timer: 2 } },
+  {
+    ...scope,
+    sizes: { ...scope.sizes, place: 2, guest: 1, drift: 1, timer: 2, feature: 2, losses: 1 },
+  },
   [...properties, ...vmmProperties.filter(({ id }) => id === 'TIME-T9')],
 );
 
@@ -23,6 +30,35 @@ const started = [
   ...[step('release'), step('send-start')],
 ];
 const dirty: Call = { kind: 'memory.host-write', args: { host: 0, vm: 0, page: 1, content: 1 } };
+
+const tamper: Call = { kind: 'stream.tamper', args: { vm: 0 } };
+const changed = [...begin(), copyReadOnly(0), tamper];
+
+test.each<[string, (v: Vmm) => void]>([
+  [
+    'a feature is not there',
+    (v) => {
+      v.clusters.at(0).booted.at(0)[1] = true;
+    },
+  ],
+  [
+    'it has got a feature',
+    (v) => {
+      v.clusters.at(0).hosts.at(0).features.at(0)[1] = true;
+    },
+  ],
+  [
+    'it has lost a feature',
+    (v) => {
+      v.clusters.at(0).hosts.at(0).features.at(0)[0] = false;
+    },
+  ],
+])('MIG-F1: %s', (_, spoil) => {
+  const state = after();
+  expect(stateViolations(state)).toEqual([]);
+  spoil(state);
+  expect(stateViolations(state)).toEqual(['MIG-F1']);
+});
 
 interface BadStep {
   readonly before: readonly Call[];
@@ -91,6 +127,38 @@ test.each<[string, string, BadStep]>([
       step: step('abort'),
       spoil: (v) => {
         v.services.at(0).syncDue = false;
+      },
+    },
+  ],
+  [
+    ...(['MIG-V1', 'it goes on'] as const),
+    {
+      before: changed,
+      step: receive,
+      spoil: (v) => {
+        migrationOf(v).connected = true;
+        // Its page is sent again.
+        migrationOf(v).send[0] = true;
+      },
+    },
+  ],
+  [
+    ...(['MIG-V1', 'a page counts as received'] as const),
+    {
+      before: changed,
+      step: receive,
+      spoil: (v) => {
+        migrationOf(v).received[1] = true;
+      },
+    },
+  ],
+  [
+    ...(['MIG-V1', 'a page is overwritten'] as const),
+    {
+      before: [...begin(), copyReadOnly(0), place(0), step('harvest'), copy(1), tamper],
+      step: receive,
+      spoil: (v) => {
+        v.hosts.at(1).memory.frames.at(0).content = 0;
       },
     },
   ],
