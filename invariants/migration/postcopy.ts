@@ -24,7 +24,7 @@ const isBacked = ({ hosts }: Reading, at: number, vm: number, page: number): boo
 
 const pagesComeOnce = property.transition({
   id: 'MIG-S14',
-  name: 'post-copy places a page once, where it is missing, as the source has it, and takes none away',
+  name: 'post-copy brings a page once, where it is missing, as the source has it, and takes none away',
   commands: [
     ...['migration.*', 'postcopy.*', 'failure.*'],
     ...['memory.acknowledge-inflate', 'memory.acknowledge-report'],
@@ -41,7 +41,7 @@ const pagesComeOnce = property.transition({
       const { size } = change.before.hosts.at(ends.target).memory.vms.at(v);
       for (let p = 0; p < size; p++) {
         const wrong = wrongWith(change, { ...ends, vm: v, page: p });
-        if (wrong !== null) return `${wrong} ${p} of VM ${v}`;
+        if (wrong !== null) return wrong;
       }
     }
     return null;
@@ -62,23 +62,25 @@ interface Place {
   readonly page: number;
 }
 
-/** What a command did to a page that it must not do, up to the name of the page; or null. */
+/** What a command did to a page that it must not do; or null. */
 function wrongWith(change: MigrationChange, { source, target, vm, page }: Place): string | null {
   const { before, call, after } = change;
   const came = arriving(change, vm, page);
   const [was, is] = [before, after].map((m) => isMissing(m, target, vm, page));
+  const name = `page ${page} of VM ${vm}`;
   if (!was) {
-    if (is) return 'there is no more a';
+    if (is) return `${name} was there, and is missing`;
     const taken = isBacked(before, target, vm, page) && !isBacked(after, target, vm, page);
-    if (taken && anyMissing(before, vm)) return 'while others are missing the host took back';
+    if (taken && anyMissing(before, vm)) return `${name} was taken while others are missing`;
+    if (call.kind !== 'migration.receive') return null;
     const changed = contentOn(before, target, vm, page) !== contentOn(after, target, vm, page);
-    return changed && call.kind === 'migration.receive' ? 'what came late overwrote' : null;
+    if (changed) return `${name} was overwritten by what came late`;
+    return came === null ? null : `${name} came once more`;
   }
-  if (is) return came === null ? null : 'it did not help that there came';
-  if (came === null) return 'it is not missing any more, but nobody sent';
-  return contentOn(after, target, vm, page) === contentOn(after, source, vm, page)
-    ? null
-    : 'the source has other content in';
+  if (is) return came === null ? null : `${name} came, and is missing still`;
+  if (came === null) return `${name} is not missing any more, but it did not come`;
+  const [sent, has] = [source, target].map((h) => contentOn(after, h, vm, page));
+  return sent === has ? null : `${name} came with ${has}, but the source has ${sent}`;
 }
 
 export const postcopyProperties = [pagesComeOnce];
