@@ -28,6 +28,7 @@ const structure: readonly Property<CheckedCpu>[] = [
   edges.statesChangeByTheBook,
   edges.noWakeIsLost,
   edges.readyThreadsRun,
+  edges.readyThreadsRunByShares,
   edges.wakesAreDelivered,
   edges.throttlingEnds,
   settings.settingsAreAsAsked,

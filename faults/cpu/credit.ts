@@ -93,7 +93,7 @@ const boostedAfterPark: VmmFault = {
   story: 'PARKED is cleared before the thread goes on, so that it is boosted for having overspent.',
   origin: 'Xen 5c8c0ae7c4: the flag was cleared before the unpause',
   randomScope: 'cpu-credit-fuzz',
-  scope: 'cpu-credit-caps',
+  scope: 'cpu-credit-parked',
   killedBy: ['CR-T1'],
   apply: (machine) =>
     changeStages(machine, {

@@ -2,6 +2,7 @@
 import {
   type CpuChange,
   isDedicated,
+  kinds,
   ownsCpu,
   property,
   type Reading,
@@ -199,29 +200,57 @@ export const wakesAreDelivered = property.within({
   done: (m, t) => !sleepsWithWake(m, t),
 });
 
-/** Threads take turns: the scheduler is round robin, and no VM has CPUs reserved or goes first. */
-function takeTurns(m: Reading): boolean {
-  if (!runs(m, 'round-robin')) return false;
+/** CPUs are given by the choice of the scheduler alone: no VM has any reserved, or goes first. */
+function isShared(m: Reading): boolean {
   for (let v = 0; v < m.vms.length; v++)
     if (m.vms.at(v).reservation > 0 || isStrict(m, v)) return false;
   return true;
 }
 
-/**
- * Time that passes brings every thread its turn, whatever guests do meanwhile. Other schedulers
- * promise it by bounds for those who stay ready. Under stride and EEVDF not in every run: CPUs are
- * given at ticks alone here, so a thread that halts before the next one, each time, takes none of the
- * time that it is charged for and keeps the others from it.
- */
+const takeTurns = (m: Reading): boolean => runs(m, 'round-robin') && isShared(m);
+const goByShares = (m: Reading): boolean =>
+  (runs(m, 'stride') || runs(m, 'eevdf') || runs(m, 'credit2')) && isShared(m);
+
+/** It wants to run no more, or runs. A cap puts it off at most. */
+const hasItsTurn = (m: Reading, t: number): boolean =>
+  !['ready', 'throttled', 'costopped'].includes(m.threads.at(t).state.kind);
+
+/** Time that passes brings every thread its turn, whatever guests do meanwhile. */
 export const readyThreadsRun = property.leadsTo({
   id: 'CPU-L1',
   name: 'under round robin a thread that is ready runs in the end, or wants to no more',
   fairness: [{ commands: ['cpu.tick'], strength: 'weak' }],
   instances: (size) => size.thread,
   starts: (m, t) => m.threads.at(t).state.kind === 'ready' && takeTurns(m),
-  // A cap puts it off at most.
-  done: (m, t) =>
-    !['ready', 'throttled', 'costopped'].includes(m.threads.at(t).state.kind) || !takeTurns(m),
+  done: (m, t) => hasItsTurn(m, t) || !takeTurns(m),
+});
+
+/**
+ * The same of schedulers that choose by what was run. A CPU whose thread halts is idle here until the
+ * next tick, and nobody is charged: a thread that wakes and halts again before each tick has run
+ * nothing, is chosen for that, and keeps the CPU from the others. A kernel would give it away at once.
+ * So this is promised of runs in which guests halt only so often, and settings change only so often:
+ * a weight that changes in step with the ticks does the same. Where time ends, nothing is promised.
+ */
+export const readyThreadsRunByShares = property.leadsTo({
+  id: 'CPU-L4',
+  name: 'under stride, EEVDF and credit2 a thread that is ready runs in the end, once nobody halts or is changed any more',
+  fairness: [{ commands: ['cpu.tick'], strength: 'weak' }],
+  ceasing: kinds(
+    'cpu.halt',
+    'cpu.pause-vm',
+    'cpu.set-weight',
+    'cpu.set-affinity',
+    'cpu.set-scheduler',
+    'cpu.set-mode',
+    'cpu.set-coscheduling',
+    'cpu.offline-pcpu',
+    'cpu.vmm-work',
+  ),
+  instances: (size) => size.thread,
+  starts: (m, t, { horizon }) =>
+    horizon === 0 && m.threads.at(t).state.kind === 'ready' && goByShares(m),
+  done: (m, t) => hasItsTurn(m, t) || !goByShares(m),
 });
 
 /** Throttled for good is what only a cap of none could mean, and 0 means that there is no cap. */

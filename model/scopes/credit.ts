@@ -59,6 +59,16 @@ export const creditScopes = {
     explored: { distinct: 16273, generated: 106518, depth: 17, complete: true },
     commands: cpu('set-cap', 'tick'),
   },
+  'cpu-credit-parked': {
+    name: 'cpu-credit-parked',
+    purpose: 'a vCPU on one CPU whose cap changes, and that is parked and let go, under credit',
+    sizes: {
+      ...creditCapSizes,
+      ...{ vm: 1, thread: 1, weight: 1, patience: 1, advantage: 0, grid: 1, horizon: 0 },
+    },
+    explored: { distinct: 12432, generated: 49728, depth: 323, complete: true },
+    commands: cpu('set-cap', 'tick'),
+  },
   'cpu-credit-affinity': {
     name: 'cpu-credit-affinity',
     purpose: 'three vCPUs that are moved between two CPUs, under Xen’s credit',

@@ -1,6 +1,6 @@
 /** Model E of the specification, chapter 7: what is asked of CPUs, in each of its states. */
 import { expect, test } from 'vitest';
-import { breadthFirst } from '../../checker/index.ts';
+import { breadthFirst, liveness } from '../../checker/index.ts';
 import { vmmProperties } from '../../invariants/index.ts';
 import { isConjecture, isLiveness, keysOf } from '../../machine/index.ts';
 import { schedulers, scopes, type VmmScope, vmmMachine } from '../../model/index.ts';
@@ -29,4 +29,10 @@ test.each(modelE)('every property of CPUs holds in $name', { timeout: 200_000 },
   expect([found.verdict, found.distinct]).toEqual(['holds', scope.explored?.distinct]);
   const broken = asked.filter(isConjecture).filter(({ id }) => found.witnesses.has(id));
   expect(broken.map(({ id }) => id)).toEqual([]);
+});
+
+const forAllTime = modelE.filter(({ sizes }) => sizes.horizon === 0);
+const turns = vmmProperties.filter(isLiveness).filter(({ id }) => /^CPU-L[14]$/.test(id));
+test.each(forAllTime)('every run of $name gives turns', { timeout: 100_000 }, (scope) => {
+  expect(liveness(vmmMachine, scope, turns).verdict).toBe('holds');
 });

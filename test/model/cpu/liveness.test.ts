@@ -62,6 +62,27 @@ test('CPU-L1 sees who goes on for good, and a storm of wakes', { timeout: 60_000
   }
 });
 
+const byShares: Properties = vmmProperties.filter(isLiveness).filter(({ id }) => id === 'CPU-L4');
+
+test.each(['cpu-eevdf', 'cpu-reweight', 'cpu-e-credit2-1', 'cpu-e-credit2-2'] as const)(
+  'CPU-L4: in %s every ready thread runs once nobody halts or is changed any more',
+  (name) => {
+    expect(verdictOf(vmmMachine as Machine, scopes[name], byShares)).toEqual(holds);
+  },
+);
+
+test('CPU-L4 sees a CPU that idles for good, and says what has to cease', () => {
+  const fault = vmmFaults.find(({ id }) => id === 'cpu/C9') ?? expect.fail('C9');
+  const faulted = fault.apply(vmmMachine) as Machine;
+  expect(verdictOf(faulted, scopes['cpu-e-credit2-1'], byShares).verdict).toBe('violated');
+  // A weight that changes in step with the ticks keeps the other from its turn.
+  const always = byShares.map((each) => ({ ...each, ceasing: ['cpu.halt'] }));
+  expect(verdictOf(vmmMachine as Machine, scopes['cpu-reweight'], always)).toEqual({
+    verdict: 'violated',
+    violated: ['CPU-L4'],
+  });
+});
+
 test.each(['round-robin', 'stride', 'eevdf', 'credit2'] as const)(
   'under %s a cap keeps no vCPU from its turn, whatever becomes of the cap',
   (scheduler) => {
