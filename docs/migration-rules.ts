@@ -89,6 +89,11 @@ export const migrationRules: readonly Rule[] = [
     says: 'A bad value in the stream is an error of the target, and never clamped (4.B).',
     source: 'QEMU docs/devel/migration/main.rst',
   },
+  {
+    id: 'MIG-Z1',
+    says: 'What is remembered of a page is what was sent of it last (4.B.4).',
+    source: 'QEMU migration/ram.c, save_xbzrle_page',
+  },
   { id: 'MIG-Q1', says: 'A guest is stopped when its policy says so (4.B.2).', source: qemu },
   {
     id: 'MIG-Q2',

@@ -30,6 +30,5 @@ export const deferredMigrationFaults: readonly DeferredFault[] = [
   ...waiting('a host cannot crash yet, and nothing frees a token that it had', 'X11'),
   ...waiting('a cancellation is one step with what it does: none can be lost before', 'X17'),
   ...waiting('a status is published by QEMU alone, whose tables have it', 'X28'),
-  ...waiting('pages are not compressed: XBZRLE is a later part', 'X8'),
   ...waiting('comes with queues of devices, and requests in them', 'X18'),
 ];

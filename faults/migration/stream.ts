@@ -1,4 +1,4 @@
-/** Faults of what is agreed before a migration, and of a stream that is trusted. */
+/** Faults of what is agreed before a migration, of a stream that is trusted, and of one of differences. */
 import { dropGuard } from '../../machine/index.ts';
 import { hasFeature } from '../../model/index.ts';
 import type { VmmFault } from '../memory/seams.ts';
@@ -48,7 +48,37 @@ const badPageIsClamped: VmmFault = {
     }),
 };
 
+const overflowNotCached: VmmFault = {
+  id: 'migration/X8',
+  seam: 'operation',
+  story: 'A page whose difference is too large is sent as it is, and the cache keeps what it was.',
+  origin: 'QEMU migration/ram.c, save_xbzrle_page: after an overflow the cached copy is sent',
+  killedBy: ['MIG-Z1', 'MIG-S3'],
+  scope: 'migration-deltas',
+  randomScope,
+  apply: (machine) =>
+    migration.changeOperation(machine, 'cachePage', (cache) => (m, page, content, why) => {
+      if (why !== 'overflow') cache(m, page, content, why);
+    }),
+};
+
+const zeroNotCached: VmmFault = {
+  id: 'migration/X7b',
+  seam: 'operation',
+  story: 'A page of zeros is sent as such, and the cache keeps what it held before.',
+  origin: 'QEMU migration/ram.c: a zero page is set to zero in the cache as well',
+  killedBy: ['MIG-Z1', 'MIG-S3'],
+  scope: 'migration-deltas',
+  randomScope,
+  apply: (machine) =>
+    migration.changeOperation(machine, 'cachePage', (cache) => (m, page, content, why) => {
+      if (why !== 'zero') cache(m, page, content, why);
+    }),
+};
+
 export const streamFaults: readonly VmmFault[] = [
+  overflowNotCached,
+  zeroNotCached,
   featuresNotCompared,
   featuresOfTheHost,
   badPageIsClamped,

@@ -22,13 +22,35 @@ const isLogging = (m: Reading, at: number, vm: number): boolean =>
 /** What the target will have of a page when all that is under way has arrived; null: nothing. */
 function willHold(m: Reading, target: number, vm: number, page: number): number | null {
   const { toTarget, received } = m.cluster.migrations.at(vm);
-  for (let i = toTarget.length - 1; i >= 0; i--) {
-    const message = toTarget.at(i);
-    if (message.kind === 'page' && message.page === page) return message.content;
-    if (message.kind === 'zero' && message.page === page) return 0;
+  let will = received.at(page) ? contentOn(m, target, vm, page) : null;
+  for (const message of toTarget) {
+    if (message.kind === 'page' && message.page === page) will = message.content;
+    if (message.kind === 'zero' && message.page === page) will = 0;
+    if (message.kind === 'delta' && message.page === page)
+      will = (will ?? 0) + (message.more ? 1 : -1);
   }
-  return received.at(page) ? contentOn(m, target, vm, page) : null;
+  return will;
 }
+
+const cacheIsTrue = property.invariant({
+  id: 'MIG-Z1',
+  name: 'what the source remembers of a page that it sent is what the target will have',
+  when: (_m, size) => size.cached > 0,
+  violation(m, size) {
+    for (let v = 0; v < size.vm; v++) {
+      const { cache, connected, target, toTarget } = m.cluster.migrations.at(v);
+      if (!connected || target === null || toTarget.some(({ kind }) => kind === 'bad')) continue;
+      for (let p = 0; p < cache.length; p++) {
+        const is = cache.at(p);
+        const will = willHold(m, target, v, p);
+        if (is !== null && is !== will && underWay(m, v) !== null) {
+          return `page ${p} of VM ${v} is remembered as ${is}, the target will have ${will}`;
+        }
+      }
+    }
+    return null;
+  },
+});
 
 const noWriteIsMissed = property.invariant({
   id: 'MIG-S3',
@@ -181,6 +203,7 @@ const logComesFirst = property.transition({
 });
 
 export const copyingProperties = [
+  cacheIsTrue,
   noWriteIsMissed,
   readOnlyPagesAreTheGuests,
   frozenPagesStay,

@@ -4,6 +4,7 @@
  */
 import { choice, option, ref } from '../../machine/index.ts';
 import {
+  contentOf,
   type FrameId,
   frame,
   frameNotFree,
@@ -11,6 +12,7 @@ import {
   noFreeFrame,
   privateFrame,
 } from '../memory/index.ts';
+import { apply } from './cache.ts';
 import { disconnect, reply, takeMessage } from './channel.ts';
 import { keepTimer, startClock } from './clocks.ts';
 import { isSkipped } from './hinting.ts';
@@ -42,10 +44,11 @@ const runsOn = (m: WorldView, vm: VmId, target: HostId): boolean =>
 function needsFrame(m: WorldView, vm: VmId): boolean {
   const { target, toTarget } = viewMigration(m, vm);
   const first = toTarget.at(0);
-  if (target === null || (first.kind !== 'page' && first.kind !== 'zero')) return false;
+  if (target === null) return false;
+  if (first.kind !== 'page' && first.kind !== 'zero' && first.kind !== 'delta') return false;
   const at = { vm, page: first.page };
   if (runsOn(m, vm, target)) return isMissing(m, target, at);
-  return first.kind === 'page' && privateFrame(viewMemory(m, target), at) === null;
+  return first.kind !== 'zero' && privateFrame(viewMemory(m, target), at) === null;
 }
 
 export const receive = command({
@@ -91,8 +94,9 @@ function take(m: World, { vm, frame }: Receipt, target: HostId, message: Message
   const { devices, vcpus } = m.cluster.hosts.at(target);
   switch (message.kind) {
     case 'page':
-    case 'zero': {
-      const content = message.kind === 'page' ? message.content : 0;
+    case 'zero':
+    case 'delta': {
+      const content = contentOfMessage(m, target, vm, message, c);
       const place = runsOn(m, vm, target) ? 'placeMissing' : 'placePage';
       migration.received[message.page] = true;
       c.operation[place](m, target, { vm, page: message.page, content, frame }, c);
@@ -142,6 +146,14 @@ function receiveTaken(m: World, vm: VmId): void {
     const a = { vm, page };
     if (isTaken(memory, a) || isSkipped(m, a)) received[page] = true;
   }
+}
+
+/** What a message says that a page holds; a difference is of what the target has of it. */
+function contentOfMessage(m: World, target: HostId, vm: VmId, message: Message, c: C): number {
+  if (message.kind === 'page') return message.content;
+  if (message.kind !== 'delta') return 0;
+  const held = contentOf(viewMemory(m, target), { vm, page: message.page });
+  return apply(held, message.more, c.size.content);
 }
 
 /** Every page of the VM is here, or is known to be missing. MIG-S7. */

@@ -67,6 +67,8 @@ function sameMessage(m: Message): Message {
       return { kind: 'page', page: m.page, content: m.content };
     case 'zero':
       return { kind: 'zero', page: m.page };
+    case 'delta':
+      return { kind: 'delta', page: m.page, more: m.more };
     case 'vcpu':
       return { kind: 'vcpu', vcpu: m.vcpu, was: m.was, wake: m.wake };
     case 'device':

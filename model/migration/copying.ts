@@ -7,7 +7,8 @@
 import { ref } from '../../machine/index.ts';
 import { host } from '../host.ts';
 import { createVm, type FrameId, frameNotFree, isTaken, startLogging } from '../memory/index.ts';
-import { cannotSend, notConnected, send } from './channel.ts';
+import { sendContent } from './cache.ts';
+import { cannotSend, notConnected } from './channel.ts';
 import { isIncompatible } from './features.ts';
 import { skipNoMore } from './hinting.ts';
 import {
@@ -274,6 +275,5 @@ function sendPage(m: World, a: { readonly vm: VmId; readonly page: PageId }, c: 
   migration.send[a.page] = false;
   countSent(migration, c.size);
   for (const { urgent } of migration.postcopy) urgent[a.page] = false;
-  if (content === 0) send(migration, a.vm, { kind: 'zero', page: a.page }, c);
-  else send(migration, a.vm, { kind: 'page', page: a.page, content }, c);
+  sendContent(migration, { vm: a.vm, page: a.page, content }, c);
 }

@@ -157,6 +157,7 @@ export function forgetMigration(migration: Migration): void {
   migration.target = null;
   migration.round = 0;
   migration.arrived = 'nothing';
+  for (let p = 0; p < migration.cache.length; p++) migration.cache[p] = null;
   forgetStatistics(migration);
   for (let p = 0; p < migration.send.length; p++) {
     migration.send[p] = false;

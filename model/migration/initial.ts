@@ -6,7 +6,7 @@ import { memoryCommands, page, postcopy, vm } from '../memory/index.ts';
 import { guest } from '../service/index.ts';
 import { hasFeature } from './features.ts';
 import { type C, inner } from './model.ts';
-import { type Cluster, feature, hinting, place } from './state.ts';
+import { type Cluster, cached, feature, hinting, place } from './state.ts';
 
 export function initialCluster(z: C['size']): Cluster {
   const isHere = (id: number): boolean => id < z.booted;
@@ -29,6 +29,7 @@ export function initialCluster(z: C['size']): Cluster {
       toSource: table(z, place, () => ({ kind: 'none' })),
       arrived: 'nothing',
       received: table(z, page, () => false),
+      cache: table(z, cached, () => null),
       statistics: { elapsed: 0, sent: 0, found: 0, carried: 0, downtime: 0 },
       throttling: { percent: 0, periods: 0, ticks: 0, dirtied: 0, sent: 0, cap: 0 },
       postcopy: table(z, postcopy, () => ({

@@ -37,7 +37,7 @@ import {
 } from './state.ts';
 
 export type HostId = Id<'host'>;
-export type { PageId, VmId };
+export type { ContentId, PageId, VmId };
 
 /** What the rules of migration see: all hosts, the cluster that they form, and guest systems on them. */
 export const world = record({
@@ -103,6 +103,13 @@ export type MigrationOperations = {
   readonly saveTimer: (m: World, at: HostId, id: number) => number;
   /** Clock and timer of a guest go on where they stopped, before any of its vCPUs does. MIG-A7. */
   readonly restoreClock: (m: World, at: HostId, id: number, c: C) => void;
+  /** The cache has what is being sent of a page, and why. 4.B.4. */
+  readonly cachePage: (
+    migration: Migration,
+    page: PageId,
+    content: ContentId,
+    why: 'full' | 'delta' | 'overflow' | 'zero',
+  ) => void;
   /** Whether the vCPUs of a VM that arrives have a feature. 4.B, the CPU rule. */
   readonly showsFeature: (m: WorldView, vm: VmId, host: HostId, feature: number) => boolean;
   /** What a target makes of a message that names what does not exist: the migration has failed. */

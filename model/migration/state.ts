@@ -30,6 +30,8 @@ export const place = index('place', { ordered: true });
 
 /** Whether guests hint at free pages: one where they do, else none. */
 export const hinting = index('hinting');
+/** A page of which the source remembers what it sent last: all of a VM, or none. */
+export const cached = index('cached', { ordered: true });
 /** What a CPU can do beyond what all can: an instruction set extension. */
 export const feature = index('feature', { ordered: true });
 
@@ -61,6 +63,8 @@ export type MigrationSizes = {
   readonly factor: number;
   /** Ticks after which a guest that dirties too much is slowed down (further); 0: it never is. */
   readonly converge: number;
+  /** Pages that the cache of what was sent last has room for: as many as there are, or 0. */
+  readonly cached: number;
   /** CPU features in which hosts differ. */
   readonly feature: number;
   /** 1: no tick of a source passes while a step can be taken, or a page be sent or arrive. */
@@ -142,6 +146,8 @@ export const Message = variant({
   none: {},
   page: { page: ref(page), content: ref(content) },
   zero: { page: ref(page) },
+  /** How a page differs from what was sent of it before: by one up, or one down. */
+  delta: { page: ref(page), more: bool },
   vcpu: { vcpu: ref(thread), was: enumOf('ready', 'halted'), wake: bool },
   /** What the opaque device keeps, and in how many ticks of the guest’s own clock its timer fires. */
   device: { register: ref(content), timer: int('timer') },
@@ -202,6 +208,8 @@ const Migration = record({
   /** What the target has: how much of the VM, and which pages. */
   arrived: enumOf('nothing', 'memory', 'all', 'confirmed'),
   received: set(page),
+  /** What was sent last of each page (XBZRLE). */
+  cache: array(cached, option(ref(content))),
   statistics: Statistics,
   throttling: Throttling,
   postcopy: array(postcopy, Postcopy),

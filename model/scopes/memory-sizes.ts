@@ -67,6 +67,7 @@ const noCluster: MigrationSizes = {
   converge: 0,
   eager: 0,
   feature: 0,
+  cached: 0,
   driver: 0,
   hinting: 0,
   requests: 0,

@@ -318,6 +318,13 @@ export const migrationScopes = {
     explored: { distinct: 347, generated: 705, depth: 43, complete: true },
     commands: ['migration.*'],
   },
+  'migration-deltas': {
+    name: 'migration-deltas',
+    purpose: 'every state of a guest that moves while only differences are sent of what it writes',
+    sizes: { ...pairSizes, rounds: 2, content: 4, cached: 2 },
+    explored: { distinct: 25922, generated: 136094, depth: 33, complete: true },
+    commands: ['migration.*', ...memory('write')],
+  },
   'migration-hostile': {
     name: 'migration-hostile',
     purpose: 'every state of a guest that moves over a network on which somebody changes messages',
@@ -343,7 +350,7 @@ export const migrationScopes = {
       ...{ policy: policyNumber('cloud-hypervisor'), bandwidth: 2, timeout: 12 },
       ...{ converge: 1, period: 4 },
       ...{ guest: 2, drift: 12, ahead: 2, replays: 2, slew: 3, implicit: 3, watchdog: 4 },
-      ...{ heartbeat: 1, freeze: 5, shutdown: 3, timer: 3, feature: 2 },
+      ...{ heartbeat: 1, freeze: 5, shutdown: 3, timer: 3, feature: 2, cached: 3 },
     },
     commands: [
       ...['migration.*', 'failure.*', 'stream.*', 'service.*'],

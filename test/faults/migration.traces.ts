@@ -71,6 +71,12 @@ const movedTo = (target: number): readonly Call[] => [
   ...[...steps('receive-reply', 'release', 'send-start'), receive],
 ];
 const moved = movedTo(1);
+/** Page 1 is sent again, with something else. */
+const againWith = (content: number): readonly Call[] => [
+  ...[...begin(), copyReadOnly(0), step('harvest'), copy(1), place(0), tick, copy(2), place(1)],
+  { kind: 'memory.host-write', args: { host: 0, vm: 0, page: 1, content } },
+  ...[step('harvest'), copy(1)],
+];
 const timer = { host: 0, vm: 0, ticks: 3 };
 
 export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
@@ -129,6 +135,8 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
     { kind: 'stream.tamper', args: { vm: 0 } },
     receive,
   ],
+  'migration/X8': againWith(3),
+  'migration/X7b': againWith(0),
   'cpu/C26': [...stopped, step('abort')],
   'cpu/C31b': [...stopped, step('abort')],
   'cpu/C32b': [...stopped, tick],

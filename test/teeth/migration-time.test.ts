@@ -16,7 +16,16 @@ const { after, stateViolations, changeViolations } = bench<
   vmmMachine,
   {
     ...scope,
-    sizes: { ...scope.sizes, place: 2, guest: 1, drift: 1, timer: 2, feature: 2, losses: 1 },
+    sizes: {
+      ...scope.sizes,
+      place: 2,
+      guest: 1,
+      drift: 1,
+      timer: 2,
+      feature: 2,
+      losses: 1,
+      cached: 2,
+    },
   },
   [...properties, ...vmmProperties.filter(({ id }) => id === 'TIME-T9')],
 );
@@ -58,6 +67,13 @@ test.each<[string, (v: Vmm) => void]>([
   expect(stateViolations(state)).toEqual([]);
   spoil(state);
   expect(stateViolations(state)).toEqual(['MIG-F1']);
+});
+
+test('MIG-Z1: the cache has what was not sent', () => {
+  const state = after(...steps(...sent));
+  expect(stateViolations(state)).toEqual([]);
+  migrationOf(state).cache[0] = 0;
+  expect(stateViolations(state)).toEqual(['MIG-Z1']);
 });
 
 interface BadStep {
@@ -139,6 +155,7 @@ test.each<[string, string, BadStep]>([
         migrationOf(v).connected = true;
         // Its page is sent again.
         migrationOf(v).send[0] = true;
+        migrationOf(v).cache[0] = null;
       },
     },
   ],
