@@ -68,7 +68,7 @@ test('G1, as a picture', () => {
     17  | freeze                                 |
     18  | quiesce: 1 dirty                       |
     19  |-- vcpu 0, was ready, wake false ------>|
-    21  |-- device: register 0 ----------------->|
+    21  |-- device: register 0, timer 0 -------->|
     23  | final-harvest: round 2, 1 dirty        |
     24  |-- page 2, content 10 ----------------->|
     26  |-- request ---------------------------->|
