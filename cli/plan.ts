@@ -38,6 +38,7 @@ export const quick: Plan = {
     { scope: 'migration-postcopy-fuzz', runs: 100 },
     { scope: 'migration-pages', runs: 60 },
     { scope: 'migration-hinting-fuzz', runs: 40 },
+    { scope: 'migration-crash-fuzz', runs: 40 },
   ],
   pairs: 200,
   exploredStates: 7_000,

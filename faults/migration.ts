@@ -3,6 +3,7 @@ import type { VmmFault } from './memory/seams.ts';
 import type { DeferredFault } from './memory.ts';
 import { movingClockFaults } from './migration/clocks.ts';
 import { copyingFaults } from './migration/copying.ts';
+import { crashingFaults } from './migration/crashing.ts';
 import { failingFaults } from './migration/failing.ts';
 import { handoverFaults } from './migration/handover.ts';
 import { hintingFaults } from './migration/hinting.ts';
@@ -14,6 +15,7 @@ import { streamFaults } from './migration/stream.ts';
 export const migrationFaults: readonly VmmFault[] = [
   ...copyingFaults,
   ...pageFaults,
+  ...crashingFaults,
   ...hintingFaults,
   ...handoverFaults,
   ...failingFaults,
@@ -27,7 +29,6 @@ const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFa
   ids.map((id) => ({ id: `migration/${id}`, reason }));
 
 export const deferredMigrationFaults: readonly DeferredFault[] = [
-  ...waiting('a host cannot crash yet, and nothing frees a token that it had', 'X11'),
   ...waiting('a cancellation is one step with what it does: none can be lost before', 'X17'),
   ...waiting('a status is published by QEMU alone, whose tables have it', 'X28'),
   ...waiting('comes with queues of devices, and requests in them', 'X18'),

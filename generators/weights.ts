@@ -78,6 +78,8 @@ export const commandWeights: Readonly<Record<string, number>> = {
   'stream.tamper': 0.1,
   'failure.cut-off': 0.1,
   'failure.reach-again': 1,
+  'crash.host': 0.3,
+  'crash.cold-boot': 4,
   'migration.receive': 16,
   'hint.request': 8,
   'hint.echo': 8,

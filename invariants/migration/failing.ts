@@ -9,8 +9,8 @@ const nothingIsLeft = property.invariant({
     for (let v = 0; v < size.vm; v++) {
       const { source, target, phase, arrived, toTarget, send, postcopy } =
         m.cluster.migrations.at(v);
-      const { lastRan } = m.cluster.ownership.at(v);
-      if (source !== null || lastRan === null) continue;
+      const { lastRan, lost } = m.cluster.ownership.at(v);
+      if (source !== null || lastRan === null || lost) continue;
       if (!runs(m, lastRan, v)) return `${named(v, lastRan)} does not run, and nothing is going on`;
       if (m.hosts.at(lastRan).memory.vms.at(v).logging !== 'off') return `VM ${v} is logged`;
       if (toTarget.at(0).kind !== 'none') return `a ${toTarget.at(0).kind} is under way`;

@@ -63,17 +63,23 @@ function anyStarted(change: MigrationChange): number {
   return -1;
 }
 
+const starting = kinds('migration.receive', 'crash.cold-boot');
+
 const epochsRise = property.transition({
   id: 'MIG-A5',
-  name: 'the epoch rises by one whenever a host takes the token, and otherwise stays',
-  commands: ['migration.*'],
-  violation({ before, after, size }) {
+  name: 'the epoch rises by one with each owner; who ran a VM last changes by a start or cold boot',
+  commands: ['migration.*', 'crash.*'],
+  violation({ before, call, after, size }) {
     for (let v = 0; v < size.vm; v++) {
       const from = before.cluster.ownership.at(v);
       const to = after.cluster.ownership.at(v);
       const taken = to.owner !== null && to.owner !== from.owner;
       if (to.epoch !== from.epoch + (taken ? 1 : 0)) {
         return `the epoch of VM ${v} went from ${from.epoch} to ${to.epoch}`;
+      }
+      if (to.lost && !from.lost && call.kind !== 'crash.host') return `${call.kind} lost VM ${v}`;
+      if (to.lastRan !== from.lastRan && !starting.includes(call.kind)) {
+        return `${call.kind} made host ${to.lastRan} the last to run VM ${v}`;
       }
     }
     return null;

@@ -37,8 +37,8 @@ const guestsAreNotLost = property.invariant({
   name: 'the host that ran a guest last has all of it, but what it is yet to get from the one before',
   violation(m, size) {
     for (let v = 0; v < size.vm; v++) {
-      const { lastRan } = m.cluster.ownership.at(v);
-      if (lastRan === null) continue;
+      const { lastRan, lost } = m.cluster.ownership.at(v);
+      if (lastRan === null || lost) continue;
       if (!isOn(m, lastRan, v)) return `${named(v, lastRan)} is gone`;
       const from = movedOn(m, v);
       const { size: count } = m.hosts.at(lastRan).memory.vms.at(v);

@@ -38,7 +38,8 @@ const doubtsEnd = property.leadsTo({
   id: 'MIG-L2',
   name: 'once the source reaches the store, one side runs a guest whose handover was in doubt',
   instances: (size) => size.vm,
-  starts: ({ cluster }, v) => cluster.ownership.at(v).owner === null,
+  starts: ({ cluster }, v) =>
+    cluster.ownership.at(v).owner === null && !cluster.ownership.at(v).lost,
   done(m, v, size) {
     for (let h = 0; h < size.host; h++) if (runs(m, h, v)) return true;
     return false;

@@ -2,6 +2,7 @@
 import type { CallOf } from '../../machine/index.ts';
 import * as arriving from './arriving.ts';
 import * as copying from './copying.ts';
+import * as crashing from './crashing.ts';
 import * as device from './device.ts';
 import * as failing from './failing.ts';
 import * as freezing from './freezing.ts';
@@ -85,6 +86,8 @@ export const migrationCommands = {
   'postcopy.finish': postcopy.finish,
   'postcopy.listen': recovery.listen,
   'postcopy.recover': recovery.recover,
+  'crash.host': crashing.crashHost,
+  'crash.cold-boot': crashing.coldBoot,
   'hint.request': hinting.request,
   'hint.echo': hinting.echo,
   'hint.send': hinting.send,

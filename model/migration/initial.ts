@@ -16,6 +16,7 @@ export function initialCluster(z: C['size']): Cluster {
       epoch: 0,
       lastRan: isHere(id) ? 0 : null,
       lock: isHere(id) ? 0 : null,
+      lost: false,
     })),
     booted: table(z, vm, (id) => table(z, feature, (f) => isHere(id) && hasFeature(0, f))),
     migrations: table(z, vm, () => ({
@@ -59,6 +60,7 @@ export function initialCluster(z: C['size']): Cluster {
     ),
     attempts: z.attempts,
     losses: z.losses,
+    crashes: z.crashes,
   };
 }
 

@@ -74,6 +74,8 @@ export type MigrationSizes = {
   /** 1 where guests hint at free pages while they move, else 0; and requests for hints. */
   readonly hinting: number;
   readonly requests: number;
+  /** Crashes of hosts. */
+  readonly crashes: number;
 };
 
 type PolicySizes = MigrationSizes & CpuSizes & MemorySizes;
@@ -141,6 +143,9 @@ export const phases = [
   ...['taken-back', 'aborted'],
 ] as const;
 
+/** A VM has a new owner after each migration, and after a crash. */
+const epochMost = (z: MigrationSizes): number => z.attempts + z.crashes;
+
 /** From source to target. */
 export const Message = variant({
   none: {},
@@ -154,7 +159,7 @@ export const Message = variant({
   /** Is everything there? */
   request: {},
   /** Run, if the token is still of this epoch. */
-  start: { epoch: int('attempts') },
+  start: { epoch: int(epochMost) },
   /** Post-copy: all pages that are still to be sent are missing; what the target has of them is old. */
   discard: {},
   /** Post-copy goes on over a new connection: the source knows what is missing. */
@@ -237,9 +242,11 @@ const Ownership = record({
   /** The token: nobody's between release and the next to take it. */
   owner: option(ref(host)),
   /** Rises with every change of the owner, so that an old message cannot take the token. */
-  epoch: int('attempts'),
+  epoch: int(epochMost),
   lastRan: option(ref(host)),
   lock: option(ref(host)),
+  /** The host that ran it last has crashed with it: there is only the disk. */
+  lost: bool,
 });
 
 /**
@@ -275,6 +282,8 @@ export const clusterState = record({
   attempts: int('attempts'),
   /** Connections, and ways to the storage, that may still be lost. */
   losses: int('losses'),
+  /** Hosts that may still crash. */
+  crashes: int('crashes'),
 });
 export interface Cluster extends Infer<typeof clusterState> {}
 /** One where VMs may move between hosts, else none. */

@@ -71,6 +71,7 @@ const noCluster: MigrationSizes = {
   driver: 0,
   hinting: 0,
   requests: 0,
+  crashes: 0,
 };
 
 export const tinySizes: VmmSizes = {

@@ -274,6 +274,24 @@ export const migrationScopes = {
     },
     commands: ['migration.*', 'hint.*', ...memory('map', 'unmap', 'write', 'populate', 'scrub')],
   },
+  'migration-crash': {
+    name: 'migration-crash',
+    purpose: 'every state of a guest that moves while one of the hosts crashes',
+    sizes: { ...pairSizes, crashes: 1 },
+    explored: { distinct: 2906, generated: 11629, depth: 31, complete: true },
+    commands: ['migration.*', 'crash.*', ...memory('write')],
+  },
+  'migration-crash-fuzz': {
+    name: 'migration-crash-fuzz',
+    purpose: 'random testing: guests that move among three hosts, which crash',
+    sizes: { ...fuzzSizes, vm: 1, booted: 1, thread: 2, attempts: 4, crashes: 3 },
+    commands: [
+      'migration.*',
+      'crash.*',
+      'device.*',
+      ...memory('map', 'write', 'populate', 'scrub'),
+    ],
+  },
   'migration-pages': {
     name: 'migration-pages',
     purpose:

@@ -12,6 +12,7 @@ import {
   beginAdvised,
   copy,
   copyReadOnly,
+  crash,
   hint,
   loseConnection,
   place,
@@ -123,6 +124,9 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X15': [...begin(), ...steps('freeze', 'abort')],
   'migration/X16': [...begin().slice(0, 3), ...steps('abort', 'discard')],
   'migration/X29': [...begin(), step('abort')],
+  'migration/X11': [
+    ...[...ready, ...steps('release', 'send-start'), receive, crash(1), step('take-back')],
+  ],
   'migration/X12': [...begin(), step('freeze'), step('continue-source')],
   'migration/X13': [...ready, ...steps('release', 'send-start', 'clean-up')],
   'migration/X20': moved,

@@ -26,6 +26,7 @@ test.each([
   'migration-postcopy-fuzz',
   'migration-pages',
   'migration-hinting-fuzz',
+  'migration-crash-fuzz',
   'migration-timed',
   'migration-throttle',
   'mixed',

@@ -75,6 +75,7 @@ test.each([
   ['migration-postcopy-fuzz', 4],
   ['migration-pages', 4],
   ['migration-hinting-fuzz', 4],
+  ['migration-crash-fuzz', 4],
   ['mixed', 4],
 ] as const)('the rules run alike on all hosts in scope %s', (name, numRuns) => {
   fc.assert(agreeing(scopes[name]), { numRuns, seed: 7 });

@@ -37,8 +37,10 @@ import { rarePostcopy } from './migration/rare.ts';
 import {
   askForHints,
   begin,
+  coldBoot,
   copy,
   copyReadOnly,
+  crash,
   createTarget,
   hint,
   loseConnection,
@@ -346,6 +348,34 @@ const rare: readonly Rare[] = [
       code,
     }),
   ),
+  ...(
+    [
+      [[crash(0)], crash(1), 'crashes-spent'],
+      [[], coldBoot(1), 'not-lost'],
+      [
+        [...handingOver, step('release'), step('send-start'), receive, crash(1)],
+        coldBoot(0),
+        'already-migrating',
+      ],
+      [[...begin(), crash(0)], coldBoot(1), 'vm-exists'],
+      [[crash(0), cutOff(1)], coldBoot(1), 'store-unreachable'],
+    ] as const
+  ).map(
+    ([before, call, code]): Rare => ({
+      scope: 'migration-small',
+      sizes: { crashes: 1, losses: 1, place: 4 },
+      after: before,
+      call,
+      code,
+    }),
+  ),
+  {
+    scope: 'migration-small',
+    sizes: { overhead: 1, frame: 4, crashes: 1 },
+    after: [crash(0)],
+    call: coldBoot(1),
+    code: 'frame-in-use',
+  },
   {
     scope: 'migration-small',
     sizes: { overhead: 1, frame: 4 },

@@ -153,6 +153,19 @@ test.each<[string, string, readonly Call[], Spoil, Call, Spoil]>([
     ...([receive, (v: Vmm) => letRun(v, 1)] as const),
   ],
   [
+    ...(['MIG-A5', 'a take-back makes the source the last to have run it', started] as const),
+    ...([nothing, step('take-back')] as const),
+    (v) => {
+      ownershipOf(v).lastRan = 1;
+    },
+  ],
+  [
+    ...(['MIG-A5', 'a take-back loses the VM', started, nothing, step('take-back')] as const),
+    (v) => {
+      ownershipOf(v).lost = true;
+    },
+  ],
+  [
     ...(['MIG-A2', 'a page is forgotten'] as const),
     [
       ...begin(),

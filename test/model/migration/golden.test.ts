@@ -3,9 +3,11 @@ import { expect, test } from 'vitest';
 import { scopes, type VmmScope } from '../../../model/index.ts';
 import {
   begin,
+  coldBoot,
   completeWrite,
   copy,
   copyReadOnly,
+  crash,
   handOver,
   loseConnection,
   MigrationStory,
@@ -60,7 +62,7 @@ test('G1: pre-copy sends each page, what was written since, and last what the de
   expect(story.pages(1)).toEqual([1, 9, 10]);
   expect(story.where()).toEqual([1]);
   // The specification begins at epoch 4.
-  expect(story.ownership).toEqual({ owner: 1, epoch: 1, lastRan: 1, lock: 1 });
+  expect(story.ownership).toEqual({ owner: 1, epoch: 1, lastRan: 1, lock: 1, lost: false });
   expect(story.pages(0)).toEqual([]);
   expect(story.migration.phase).toBe('idle');
 });
@@ -78,7 +80,7 @@ test('G2a: a start that arrived before the network failed stands; the source lea
   story.run(...startSent, receive, loseConnection);
   expect(story.where()).toEqual([1]);
   story.run(step('take-back'));
-  expect(story.ownership).toEqual({ owner: 1, epoch: 1, lastRan: 1, lock: 1 });
+  expect(story.ownership).toEqual({ owner: 1, epoch: 1, lastRan: 1, lock: 1, lost: false });
   expect(story.refusal(step('abort'))).toBe('wrong-phase');
   story.run(step('clean-up'));
   expect(story.where()).toEqual([1]);
@@ -89,7 +91,7 @@ test('G2b: a start that was lost leaves the token to the source, which goes on',
   story.run(...startSent, loseConnection);
   expect(story.where()).toEqual([]);
   story.run(step('take-back'), step('abort'));
-  expect(story.ownership).toEqual({ owner: 0, epoch: 1, lastRan: 0, lock: 0 });
+  expect(story.ownership).toEqual({ owner: 0, epoch: 1, lastRan: 0, lock: 0, lost: false });
   expect(story.where()).toEqual([0]);
   story.run(step('discard'));
   expect(story.pages(1)).toEqual([]);
@@ -115,6 +117,49 @@ test('G2c: a source that does not reach the store stays stopped, until it does',
   expect(story.where()).toEqual([]);
   story.run({ kind: 'failure.reach-again', args: { host: 0 } }, step('take-back'), step('abort'));
   expect(story.where()).toEqual([0]);
+});
+
+/** One of the two hosts crashes. */
+const crashing: VmmScope = {
+  ...golden,
+  sizes: { ...golden.sizes, crashes: 2 },
+  commands: [...(golden.commands ?? []), 'crash.*'],
+};
+
+test('a target that ran the guest and crashed leaves its source with a copy that is too old', () => {
+  const story = new MigrationStory(crashing);
+  story.run(...startSent, receive, crash(1));
+  expect(story.ownership).toEqual({ owner: null, epoch: 1, lastRan: 1, lock: null, lost: true });
+  // The token is free again, and not the source’s to take.
+  story.run(step('take-back'));
+  expect(story.ownership.owner).toBe(null);
+  expect(story.migration.phase).toBe('acknowledged');
+  expect(story.refusal(coldBoot(0))).toBe('already-migrating');
+  story.run(step('clean-up'), coldBoot(0));
+  expect(story.where()).toEqual([0]);
+  expect(story.ownership).toEqual({ owner: 0, epoch: 2, lastRan: 0, lock: 0, lost: false });
+  expect(story.pages(0)).toEqual([0, 0, 0]);
+});
+
+test('a source that crashes while it copies loses the guest, of which the target has but a part', () => {
+  const story = new MigrationStory(crashing);
+  story.run(...begin(), copyReadOnly(0), place(0), crash(0));
+  expect(story.where()).toEqual([]);
+  expect(story.migration.phase).toBe('aborted');
+  expect(story.refusal(coldBoot(1))).toBe('vm-exists');
+  story.run(step('discard'), coldBoot(1));
+  expect(story.where()).toEqual([1]);
+});
+
+test('a target that crashes early costs its source nothing', () => {
+  const story = new MigrationStory(crashing);
+  story.run(...begin(), copyReadOnly(0), place(0), crash(1), step('give-up'));
+  expect(story.where()).toEqual([0]);
+  expect(story.migration.phase).toBe('idle');
+  expect(story.refusal(coldBoot(1))).toBe('not-lost');
+  // What it keeps of an attempt that was given up goes with it, too.
+  story.run(...begin(), step('abort'), crash(1));
+  expect(story.migration.phase).toBe('idle');
 });
 
 test('G3 without the fault: a page that is written after it was read is dirty', () => {
@@ -145,7 +190,7 @@ test('G5: a guest that moves on takes all of its memory along, and so it does on
   story.run(...stopAndCopy(0));
   expect(story.where()).toEqual([0]);
   expect(story.pages(0)).toEqual([1, 1, 0]);
-  expect(story.ownership).toEqual({ owner: 0, epoch: 3, lastRan: 0, lock: 0 });
+  expect(story.ownership).toEqual({ owner: 0, epoch: 3, lastRan: 0, lock: 0, lost: false });
   // It may not be begun more often than the scope says.
   expect(story.refusal(step('start', { target: 1 }))).toBe('attempts-spent');
 });

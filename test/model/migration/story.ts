@@ -36,6 +36,12 @@ export const hint = (page: number): Call => ({ kind: 'hint.send', args: { vm: 0,
 export const takeHint: Call = { kind: 'hint.receive', args: { vm: 0 } };
 export const takeBack = (page: number): Call => ({ kind: 'hint.take-back', args: { vm: 0, page } });
 
+export const crash = (host: number): Call => ({ kind: 'crash.host', args: { host } });
+export const coldBoot = (host: number): Call => ({
+  kind: 'crash.cold-boot',
+  args: { vm: 0, host, overhead: [] },
+});
+
 /** The network fails. */
 export const loseConnection: Call = { kind: 'failure.lose-connection', args: { vm: 0 } };
 

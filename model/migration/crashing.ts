@@ -1,0 +1,118 @@
+/**
+ * A host crashes, and is back at once with nothing. Chapter 4.B: host.crash, and 4.C: MIG-S2.
+ *
+ * The shared store fences it: the tokens and locks that it had are nobody's. What a VM had in memory on
+ * the host that ran it last is lost then, and nobody has a state to go on from: neither a source whose
+ * copy is older than the disk, nor a target that was never told to start. It boots from its disk.
+ */
+import { ref } from '../../machine/index.ts';
+import { host } from '../host.ts';
+import { createVm, frameNotFree, tearDown } from '../memory/index.ts';
+import { disconnect } from './channel.ts';
+import { forgetCopy, forgetMigration } from './handover.ts';
+import { endHints, forgetHints } from './hinting.ts';
+import {
+  type C,
+  command,
+  type HostId,
+  inner,
+  memoryAt,
+  migrationOf,
+  ofVm,
+  type VmId,
+  viewMemory,
+  viewMigration,
+  type World,
+} from './model.ts';
+import { plugAll, unplugAll } from './vcpus.ts';
+
+export const crashHost = command({
+  actor: 'hardware',
+  summary: 'A host crashes and starts anew; the store fences it (4.B host.crash, MIG-S2).',
+  args: { host: ref(host) },
+  requires: [['crashes-spent', [], (m) => m.cluster.crashes === 0]],
+  effect(m, a, c) {
+    m.cluster.crashes--;
+    for (let vm = 0; vm < m.cluster.ownership.length; vm++) {
+      breakMigration(m, vm, a.host);
+      loseVm(m, vm, a.host, c);
+    }
+  },
+});
+
+/** The other side of a migration notices that the connection is gone, if it was up. */
+function breakMigration(m: World, vm: VmId, at: HostId): void {
+  const migration = migrationOf(m, vm);
+  const { source, target, arrived } = migration;
+  if (target === at) {
+    disconnect(migration);
+    migration.arrived = 'nothing';
+    for (let p = 0; p < migration.received.length; p++) migration.received[p] = false;
+    if (migration.phase === 'aborted') forgetMigration(migration);
+    return;
+  }
+  if (source !== at) return;
+  endHints(m, vm);
+  forgetHints(m, vm);
+  forgetMigration(migration);
+  if (arrived === 'nothing' || m.cluster.ownership.at(vm).lastRan === target) return;
+  migration.phase = 'aborted';
+  migration.target = target;
+  migration.arrived = arrived;
+}
+
+function loseVm(m: World, vm: VmId, at: HostId, c: C): void {
+  const ownership = m.cluster.ownership.at(vm);
+  if (ownership.owner === at) ownership.owner = null;
+  if (ownership.lock === at) ownership.lock = null;
+  const memory = memoryAt(m, at);
+  const machine = memory.host.vms.at(vm);
+  if (machine.state === 'absent') return;
+  if (ownership.lastRan === at) ownership.lost = true;
+  m.cluster.hosts.at(at).devices.at(vm).write = { kind: 'none' };
+  for (const entry of machine.pages) {
+    entry.pins = 0;
+    entry.pinned = null;
+  }
+  unplugAll(m, at, vm, c);
+  tearDown(memory, vm, inner(c));
+  forgetCopy(m, vm, at);
+}
+
+/** Only when the host that ran it last has been fenced: its disk is the newest that there is. */
+export const coldBoot = command({
+  actor: 'host',
+  summary: 'A VM whose state was lost in a crash boots from its disk (MIG-S2, MIG-A5).',
+  args: { ...ofVm, host: ref(host), overhead: createVm.args.overhead },
+  requires: [
+    ['not-lost', ['vm'], (m, a) => !m.cluster.ownership.at(a.vm).lost],
+    ['already-migrating', ['vm'], (m, a) => viewMigration(m, a.vm).source !== null],
+    [
+      'vm-exists',
+      ['vm', 'host'],
+      (m, a) => viewMemory(m, a.host).host.vms.at(a.vm).state !== 'absent',
+    ],
+    ['store-unreachable', ['host'], (m, a) => m.cluster.hosts.at(a.host).cutOff],
+    [
+      'frame-in-use',
+      ['host', 'overhead'],
+      (m, a, c) =>
+        a.overhead.length !== c.size.overhead ||
+        a.overhead.some((f) => frameNotFree(viewMemory(m, a.host), f)),
+    ],
+  ],
+  effect(m, a, c) {
+    if (!c.operation.takeOver(m, a.host, a.vm, m.cluster.ownership.at(a.vm).epoch)) return;
+    m.cluster.ownership.at(a.vm).lost = false;
+    const asBefore = { size: c.size.page, reservation: 1, mode: 'refill', huge: false } as const;
+    createVm.effect(memoryAt(m, a.host), { ...a, ...asBefore }, inner(c));
+    const { vcpus } = m.cluster.hosts.at(a.host);
+    let left = c.size.online;
+    for (let t = 0; t < vcpus.length; t++) {
+      if (left === 0 || m.hosts.at(a.host).cpu.threads.at(t).vm !== a.vm) continue;
+      vcpus[t] = { kind: 'saved', was: 'ready', wake: false };
+      left--;
+    }
+    plugAll(m, a.host, a.vm, c);
+  },
+});
