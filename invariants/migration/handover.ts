@@ -63,8 +63,6 @@ function anyStarted(change: MigrationChange): number {
   return -1;
 }
 
-const starting = kinds('migration.receive', 'crash.cold-boot');
-
 const epochsRise = property.transition({
   id: 'MIG-A5',
   name: 'the epoch rises by one with each owner; who ran a VM last changes by a start or cold boot',
@@ -78,7 +76,9 @@ const epochsRise = property.transition({
         return `the epoch of VM ${v} went from ${from.epoch} to ${to.epoch}`;
       }
       if (to.lost && !from.lost && call.kind !== 'crash.host') return `${call.kind} lost VM ${v}`;
-      if (to.lastRan !== from.lastRan && !starting.includes(call.kind)) {
+      const { kind } = call;
+      if (to.lastRan === from.lastRan) continue;
+      if (kind !== 'migration.receive' && kind !== 'crash.cold-boot') {
         return `${call.kind} made host ${to.lastRan} the last to run VM ${v}`;
       }
     }
