@@ -72,7 +72,7 @@ test('a hybrid migration: pages 0 and 1 were sent, 1 was written since, 2 was ne
   story.run(postcopy('finish'), step('receive-reply'), step('clean-up'));
   expect(story.pages(0)).toEqual([]);
   expect(story.migration.phase).toBe('idle');
-  expect(story.ownership).toEqual({ owner: 1, epoch: 1, lastRan: 1, lock: 1 });
+  expect(story.ownership).toEqual({ owner: 1, epoch: 1, lastRan: 1, lock: 1, lost: false });
   // It may move on like any other.
   story.run(step('start', { target: 0 }));
 });
