@@ -11,6 +11,7 @@ import {
   copier,
   evaluation,
   type Machine,
+  names,
   type Property,
   type Violation,
   valuesOf,
@@ -121,12 +122,13 @@ test('a command that does something else than it was asked seldom passes', {
   expect(passed / tried).toBeLessThan(0.06);
 });
 
-test('a property that is asked of a command it does not look at answers all the same', () => {
+test('a property that is asked of a step without its premise answers all the same', () => {
   const steps = [...changes(scope, 3, 31)];
   const random = randomFrom(2);
   for (const property of memoryProperties) {
     if (property.kind !== 'transition') continue;
     for (const step of steps) {
+      if (!names(property.commands, step.call.kind)) continue;
       const after = copies.copy(step.after);
       corrupt(random, scope.sizes, memory, after);
       const message = property.violation({ ...step, after, size: scope.sizes });
