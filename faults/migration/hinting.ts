@@ -8,7 +8,7 @@ const hintsGoOn: VmmFault = {
   story:
     'Hinting is not stopped before the dirty log is collected: a hint that is late still counts.',
   origin: 'QEMU’s precopy notifier, which stops hinting before each sync of the bitmap',
-  killedBy: ['KVM-I2', 'MIG-S3'],
+  killedBy: ['KVM-I5', 'KVM-I2', 'MIG-S3'],
   scope: 'migration-hinting',
   randomScope: 'migration-hinting-fuzz',
   apply: (machine) => migration.changeOperation(machine, 'stopHints', () => () => {}),

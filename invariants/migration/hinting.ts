@@ -1,4 +1,4 @@
-/** Free page hinting. Chapter 3.3 of memory: KVM-I2, I3, I4, L1. */
+/** Free page hinting. Chapter 3.3 of memory: KVM-I2, I3, L1; I4, I5 of our own (4.F). */
 import { kinds, property, type Reading } from './reading.ts';
 
 /** Pages that the driver of a VM keeps, on the host that has its token. */
@@ -53,6 +53,22 @@ const skipsAreAskedFor = property.transition({
   },
 });
 
+const harvestsEndHinting = property.transition({
+  id: 'KVM-I5',
+  name: 'when the dirty log is collected hinting is over, so that a hint that comes late does not count',
+  commands: kinds('migration.harvest', 'migration.final-harvest'),
+  when: ({ before, call }) =>
+    before.cluster.hinting.at(call.args.vm).some(({ state }) => isUnderWay(state)),
+  violation({ call, after }) {
+    const { vm } = call.args;
+    for (const { state } of after.cluster.hinting.at(vm)) {
+      if (isUnderWay(state)) return `VM ${vm} hints on: ${state}`;
+    }
+    return null;
+  },
+});
+const isUnderWay = (state: string): boolean => state === 'requested' || state === 'start';
+
 const guestsAreTold = property.invariant({
   id: 'KVM-I4',
   name: 'a guest whose migration has ended was told that the host is done with hints',
@@ -82,6 +98,7 @@ const hintedPagesComeBack = property.leadsTo({
 export const hintingProperties = [
   skippedIsUnwritten,
   skipsAreAskedFor,
+  harvestsEndHinting,
   guestsAreTold,
   hintedPagesComeBack,
 ];

@@ -5,7 +5,7 @@
  * In scope `migration-pages` the guest has four pages, and does not use the last.
  */
 import type { Call } from '../../machine/index.ts';
-import { deflate, inflate, map, mergeInto, setTarget } from '../model/memory/story.ts';
+import { deflate, inflate, mergeInto, setTarget } from '../model/memory/story.ts';
 import {
   askForHints,
   begin,
@@ -23,8 +23,6 @@ import {
   stop,
   stopAndCopy,
   submit,
-  takeBack,
-  takeHint,
   write,
 } from '../model/migration/story.ts';
 
@@ -111,9 +109,7 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   ],
   // What page 3 holds was not to be sent when it was hinted at, and is when that is heard of.
   'migration/B8': [
-    ...[...begin(), copyReadOnly(0), ...askForHints, hint(3), takeBack(3)],
-    ...[map(0, 3), { kind: 'memory.write', args: { host: 0, vm: 0, virtual: 3, content: 1 } }],
-    ...[step('harvest'), takeHint],
+    ...[...begin(), copyReadOnly(0), { kind: 'hint.request', args: { vm: 0 } }, step('harvest')],
   ],
   'migration/B9': [...begin(), ...askForHints, hint(3), step('abort')],
   'migration/X22a': startsWithout(copy(3), receive),

@@ -3,7 +3,14 @@ import { expect, test } from 'vitest';
 import { vmmProperties } from '../../invariants/index.ts';
 import { type Call, inPlace, noNotes } from '../../machine/index.ts';
 import { scopes, type Vmm, vmmMachine } from '../../model/index.ts';
-import { askForHints, begin, hint, step, takeHint } from '../model/migration/story.ts';
+import {
+  askForHints,
+  begin,
+  copyReadOnly,
+  hint,
+  step,
+  takeHint,
+} from '../model/migration/story.ts';
 
 const scope = scopes['migration-hinting'];
 
@@ -34,6 +41,17 @@ test('KVM-I4 sees a guest that keeps pages for a migration that is over', () => 
   expect(invariantSays('KVM-I4', state)).toBe(null);
   hintingOf(state).state = 'stop';
   expect(invariantSays('KVM-I4', state)).toBe('page 1 of VM 0 is kept: stop');
+});
+
+test('KVM-I5 sees a harvest after which hints still count', () => {
+  const property = vmmProperties.find(({ id }) => id === 'KVM-I5');
+  if (property?.kind !== 'transition') throw new Error('there is no KVM-I5');
+  const [before, state] = [after(...asking), after(...asking, copyReadOnly(0), step('harvest'))];
+  const change = { before, call: step('harvest'), after: state, events: [], size: scope.sizes };
+  const says = (): string | null => property.violation({ ...change, notes: noNotes() } as never);
+  expect(says()).toBe(null);
+  hintingOf(state).state = 'start';
+  expect(says()).toBe('VM 0 hints on: start');
 });
 
 const skip = (v: Vmm): void => {
