@@ -34,7 +34,6 @@ export const askForHints: readonly Call[] = ['request', 'echo', 'receive'].map((
 }));
 export const hint = (page: number): Call => ({ kind: 'hint.send', args: { vm: 0, page } });
 export const takeHint: Call = { kind: 'hint.receive', args: { vm: 0 } };
-export const takeBack = (page: number): Call => ({ kind: 'hint.take-back', args: { vm: 0, page } });
 
 export const crash = (host: number): Call => ({ kind: 'crash.host', args: { host } });
 export const coldBoot = (host: number): Call => ({
