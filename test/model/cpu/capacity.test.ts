@@ -121,7 +121,7 @@ test.each(settings)('SHR-1: under %s a VM that is given more %s gets no less', (
       ];
       expect(more).toBeGreaterThanOrEqual(less - quantum);
     }),
-    { seed: 1, numRuns: 40 },
+    { seed: 1, numRuns: 20 },
   );
 });
 

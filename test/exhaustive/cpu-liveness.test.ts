@@ -1,9 +1,9 @@
 /** That every thread gets its turn, in every run of a scope in which time goes on. */
 import { expect, test } from 'vitest';
-import { liveness } from '../../../checker/index.ts';
-import { vmmFaults } from '../../../faults/index.ts';
-import { vmmProperties } from '../../../invariants/index.ts';
-import { isLiveness, type Liveness, type Machine, type View } from '../../../machine/index.ts';
+import { liveness } from '../../checker/index.ts';
+import { vmmFaults } from '../../faults/index.ts';
+import { vmmProperties } from '../../invariants/index.ts';
+import { isLiveness, type Liveness, type Machine, type View } from '../../machine/index.ts';
 import {
   type SchedulerName,
   schedulers,
@@ -11,7 +11,7 @@ import {
   type Vmm,
   type VmmScope,
   vmmMachine,
-} from '../../../model/index.ts';
+} from '../../model/index.ts';
 
 type Properties = readonly Liveness<never>[];
 const turns: Properties = vmmProperties.filter(isLiveness).filter(({ id }) => id === 'CPU-L1');

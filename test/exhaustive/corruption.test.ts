@@ -24,7 +24,7 @@ import {
   scopes,
 } from '../../model/index.ts';
 import { changes, corrupt, type MemoryStep, randomFrom } from '../invariants/corrupt.ts';
-import { memoryMachine } from './memory-bench.ts';
+import { memoryMachine } from '../teeth/memory-bench.ts';
 
 const scope = scopes.fuzz;
 const copies = copier(memory);

@@ -1,10 +1,10 @@
 /** That migrations end and doubts are resolved, in every fair run of a scope in which things break. */
 import { expect, test } from 'vitest';
-import { liveness } from '../../../checker/index.ts';
-import { vmmFaults } from '../../../faults/index.ts';
-import { vmmProperties } from '../../../invariants/index.ts';
-import { isLiveness, type Liveness, type Machine } from '../../../machine/index.ts';
-import { scopes, type VmmScope, type VmmSizes, vmmMachine } from '../../../model/index.ts';
+import { liveness } from '../../checker/index.ts';
+import { vmmFaults } from '../../faults/index.ts';
+import { vmmProperties } from '../../invariants/index.ts';
+import { isLiveness, type Liveness, type Machine } from '../../machine/index.ts';
+import { scopes, type VmmScope, type VmmSizes, vmmMachine } from '../../model/index.ts';
 
 const broken: VmmScope = scopes['migration-broken'];
 const recovers = scopes['migration-postcopy-recover'];
