@@ -89,7 +89,7 @@ class Verification {
     }
     for (let round = 0; !this.ended && (round === 0 || this.timed); round++) {
       for (const part of this.parts) await this.random(part, this.seed + round);
-      if (round === 0 && this.whole) await this.teeth();
+      if (round === 0 && this.whole && this.plan.faultBudget > 0) await this.teeth();
     }
     this.shown.end();
   }

@@ -37,7 +37,7 @@ test.each([
     fc.property(traces(vmmMachine, { scope }), (trace) => {
       expect(running.run(trace).failure?.violations).toBeUndefined();
     }),
-    { seed: 41, numRuns: 40, endOnFailure: true },
+    { seed: 41, numRuns: 60, endOnFailure: true },
   );
   for (const [id, { couldFail }] of running.tallies) {
     could.set(id, (could.get(id) ?? 0) + couldFail);

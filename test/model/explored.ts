@@ -9,7 +9,7 @@ export const searched = Object.values<VmmScope>(scopes).filter(
 
 /** Whether every test run may search it. */
 export const isSmall = ({ explored }: VmmScope): boolean =>
-  explored !== undefined && explored.distinct <= 6_000;
+  explored !== undefined && explored.distinct <= 3_500;
 
 /** Expects a scope to have the states that it says, and all its commands to happen. */
 export function asExplored(scope: VmmScope): void {
