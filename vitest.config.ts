@@ -12,7 +12,15 @@ export default defineConfig({
           exclude: ['test/exhaustive/**'],
         },
       },
-      { extends: true, test: { name: 'exhaustive', include: ['test/exhaustive/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'exhaustive',
+          include: ['test/exhaustive/**/*.test.ts'],
+          // With coverage, and another search beside it, some take minutes.
+          testTimeout: 1_200_000,
+        },
+      },
     ],
     // The model is pure, so test files may share one module graph: about ten times faster.
     isolate: false,

@@ -104,10 +104,6 @@ const sourceHasWork = guardsOf<CpusModelOnMemory>()(
 );
 
 const { 'cpu.tick': tick, ...services } = serviceCommands;
-/**
- * A tick first hears which VMs wait for pages: what they had of it they could not use. Migrations go
- * by the ticks of their source.
- */
 /** The host that runs a guest asks and tells it things: no other, and none while it is carried over. */
 const guestNotHere = guardsOf<ServiceModel>()(
   'guest-not-here',
@@ -121,6 +117,10 @@ const servicesHere = requireAlso(
   guestNotHere,
 );
 
+/**
+ * A tick first hears which VMs wait for pages: what they had of it they could not use. Migrations go
+ * by the ticks of their source.
+ */
 const ofServices = {
   ...servicesHere,
   'cpu.tick': {

@@ -44,7 +44,7 @@ function violations(step: MemoryStep): readonly Violation[] {
   return found;
 }
 
-test('a step that leaves one field of memory wrong does not pass', { timeout: 120_000 }, () => {
+test('a step that leaves one field of memory wrong does not pass', () => {
   const random = randomFrom(5);
   const passed = new Map<string, number>();
   let tried = 0;
@@ -76,7 +76,7 @@ function tamper(random: (below: number) => number, events: readonly AnyEvent[]):
   return changed;
 }
 
-test('a command that tells something else than it did does not pass', { timeout: 120_000 }, () => {
+test('a command that tells something else than it did does not pass', () => {
   const random = randomFrom(9);
   const passed = new Map<string, number>();
   let tried = 0;
@@ -104,9 +104,7 @@ function misread(random: (below: number) => number, call: MemoryCall): MemoryCal
 }
 
 /** What was asked does not always show: an accessed page was accessed, by whichever entry. */
-test('a command that does something else than it was asked seldom passes', {
-  timeout: 120_000,
-}, () => {
+test('a command that does something else than it was asked seldom passes', () => {
   const random = randomFrom(3);
   let tried = 0;
   let passed = 0;

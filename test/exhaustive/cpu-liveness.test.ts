@@ -50,11 +50,11 @@ const credit = (vm: number, ...commands: readonly string[]): VmmScope => ({
   commands: commands.map((name) => `cpu.${name}`),
 });
 
-test('CPU-L1: under round robin every ready thread runs in the end', { timeout: 60_000 }, () => {
+test('CPU-L1: under round robin every ready thread runs in the end', () => {
   expect(verdictOf(vmmMachine as Machine, sleepers, turns)).toEqual(holds);
 });
 
-test('CPU-L1 sees who goes on for good, and a storm of wakes', { timeout: 60_000 }, () => {
+test('CPU-L1 sees who goes on for good, and a storm of wakes', () => {
   for (const id of ['cpu/R1', 'cpu/R2']) {
     const fault = vmmFaults.find((each) => each.id === id) ?? expect.fail(id);
     const faulted = fault.apply(vmmMachine) as Machine;

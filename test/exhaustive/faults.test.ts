@@ -11,7 +11,6 @@ const limits = { states: 5_000, work: 200_000 };
 /** One that takes too many states for a test says so, and has no scope. */
 test.each(vmmFaults.filter(({ scope }) => scope !== undefined))(
   '$id is found in scope $scope, by a shortest trace of which projections say the same',
-  { timeout: 60_000 },
   ({ id, scope: name, killedBy, apply }) => {
     const scope = Object.values(vmmMachine.scopes).find((each) => each.name === name);
     if (scope === undefined) throw new Error(`there is no scope '${name}'`);

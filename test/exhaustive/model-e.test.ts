@@ -22,7 +22,7 @@ test('it is there under all five schedulers, on one CPU and on two', () => {
 /** Of more states than these, steps are not asked: that would take minutes. */
 const fewStates = 100_000;
 
-test.each(modelE)('every property of CPUs holds in $name', { timeout: 200_000 }, (scope) => {
+test.each(modelE)('every property of CPUs holds in $name', (scope) => {
   const few = (scope.explored?.distinct ?? 0) <= fewStates;
   const properties = asked.filter(({ kind }) => few || kind === 'invariant');
   const found = breadthFirst(vmmMachine, scope, { properties });
@@ -33,6 +33,6 @@ test.each(modelE)('every property of CPUs holds in $name', { timeout: 200_000 },
 
 const forAllTime = modelE.filter(({ sizes }) => sizes.horizon === 0);
 const turns = vmmProperties.filter(isLiveness).filter(({ id }) => /^CPU-L[14]$/.test(id));
-test.each(forAllTime)('every run of $name gives turns', { timeout: 100_000 }, (scope) => {
+test.each(forAllTime)('every run of $name gives turns', (scope) => {
   expect(liveness(vmmMachine, scope, turns).verdict).toBe('holds');
 });

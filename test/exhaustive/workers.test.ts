@@ -2,10 +2,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { hypercheck, jsonOf, problemsOf, temporaryFolder } from '../cli/console.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const { file } = temporaryFolder();
 const main = resolve(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
