@@ -43,7 +43,7 @@ export const quick: Plan = {
   pairs: 100,
   exploredStates: 3_500,
   faultBudget: 40_000,
-  safetySeconds: 120,
+  safetySeconds: 180,
 };
 
 /** About ten minutes. */

@@ -34,7 +34,7 @@ test('the plans name scopes that exist, and only time bounds --for', () => {
   for (const plan of [quick, deep, lasting(600)]) {
     for (const { scope } of plan.random) expect(Object.keys(vmmMachine.scopes)).toContain(scope);
   }
-  expect(quick.safetySeconds).toBe(120);
+  expect(quick.safetySeconds).toBe(180);
   expect(lasting(600)).toMatchObject({ name: 'for 10 min 0 s', forSeconds: 600 });
 });
 
