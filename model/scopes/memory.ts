@@ -44,7 +44,6 @@ export const memoryScopes = {
     purpose:
       'every state of two VMs with a salt each, beside one in which they hold something else',
     sizes: { ...secretSizes, page: 1, virtual: 1, frame: 3, content: 2 },
-    explored: { distinct: 13525, generated: 126615, depth: 12, complete: true },
     commands: memory('map', 'read', 'write', 'populate', ...scanning, ...sharing),
   },
   small: {

@@ -9,6 +9,7 @@ test('every scope is there for random runs or is searched', () => {
     'fuzz',
     'overcommit',
     'secrets',
+    'secrets-small',
     'cpu-fuzz',
     'cpu-fuzz-one',
     'cpu-stride-two',
