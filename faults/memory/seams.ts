@@ -24,6 +24,13 @@ export function unseen<T, F extends keyof T>(place: T, field: F, as: T[F], run: 
   place[field] = hidden;
 }
 
+/** Runs a rule that leaves a field alone, which it ought to have changed. */
+export function unchanged<T, F extends keyof T>(place: T, field: F, run: () => void): void {
+  const kept = place[field];
+  run();
+  place[field] = kept;
+}
+
 /** Runs a rule that cannot see which pages of a VM a device holds. */
 export function unseenPins(m: Memory, vm: number, run: () => void): void {
   const { pages } = m.host.vms.at(vm);

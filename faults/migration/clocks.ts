@@ -1,6 +1,6 @@
 /** Faults of the time of guests that move. */
 import type { World } from '../../model/index.ts';
-import type { VmmFault } from '../memory/seams.ts';
+import { unchanged, type VmmFault } from '../memory/seams.ts';
 import { service } from '../service/seams.ts';
 import { migration } from './seams.ts';
 
@@ -58,9 +58,7 @@ const timeIsNotRestored: VmmFault = {
   randomScope,
   apply: (machine) =>
     migration.changeOperation(machine, 'restoreClock', (restore) => (m, at, id, c) => {
-      const { syncDue } = m.services.at(id);
-      restore(m, at, id, c);
-      m.services.at(id).syncDue = syncDue;
+      unchanged(m.services.at(id), 'syncDue', () => restore(m, at, id, c));
     }),
 };
 
@@ -75,9 +73,7 @@ const moveIsNotTold: VmmFault = {
   randomScope,
   apply: (machine) =>
     migration.changeOperation(machine, 'restoreClock', (restore) => (m, at, id, c) => {
-      const { stopped } = m.services.at(id);
-      restore(m, at, id, c);
-      m.services.at(id).stopped = stopped;
+      unchanged(m.services.at(id), 'stopped', () => restore(m, at, id, c));
     }),
 };
 

@@ -1,5 +1,5 @@
 /** Mistakes about the time of guests. 5.11. */
-import type { VmmFault } from '../memory/seams.ts';
+import { unchanged, type VmmFault } from '../memory/seams.ts';
 import { service } from './seams.ts';
 
 const randomScope = 'service-fuzz';
@@ -49,9 +49,7 @@ const stopIsNotTold: VmmFault = {
   killedBy: ['TIME-I3'],
   apply: (machine) =>
     service.changeOperation(machine, 'noteStop', (original) => (m, id, c) => {
-      const { stopped } = m.guests.at(id);
-      original(m, id, c);
-      m.guests.at(id).stopped = stopped;
+      unchanged(m.guests.at(id), 'stopped', () => original(m, id, c));
     }),
 };
 
@@ -98,9 +96,7 @@ const backlogAfterSync: VmmFault = {
   killedBy: ['TIME-T6'],
   apply: (machine) =>
     service.changeOperation(machine, 'setClock', (original) => (m, id, late, c) => {
-      const { backlog } = m.guests.at(id);
-      original(m, id, late, c);
-      m.guests.at(id).backlog = backlog;
+      unchanged(m.guests.at(id), 'backlog', () => original(m, id, late, c));
     }),
 };
 

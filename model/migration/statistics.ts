@@ -1,6 +1,7 @@
 /** What a migration counts, and what its policy makes of it (4.B.2, 4.B.3). */
 import type { View } from '../../machine/index.ts';
 import { cpuCommands } from '../cpu/index.ts';
+import { isTaken } from '../memory/index.ts';
 import {
   anyLeft,
   type C,
@@ -10,6 +11,7 @@ import {
   migrationOf,
   ofVm,
   type VmId,
+  viewMemory,
   viewMigration,
   type World,
   type WorldView,
@@ -21,9 +23,11 @@ type Size = C['size'];
 
 /** Pages that a harvest would find now. */
 function dirtyNow(m: WorldView, source: HostId, vm: VmId): number {
+  const memory = viewMemory(m, source);
+  const { pages } = memory.host.vms.at(vm);
   let dirty = 0;
-  for (const { logged, at } of m.hosts.at(source).memory.vms.at(vm).pages) {
-    if (logged && at.kind !== 'ballooned' && at.kind !== 'reported') dirty++;
+  for (let page = 0; page < pages.length; page++) {
+    if (pages.at(page).logged && !isTaken(memory, { vm, page })) dirty++;
   }
   return dirty;
 }
