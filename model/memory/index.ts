@@ -28,6 +28,7 @@ export {
   type MemoryModel,
   type MemoryOperations,
   noFreeFrame,
+  notOverhead,
   type PageId,
   privateFrame,
   sharedFrame,

@@ -8,6 +8,7 @@ import {
   hostVm,
   type MemoryModel,
   noSuchVm,
+  notOverhead,
   ofVm,
   pageOf,
   type VmId,
@@ -82,13 +83,7 @@ export const createVm = command({
       ['overhead'],
       (m, a, c) => m.host.freeFrames - a.overhead.length < c.size.emergency,
     ],
-    [
-      'frame-in-use',
-      ['overhead'],
-      (m, a, c) =>
-        a.overhead.length !== c.size.overhead ||
-        a.overhead.some((f) => m.host.frames.at(f).use.kind !== 'free'),
-    ],
+    ['frame-in-use', ['overhead'], (m, a, c) => notOverhead(m, a.overhead, c.size)],
   ],
   effect(m, a, c) {
     boot(m, a, c.size);

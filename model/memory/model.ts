@@ -199,6 +199,12 @@ export function noFreeFrame(m: MemoryView, size: MemorySizes): boolean {
 }
 export const frameNotFree = (m: MemoryView, id: FrameId): boolean =>
   m.host.frames.at(id).use.kind !== 'free';
+/** Frames that are not what a VM takes for itself: too few or too many, or not free. */
+export const notOverhead = (
+  m: MemoryView,
+  frames: readonly FrameId[],
+  { overhead }: { readonly overhead: number },
+): boolean => frames.length !== overhead || frames.some((f) => frameNotFree(m, f));
 export const frameNotScrubbed = (m: MemoryView, id: FrameId): boolean => {
   const { use } = m.host.frames.at(id);
   return use.kind === 'free' && !use.scrubbed;

@@ -6,7 +6,7 @@
  */
 import { ref } from '../../machine/index.ts';
 import { host } from '../host.ts';
-import { createVm, type FrameId, frameNotFree, isTaken, startLogging } from '../memory/index.ts';
+import { createVm, type FrameId, isTaken, notOverhead, startLogging } from '../memory/index.ts';
 import { sendContent } from './cache.ts';
 import { cannotSend, notConnected } from './channel.ts';
 import { isIncompatible } from './features.ts';
@@ -101,8 +101,7 @@ export const createTarget = command({
       ['vm', 'overhead'],
       (m, a, c) => {
         const { target } = viewMigration(m, a.vm);
-        if (target === null || a.overhead.length !== c.size.overhead) return true;
-        return a.overhead.some((f) => frameNotFree(viewMemory(m, target), f));
+        return target === null || notOverhead(viewMemory(m, target), a.overhead, c.size);
       },
     ],
   ],

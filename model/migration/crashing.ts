@@ -7,9 +7,9 @@
  */
 import { ref } from '../../machine/index.ts';
 import { host } from '../host.ts';
-import { createVm, frameNotFree, tearDown } from '../memory/index.ts';
+import { createVm, notOverhead, tearDown } from '../memory/index.ts';
 import { disconnect } from './channel.ts';
-import { forgetCopy, forgetMigration } from './handover.ts';
+import { forgetCopy, forgetMigration, leaveToTarget } from './handover.ts';
 import { endHints, forgetHints } from './hinting.ts';
 import {
   type C,
@@ -43,7 +43,7 @@ export const crashHost = command({
 /** The other side of a migration notices that the connection is gone, if it was up. */
 function breakMigration(m: World, vm: VmId, at: HostId): void {
   const migration = migrationOf(m, vm);
-  const { source, target, arrived } = migration;
+  const { source, target } = migration;
   if (target === at) {
     disconnect(migration);
     migration.arrived = 'nothing';
@@ -54,11 +54,8 @@ function breakMigration(m: World, vm: VmId, at: HostId): void {
   if (source !== at) return;
   endHints(m, vm);
   forgetHints(m, vm);
-  forgetMigration(migration);
-  if (arrived === 'nothing' || m.cluster.ownership.at(vm).lastRan === target) return;
-  migration.phase = 'aborted';
-  migration.target = target;
-  migration.arrived = arrived;
+  if (m.cluster.ownership.at(vm).lastRan === target) forgetMigration(migration);
+  else leaveToTarget(migration);
 }
 
 function loseVm(m: World, vm: VmId, at: HostId, c: C): void {
@@ -96,9 +93,7 @@ export const coldBoot = command({
     [
       'frame-in-use',
       ['host', 'overhead'],
-      (m, a, c) =>
-        a.overhead.length !== c.size.overhead ||
-        a.overhead.some((f) => frameNotFree(viewMemory(m, a.host), f)),
+      (m, a, c) => notOverhead(viewMemory(m, a.host), a.overhead, c.size),
     ],
   ],
   effect(m, a, c) {

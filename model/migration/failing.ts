@@ -10,7 +10,7 @@ import { stopLogging, tearDown } from '../memory/index.ts';
 import { disconnect, notConnected } from './channel.ts';
 import { startClock } from './clocks.ts';
 import { lacksCapacity } from './copying.ts';
-import { forgetCopy, forgetMigration } from './handover.ts';
+import { forgetCopy, forgetMigration, leaveToTarget } from './handover.ts';
 import { forgetHints } from './hinting.ts';
 import {
   type C,
@@ -82,7 +82,6 @@ export const giveUp = command({
 function goOn(m: World, vm: VmId, c: C): void {
   const migration = migrationOf(m, vm);
   if (migration.source === null) return;
-  const { arrived, target } = migration;
   letGo(m, vm, c);
   c.operation.endHints(m, vm);
   forgetHints(m, vm);
@@ -92,11 +91,7 @@ function goOn(m: World, vm: VmId, c: C): void {
     startClock(m, migration.source, vm, c);
     plugAll(m, migration.source, vm, c);
   }
-  forgetMigration(migration);
-  if (arrived === 'nothing') return;
-  migration.phase = 'aborted';
-  migration.target = target;
-  migration.arrived = arrived;
+  leaveToTarget(migration);
 }
 
 /** The target has noticed that nobody will tell it to start. */

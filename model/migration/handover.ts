@@ -165,3 +165,13 @@ export function forgetMigration(migration: Migration): void {
   }
   forgetPostcopy(migration);
 }
+
+/** The source is done with a migration; the target still throws away what it has, if anything. */
+export function leaveToTarget(migration: Migration): void {
+  const { arrived, target } = migration;
+  forgetMigration(migration);
+  if (arrived === 'nothing') return;
+  migration.phase = 'aborted';
+  migration.target = target;
+  migration.arrived = arrived;
+}
