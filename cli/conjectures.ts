@@ -1,13 +1,10 @@
 /** Conjectures that a run broke: each with a trace as short as can be found. */
 import type { Trace } from '../generators/index.ts';
 import { asPromised, type Conjecture, isConjecture } from '../machine/index.ts';
-import { failureOf, smaller } from './counterexamples.ts';
+import { failureOf, quickStates, smaller } from './counterexamples.ts';
 import type { Broken } from './report/conjectures.ts';
 import { type Minimal, shownSteps } from './report/counterexample.ts';
 import type { ScopedSubject, Subject } from './subject.ts';
-
-/** States that a search for a shorter trace may keep. */
-const quickStates = 2_000;
 
 export const conjecturesOf = ({
   properties,

@@ -99,7 +99,7 @@ function chosen(subject: Subject, { violations }: Failure): string {
 }
 
 /** States that the search for a shorter trace may keep while somebody waits for the first report. */
-const quickStates = 2_000;
+export const quickStates = 2_000;
 
 /** Shrinks a failure and stores it in a folder. */
 export function counterexampleOf(

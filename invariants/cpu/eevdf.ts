@@ -87,6 +87,16 @@ const someoneIsEligible = property.invariant({
 /** A steady time since all began without lag. What a thread has run is what lags are held against. */
 const isSteady = (m: Reading): boolean => when(m) && m.watch.even;
 
+/** The first thread that is further off its share than may be. */
+function offItsShare(m: Reading, mayBe: (beyond: Rational) => boolean): string | null {
+  for (let t = 0; t < m.threads.length; t++) {
+    const beyond = m.watch.beyond.at(t);
+    if (!mayBe(beyond))
+      return `thread ${t} has run ${printRational(beyond)} ticks beyond its share`;
+  }
+  return null;
+}
+
 const lagsAreBelowRequests = property.invariant({
   id: 'EV-1',
   name: 'under EEVDF nobody owes, or is owed, as much as the longest request, while nobody comes or goes',
@@ -94,12 +104,7 @@ const lagsAreBelowRequests = property.invariant({
   when: isSteady,
   violation(m, { request }) {
     const most = rational(request);
-    for (let t = 0; t < m.threads.length; t++) {
-      const beyond = m.watch.beyond.at(t);
-      if (isLess(absolute(beyond), most)) continue;
-      return `thread ${t} has run ${printRational(beyond)} ticks beyond its share`;
-    }
-    return null;
+    return offItsShare(m, (beyond) => isLess(absolute(beyond), most));
   },
 });
 
@@ -110,12 +115,7 @@ const debtsAreBelowATick = property.conjecture({
   reads,
   when: ({ after }) => isSteady(after),
   violation({ after: m }) {
-    for (let t = 0; t < m.threads.length; t++) {
-      const beyond = m.watch.beyond.at(t);
-      if (isLess(beyond, rational(1))) continue;
-      return `thread ${t} has run ${printRational(beyond)} ticks beyond its share`;
-    }
-    return null;
+    return offItsShare(m, (beyond) => isLess(beyond, rational(1)));
   },
 });
 
