@@ -75,9 +75,8 @@ export const migrationRules: readonly Rule[] = [
   },
   {
     id: 'MIG-A9',
-    says: 'What would change the shape of a VM waits for its migration.',
-    source: qemu,
-    deferred: devices,
+    says: 'What would change the shape of a VM waits for its migration: vCPUs, snapshots, another migration (devices too, once there are any).',
+    source: 'QEMU migration/migration.c; kubevirt PR 9903',
   },
   {
     id: 'MIG-F1',

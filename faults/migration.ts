@@ -11,6 +11,7 @@ import { pageFaults } from './migration/pages.ts';
 import { policyFaults } from './migration/policies.ts';
 import { postcopyFaults } from './migration/postcopy.ts';
 import { streamFaults } from './migration/stream.ts';
+import { movingVcpuFaults } from './migration/vcpus.ts';
 
 export const migrationFaults: readonly VmmFault[] = [
   ...copyingFaults,
@@ -23,6 +24,7 @@ export const migrationFaults: readonly VmmFault[] = [
   ...postcopyFaults,
   ...movingClockFaults,
   ...streamFaults,
+  ...movingVcpuFaults,
 ];
 
 const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFault[] =>

@@ -14,6 +14,7 @@ import { policyProperties } from './migration/policies.ts';
 import { postcopyProperties } from './migration/postcopy.ts';
 import { runProperties } from './migration/runs.ts';
 import { statusProperties } from './migration/status.ts';
+import { vcpuProperties } from './migration/vcpus.ts';
 
 export const migrationProperties: readonly Property<CheckedMigration>[] = [
   ...placeProperties,
@@ -21,6 +22,7 @@ export const migrationProperties: readonly Property<CheckedMigration>[] = [
   startsEqual,
   ...handoverProperties,
   ...failingProperties,
+  ...vcpuProperties,
   ...clockProperties,
   ...featureProperties,
   ...policyProperties,

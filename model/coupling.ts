@@ -12,7 +12,7 @@ import {
   ref,
   requireAlso,
 } from '../machine/index.ts';
-import { type Cpu, heedMemory } from './cpu/index.ts';
+import { type Cpu, cpuCommands, heedMemory } from './cpu/index.ts';
 import { host, hostState } from './host.ts';
 import {
   type HostMemory,
@@ -28,6 +28,7 @@ import {
   isElsewhere,
   isStopped,
   ofCpus,
+  onCpus,
   type ServiceModel,
   type Services,
   serviceCommands,
@@ -103,7 +104,20 @@ const sourceHasWork = guardsOf<CpusModelOnMemory>()(
     clusters.some((cluster) => canGoOn({ hosts, cluster, services }, host, size)),
 );
 
-const { 'cpu.tick': tick, ...services } = serviceCommands;
+/** What a VM is made of stays as it was when its migration began, until that is over. MIG-A9. */
+const migrationInProgress = guardsOf<CpusModelOnMemory>()(
+  'migration-in-progress',
+  { vm: ref(vm) },
+  ({ clusters }, a) => clusters.some(({ migrations }) => migrations.at(a.vm).phase !== 'idle'),
+);
+const shaping = ['cpu.set-vcpus', 'service.take-snapshot'];
+
+const { 'cpu.tick': tick, ...ofGuestSystems } = serviceCommands;
+const services = requireAlso(
+  { ...ofGuestSystems, 'cpu.set-vcpus': onCpus(cpuCommands['cpu.set-vcpus']) },
+  (kind) => shaping.includes(kind),
+  migrationInProgress,
+);
 /** The host that runs a guest asks and tells it things: no other, and none while it is carried over. */
 const guestNotHere = guardsOf<ServiceModel>()(
   'guest-not-here',

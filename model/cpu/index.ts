@@ -20,7 +20,7 @@ export {
   isPaused,
 } from './model.ts';
 export { cpuOperations } from './operations.ts';
-export { isKeptWaiting } from './queue.ts';
+export { isKeptWaiting, pluggedIn } from './queue.ts';
 export type { PcpuId, Scheduler, ThreadId } from './scheduler.ts';
 export { creditScheduler, creditStages } from './schedulers/credit.ts';
 export type { CreditStages } from './schedulers/credit-accounting.ts';

@@ -111,6 +111,7 @@ export const createTarget = command({
     if (source === null || target === null) return;
     createVm.effect(memoryAt(m, target), roomFor(m, a.vm, source, a.overhead), inner(c));
     setStopped(m.hosts.at(target), a.vm, true);
+    m.hosts.at(target).cpu.vms.at(a.vm).wanted = m.hosts.at(source).cpu.vms.at(a.vm).wanted;
     const shown = m.cluster.hosts.at(target).features.at(a.vm);
     for (let f = 0; f < shown.length; f++) {
       shown[f] = c.operation.showsFeature(m, a.vm, target, f);

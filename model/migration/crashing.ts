@@ -101,6 +101,7 @@ export const coldBoot = command({
     m.cluster.ownership.at(a.vm).lost = false;
     const asBefore = { size: c.size.page, reservation: 1, mode: 'refill', huge: false } as const;
     createVm.effect(memoryAt(m, a.host), { ...a, ...asBefore }, inner(c));
+    m.hosts.at(a.host).cpu.vms.at(a.vm).wanted = c.size.online;
     const { vcpus } = m.cluster.hosts.at(a.host);
     let left = c.size.online;
     for (let t = 0; t < vcpus.length; t++) {

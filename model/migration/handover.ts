@@ -141,6 +141,7 @@ export const cleanUp = command({
 export function forgetCopy(m: World, vm: number, at: number): void {
   const here = m.hosts.at(at);
   setStopped(here, vm, false);
+  here.cpu.vms.at(vm).wanted = 0;
   const { devices, vcpus } = m.cluster.hosts.at(at);
   devices.at(vm).register = 0;
   keepTimer(m, at, vm, 0);

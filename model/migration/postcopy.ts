@@ -5,6 +5,7 @@
  * the last harvest, or has sent and not seen again, the target throws away: those pages are *missing*.
  * A vCPU that touches one waits until it comes. From then on neither side has the VM alone.
  */
+import { pluggedIn } from '../cpu/index.ts';
 import { cannotSend, isFull, notConnected, reply, send } from './channel.ts';
 import {
   type C,
@@ -88,7 +89,7 @@ function vcpusLeft(m: WorldView, vm: VmId): number {
   if (at === null) return 0;
   const { postcopy } = viewMigration(m, vm);
   const waiting = postcopy.reduce((sum, { awaited }) => sum + awaited.filter((is) => is).length, 0);
-  return m.hosts.at(at).cpu.vms.at(vm).wanted - waiting;
+  return pluggedIn(m.hosts.at(at).cpu, vm) - waiting;
 }
 
 /** The last vCPU that goes on is its VM's next instruction: that is stalled by an access itself. */

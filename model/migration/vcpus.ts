@@ -11,20 +11,16 @@ export function unplugAll(m: World, at: HostId, vm: VmId, c: C): void {
     vcpus[t] = vcpuState(cpu, t);
     if (cpu.threads.at(t).state.kind !== 'offline') unplugVcpu(cpu, t, inner(c));
   }
-  cpu.vms.at(vm).wanted = 0;
 }
 
-/** They go on as they were kept. */
+/** They go on as they were kept. How many there may be is known: since the VM is here (MIG-A9). */
 export function plugAll(m: World, at: HostId, vm: VmId, c: C): void {
   const { cpu } = m.hosts.at(at);
   const { vcpus } = m.cluster.hosts.at(at);
-  let plugged = 0;
   for (let t = 0; t < vcpus.length; t++) {
     const saved = vcpus.at(t);
     if (cpu.threads.at(t).vm !== vm || saved.kind === 'none') continue;
     plugVcpu(cpu, t, saved, inner(c));
     vcpus[t] = { kind: 'none' };
-    plugged++;
   }
-  cpu.vms.at(vm).wanted = plugged;
 }

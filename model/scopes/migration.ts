@@ -128,6 +128,13 @@ export const migrationScopes = {
     },
     commands: ['migration.*', ...cpu('halt', 'wake', 'tick')],
   },
+  'migration-plugging': {
+    name: 'migration-plugging',
+    purpose: 'every state of a guest that moves with two vCPUs, of which one is plugged in and out',
+    sizes: { ...pairSizes, ...onePage, place: 2, thread: 2, vcpus: 2 },
+    explored: { distinct: 8082, generated: 33126, depth: 45, complete: true },
+    commands: ['migration.*', ...cpu('set-vcpus', 'online-vcpu', 'release-vcpu', 'tick')],
+  },
   'migration-broken': {
     name: 'migration-broken',
     purpose:
@@ -357,7 +364,7 @@ export const migrationScopes = {
     commands: [
       ...['migration.*', 'device.*', 'failure.*'],
       ...memory('map', 'unmap', 'read', 'write', 'populate', 'scrub', 'host-write'),
-      ...cpu('halt', 'wake', 'tick'),
+      ...cpu('halt', 'wake', 'tick', 'set-vcpus', 'online-vcpu', 'release-vcpu'),
     ],
   },
   'migration-timed': {

@@ -20,7 +20,7 @@ export {
 } from './model.ts';
 export { serviceOperations } from './operations.ts';
 export { guest, type ServiceSizes, type TimeMessage } from './state.ts';
-export { ofCpus } from './tick.ts';
+export { ofCpus, onCpus } from './tick.ts';
 
 /** The commands of guest systems, and those of CPUs that guest systems notice. */
 export const serviceCommands = {

@@ -23,10 +23,9 @@ export const ofCpus = ({ size, operation, emit }: C): Context<CpuModel> => ({
   emit,
 });
 
-/** A command of CPUs that guest systems notice first. */
-function noticed<A extends Arguments, R extends string>(
+/** A command of CPUs, where the guest systems on them are seen too. */
+export function onCpus<A extends Arguments, R extends string>(
   of: Command<CpuModel, A, R>,
-  notice: (m: Services, a: ArgumentsOf<A>, c: C) => void,
 ): Command<ServiceModel, A, R> {
   return command<A, R>({
     ...of,
@@ -38,11 +37,23 @@ function noticed<A extends Arguments, R extends string>(
           (m: ServicesView, a: ArgumentsOf<A>, c: C) => refuse(m.cpu, a, ofCpus(c)),
         ] as const,
     ),
+    effect: (m, a, c) => of.effect(m.cpu, a, ofCpus(c)),
+  });
+}
+
+/** A command of CPUs that guest systems notice first. */
+function noticed<A extends Arguments, R extends string>(
+  of: Command<CpuModel, A, R>,
+  notice: (m: Services, a: ArgumentsOf<A>, c: C) => void,
+): Command<ServiceModel, A, R> {
+  const command = onCpus(of);
+  return {
+    ...command,
     effect(m, a, c) {
       notice(m, a, c);
-      of.effect(m.cpu, a, ofCpus(c));
+      command.effect(m, a, c);
     },
-  });
+  };
 }
 
 /** What has passed is over for guests before CPUs are given out anew: it counts who had them. */

@@ -19,9 +19,10 @@ test('every fault of the specification is here once, or deferred with a reason',
   // Mutants of round robin, stride, co-scheduling and locks have no ids in the specification; some
   // of time and the service are our own.
   const own = [...row('T', 2), ...row('H', 1), ...row('Q', 2), ...row('D', 1)];
+  const plugged = row('V', 2);
   const together = [...row('G', 3), ...row('L', 3), ...row('J', 3), ...row('E', 6)];
   const cpu = [...row('C', 35), ...row('R', 3), ...row('P', 4), ...together, ...own];
-  expect([...rows].sort()).toEqual([...memory, ...cpu, ...row('X', 30)].sort());
+  expect([...rows].sort()).toEqual([...memory, ...cpu, ...plugged, ...row('X', 30)].sort());
 });
 
 function row(family: string, count: number): string[] {

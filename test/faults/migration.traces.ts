@@ -45,6 +45,10 @@ const startsWithout = (...last: readonly Call[]): readonly Call[] => [
 ];
 const ready = [...allSent, step('request-state'), receive, step('receive-reply')];
 
+const setVcpus = (count: number): Call => ({
+  kind: 'cpu.set-vcpus',
+  args: { host: 0, vm: 0, count },
+});
 const tick: Call = { kind: 'cpu.tick', args: { host: 0 } };
 /** The VMM writes a page of VM 0, which holds something else. */
 const overwrite = (page: number): Call => ({
@@ -178,6 +182,9 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[...beginAdvised, ...stop(0, 2), ...told, receive, step('receive-reply')],
     ...[loseConnection, postcopy('listen'), postcopy('recover'), loseConnection],
   ],
+  'migration/V1': [step('start', { target: 1 }), setVcpus(1)],
+  // Its guest has not let go of the second.
+  'migration/V2': [setVcpus(1), ...ready, ...steps('release', 'send-start'), receive],
   'migration/X19': [
     ...[{ kind: 'cpu.wake', args: { host: 0, thread: 0 } }, ...ready],
     ...[...steps('release', 'send-start'), receive],

@@ -174,6 +174,13 @@ const badSteps: Readonly<Record<string, BadStep>> = {
       migrationOf(v).phase = 'paused';
     },
   },
+  'MIG-A9': {
+    before: begin(),
+    step: copyReadOnly(0),
+    spoil: (v) => {
+      v.hosts.at(0).cpu.vms.at(0).wanted = 0;
+    },
+  },
   'MIG-L4': {
     before: [...begin(), step('freeze')],
     step: step('abort'),
