@@ -57,6 +57,11 @@ export const migrationRules: readonly Rule[] = [
     says: 'Post-copy: a page is placed once.',
     source: 'QEMU docs/devel/migration/postcopy.rst',
   },
+  {
+    id: 'MIG-S15',
+    says: 'Only a crash loses a VM, of a host that alone has some of it (MIG-S2, 4.B.5).',
+    source: 'QEMU docs/devel/migration/postcopy.rst',
+  },
   { id: 'MIG-A1', says: 'A page is read after it counts as clean.', source: qemu },
   { id: 'MIG-A2', says: 'Only a harvest clears the dirty log.', source: qemu },
   { id: 'MIG-A3', says: 'The log is on before the first page is read.', source: qemu },

@@ -75,7 +75,6 @@ const epochsRise = property.transition({
       if (to.epoch !== from.epoch + (taken ? 1 : 0)) {
         return `the epoch of VM ${v} went from ${from.epoch} to ${to.epoch}`;
       }
-      if (to.lost && !from.lost && call.kind !== 'crash.host') return `${call.kind} lost VM ${v}`;
       const { kind } = call;
       if (to.lastRan === from.lastRan) continue;
       if (kind !== 'migration.receive' && kind !== 'crash.cold-boot') {

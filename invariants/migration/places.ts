@@ -51,6 +51,42 @@ const guestsAreNotLost = property.invariant({
   },
 });
 
+/** A host alone has something of a VM: it ran it last, or is yet to send pages of it. */
+function hasItsOwn(m: Reading, vm: number, at: number): boolean {
+  if (m.cluster.ownership.at(vm).lastRan === at) return isOn(m, at, vm);
+  const from = movedOn(m, vm);
+  if (from === null || from.source !== at) return false;
+  return m.hosts
+    .at(from.target)
+    .memory.vms.at(vm)
+    .pages.some((each) => each.at.kind === 'missing');
+}
+
+/** The exceptions of MIG-S2, and no others. */
+const crashesLose = property.transition({
+  id: 'MIG-S15',
+  name: 'a VM is lost by the crash of a host that alone has some of it, and runs no more until it boots',
+  commands: ['migration.*', 'postcopy.*', 'failure.*', 'crash.*'],
+  when: ({ size }) => size.crashes > 0,
+  violation({ before, call, after, size }) {
+    for (let v = 0; v < size.vm; v++) {
+      const was = before.cluster.ownership.at(v).lost;
+      const is = after.cluster.ownership.at(v).lost;
+      for (let h = 0; is && h < size.host; h++) {
+        if (runs(after, h, v)) return `${named(v, h)} runs, although it is lost`;
+      }
+      if (was) {
+        if (!is && call.kind !== 'crash.cold-boot') return `${call.kind} brought VM ${v} back`;
+        continue;
+      }
+      const due = call.kind === 'crash.host' && hasItsOwn(before, v, call.args.host);
+      if (due && !is) return `VM ${v} goes on without what was on the host that crashed`;
+      if (is && !due) return `${call.kind} lost VM ${v}`;
+    }
+    return null;
+  },
+});
+
 const targetsWait = property.invariant({
   id: 'MIG-S5',
   name: 'before a target may start a VM it neither runs it nor holds its token or its lock',
@@ -122,6 +158,7 @@ const promisesFit = property.transition({
 export const placeProperties = [
   runsInOnePlace,
   guestsAreNotLost,
+  crashesLose,
   targetsWait,
   migrationsAreAlone,
   promisesFit,

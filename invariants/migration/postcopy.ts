@@ -26,7 +26,7 @@ const pagesComeOnce = property.transition({
   id: 'MIG-S14',
   name: 'post-copy brings a page once, where it is missing, as the source has it, and takes none away',
   commands: [
-    ...['migration.*', 'postcopy.*', 'failure.*'],
+    ...['migration.*', 'postcopy.*', 'failure.*', 'crash.*'],
     ...['memory.acknowledge-inflate', 'memory.acknowledge-report'],
   ],
   when: ({ before, size }) => {
@@ -37,7 +37,9 @@ const pagesComeOnce = property.transition({
   violation(change) {
     for (let v = 0; v < change.size.vm; v++) {
       const ends = movedOn(change.before, v);
-      if (ends === null || !runs(change.before, ends.target, v)) continue;
+      // It has begun to, and does still: a VM that is lost has no pages.
+      if (ends === null || [change.before, change.after].some((m) => !runs(m, ends.target, v)))
+        continue;
       const { size } = change.before.hosts.at(ends.target).memory.vms.at(v);
       for (let p = 0; p < size; p++) {
         const wrong = wrongWith(change, { ...ends, vm: v, page: p });

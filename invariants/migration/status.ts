@@ -80,6 +80,15 @@ function follows(
   );
 }
 
+/**
+ * A source that asks the store may learn that the target runs after the connection is gone. The process
+ * of one whose VM is lost is ended.
+ */
+function passed(before: Reading, vm: number, by: string): Statuses {
+  if (by === 'migration.take-back') return ['postcopy-active'];
+  return before.cluster.ownership.at(vm).lost ? ['cancelling'] : [];
+}
+
 /** Neither side serves, or is served, without a connection. */
 const connected: Statuses = ['postcopy-active', 'postcopy-recover'];
 
@@ -92,9 +101,7 @@ const statusesFollow = property.transition({
       const [was, is] = [before, after].map((m) => m.cluster.migrations.at(v));
       if (was === undefined || is === undefined) continue;
       const [from, to] = [ofSource[was.phase], ofSource[is.phase]];
-      // A source that asks the store may learn that the target runs after the connection is gone.
-      const passing: Statuses = call.kind === 'migration.take-back' ? ['postcopy-active'] : [];
-      if (!follows(qemuSource, from, to, passing)) {
+      if (!follows(qemuSource, from, to, passed(before, v, call.kind))) {
         return `the source of VM ${v} went from ${from} to ${to}`;
       }
       const [old, now] = [before, after].map((m) => targetStatuses(m, v));

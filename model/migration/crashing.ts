@@ -4,6 +4,9 @@
  * The shared store fences it: the tokens and locks that it had are nobody's. What a VM had in memory on
  * the host that ran it last is lost then, and nobody has a state to go on from: neither a source whose
  * copy is older than the disk, nor a target that was never told to start. It boots from its disk.
+ *
+ * A post-copy is on two hosts. Its target lacks pages that only the source has, which had all of them, but
+ * as they were: whichever of the two crashes then, the VM is lost, and what the other has is of no use.
  */
 import { ref } from '../../machine/index.ts';
 import { host } from '../host.ts';
@@ -19,11 +22,14 @@ import {
   memoryAt,
   migrationOf,
   ofVm,
+  setStopped,
   type VmId,
   viewMemory,
   viewMigration,
   type World,
+  type WorldView,
 } from './model.ts';
+import { forgetPostcopy } from './recovery.ts';
 import { plugAll, unplugAll } from './vcpus.ts';
 
 export const crashHost = command({
@@ -34,28 +40,60 @@ export const crashHost = command({
   effect(m, a, c) {
     m.cluster.crashes--;
     for (let vm = 0; vm < m.cluster.ownership.length; vm++) {
-      breakMigration(m, vm, a.host);
+      breakMigration(m, vm, a.host, c);
       loseVm(m, vm, a.host, c);
     }
   },
 });
 
 /** The other side of a migration notices that the connection is gone, if it was up. */
-function breakMigration(m: World, vm: VmId, at: HostId): void {
+function breakMigration(m: World, vm: VmId, at: HostId, c: C): void {
   const migration = migrationOf(m, vm);
   const { source, target } = migration;
   if (target === at) {
     disconnect(migration);
     migration.arrived = 'nothing';
     for (let p = 0; p < migration.received.length; p++) migration.received[p] = false;
+    forgetPostcopy(migration);
     if (migration.phase === 'aborted') forgetMigration(migration);
     return;
   }
   if (source !== at) return;
   endHints(m, vm);
   forgetHints(m, vm);
-  if (m.cluster.ownership.at(vm).lastRan === target) forgetMigration(migration);
-  else leaveToTarget(migration);
+  if (target === null || m.cluster.ownership.at(vm).lastRan !== target) {
+    leaveToTarget(migration);
+  } else if (lacksPages(m, target, vm)) {
+    loseRest(m, vm, target, c);
+    leaveToTarget(migration);
+  } else forgetMigration(migration);
+}
+
+/** Post-copy: some of what the VM is has not come from its source yet. */
+const lacksPages = (m: WorldView, target: HostId, vm: VmId): boolean =>
+  m.hosts
+    .at(target)
+    .memory.vms.at(vm)
+    .pages.some(({ at }) => at.kind === 'missing');
+
+/** Pages of a VM were lost with another host: it is stopped for good, and nobody’s. 4.B.5. */
+function loseRest(m: World, vm: VmId, at: HostId, c: C): void {
+  const ownership = m.cluster.ownership.at(vm);
+  ownership.lost = true;
+  ownership.owner = null;
+  ownership.lock = null;
+  setStopped(m.hosts.at(at), vm, true);
+  endAll(m, vm, at, c);
+}
+
+/** Nothing runs for a VM any more on a host, and nothing writes to its memory. */
+function endAll(m: World, vm: VmId, at: HostId, c: C): void {
+  m.cluster.hosts.at(at).devices.at(vm).write = { kind: 'none' };
+  for (const entry of memoryAt(m, at).host.vms.at(vm).pages) {
+    entry.pins = 0;
+    entry.pinned = null;
+  }
+  unplugAll(m, at, vm, c);
 }
 
 function loseVm(m: World, vm: VmId, at: HostId, c: C): void {
@@ -63,15 +101,9 @@ function loseVm(m: World, vm: VmId, at: HostId, c: C): void {
   if (ownership.owner === at) ownership.owner = null;
   if (ownership.lock === at) ownership.lock = null;
   const memory = memoryAt(m, at);
-  const machine = memory.host.vms.at(vm);
-  if (machine.state === 'absent') return;
+  if (memory.host.vms.at(vm).state === 'absent') return;
   if (ownership.lastRan === at) ownership.lost = true;
-  m.cluster.hosts.at(at).devices.at(vm).write = { kind: 'none' };
-  for (const entry of machine.pages) {
-    entry.pins = 0;
-    entry.pinned = null;
-  }
-  unplugAll(m, at, vm, c);
+  endAll(m, vm, at, c);
   tearDown(memory, vm, inner(c));
   forgetCopy(m, vm, at);
 }

@@ -94,7 +94,7 @@ function goOn(m: World, vm: VmId, c: C): void {
   leaveToTarget(migration);
 }
 
-/** The target has noticed that nobody will tell it to start. */
+/** The target has noticed that nobody will tell it to start, or to send what it lacks. */
 export const discard = command({
   actor: 'daemon',
   summary: 'A target without a connection throws away what it has of the VM (MIG-S10).',
@@ -105,7 +105,10 @@ export const discard = command({
     [
       'runs-there',
       ['vm'],
-      (m, a) => m.cluster.ownership.at(a.vm).lastRan === viewMigration(m, a.vm).target,
+      (m, a) => {
+        const { lastRan, lost } = m.cluster.ownership.at(a.vm);
+        return lastRan === viewMigration(m, a.vm).target && !lost;
+      },
     ],
   ],
   effect(m, a, c) {

@@ -117,12 +117,18 @@ export const takeBack = command({
   },
 });
 
+/** Nobody has the VM alone: the target runs it, or does not yet. It was lost, where that crashed. */
+const stillNeeded = guard('wrong-phase', ofVm, (m, a) => {
+  const { phase } = viewMigration(m, a.vm);
+  return phase === 'paused' ? !m.cluster.ownership.at(a.vm).lost : phase !== 'acknowledged';
+});
+
 /** Only now is what the source has of the VM of no use to anybody. MIG-S2. */
 export const cleanUp = command({
   actor: 'host',
   summary: 'The source gives back all that the VM had there, once the target runs it (MIG-S2).',
   args: ofVm,
-  requires: [phaseIs('acknowledged')],
+  requires: [stillNeeded],
   effect(m, a, c) {
     const migration = migrationOf(m, a.vm);
     const { source } = migration;

@@ -139,7 +139,8 @@ export const phases = [
   // Post-copy: the target knows what it will lack; it runs, and the source serves it; the connection
   // is lost, and there is a new one.
   ...['discard-sent', 'serving', 'paused', 'recovering'],
-  // It has the token again; it has gone on, and the target still has something to throw away.
+  // It has the token again; it has gone on, or is no more, and the target still has something to throw
+  // away.
   ...['taken-back', 'aborted'],
 ] as const;
 

@@ -288,14 +288,20 @@ export const migrationScopes = {
     explored: { distinct: 2906, generated: 11629, depth: 31, complete: true },
     commands: ['migration.*', 'crash.*', ...memory('write')],
   },
+  'migration-postcopy-crash': {
+    name: 'migration-postcopy-crash',
+    purpose:
+      'every state of a guest that goes on elsewhere while one of the two hosts that have it crashes',
+    sizes: { ...pairSizes, postcopy: 1, crashes: 1, losses: 1 },
+    explored: { distinct: 17336, generated: 80464, depth: 39, complete: true },
+    commands: [...recoverCommands, 'crash.*'],
+  },
   'migration-crash-fuzz': {
     name: 'migration-crash-fuzz',
     purpose: 'random testing: guests that move among three hosts, which crash',
-    sizes: { ...fuzzSizes, vm: 1, booted: 1, thread: 2, attempts: 4, crashes: 3 },
+    sizes: { ...fuzzSizes, vm: 1, booted: 1, thread: 2, attempts: 8, crashes: 6, postcopy: 1 },
     commands: [
-      'migration.*',
-      'crash.*',
-      'device.*',
+      ...['migration.*', 'postcopy.*', 'crash.*', 'device.*'],
       ...memory('map', 'write', 'populate', 'scrub'),
     ],
   },

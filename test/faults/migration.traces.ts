@@ -61,6 +61,8 @@ const told = [
   ...[postcopy('switch'), receive, step('request-state'), receive, step('receive-reply')],
   ...[step('release'), step('send-start')],
 ];
+/** In scope `migration-crash-fuzz`: the guest runs on the target, which lacks all pages. */
+const runsElsewhere = [...beginAdvised, ...stopping, receive, receive, ...told, receive];
 /** In scope `migration-timed`, whose channel carries two pages in a tick. */
 const stoppedFor = (target: number): readonly Call[] => [
   ...[...begin(target), copyReadOnly(0), step('harvest'), copy(1), place(0), tick, copy(2)],
@@ -127,6 +129,8 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X11': [
     ...[...ready, ...steps('release', 'send-start'), receive, crash(1), step('take-back')],
   ],
+  'migration/X11b': [...runsElsewhere, step('receive-reply'), crash(1), step('abort')],
+  'migration/X24b': [...runsElsewhere, crash(0)],
   'migration/X12': [...begin(), step('freeze'), step('continue-source')],
   'migration/X13': [...ready, ...steps('release', 'send-start', 'clean-up')],
   'migration/X20': moved,

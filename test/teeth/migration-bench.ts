@@ -17,9 +17,9 @@ export const scope: VmmScope = {
   ...scopes['migration-small'],
   sizes: {
     ...scopes['migration-small'].sizes,
-    ...{ host: 3, attempts: 3, place: 4, rounds: 2, postcopy: 1, losses: 2 },
+    ...{ host: 3, attempts: 3, place: 4, rounds: 2, postcopy: 1, losses: 2, crashes: 2 },
   },
-  commands: ['migration.*', 'postcopy.*', 'failure.*', 'memory.write'],
+  commands: ['migration.*', 'postcopy.*', 'failure.*', 'crash.*', 'memory.write'],
 };
 export const properties = vmmProperties.filter(({ id }) => id.startsWith('MIG-'));
 

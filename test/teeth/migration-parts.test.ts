@@ -6,6 +6,7 @@ import {
   begin,
   copy,
   copyReadOnly,
+  crash,
   place,
   receive,
   step,
@@ -19,6 +20,7 @@ import {
   ownershipOf,
   properties,
   scope,
+  served,
   started,
   steps,
 } from './migration-bench.ts';
@@ -160,9 +162,28 @@ test.each<[string, string, readonly Call[], Spoil, Call, Spoil]>([
     },
   ],
   [
-    ...(['MIG-A5', 'a take-back loses the VM', started, nothing, step('take-back')] as const),
+    ...(['MIG-S15', 'a VM that is lost runs', served, nothing, crash(0)] as const),
+    (v) => letRun(v, 1),
+  ],
+  [
+    ...(['MIG-S15', 'a VM goes on without what crashed', served, nothing, crash(0)] as const),
+    (v) => {
+      ownershipOf(v).lost = false;
+    },
+  ],
+  [
+    ...(['MIG-S15', 'a crash loses a VM of which that host had nothing', begin()] as const),
+    ...([nothing, crash(2)] as const),
     (v) => {
       ownershipOf(v).lost = true;
+      for (const vms of v.hosts.at(0).memory.stopped) vms[0] = true;
+    },
+  ],
+  [
+    ...(['MIG-S15', 'a target that gives up brings it back', [...served, crash(0)]] as const),
+    ...([nothing, step('discard')] as const),
+    (v) => {
+      ownershipOf(v).lost = false;
     },
   ],
   [

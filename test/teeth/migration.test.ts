@@ -167,6 +167,13 @@ const badSteps: Readonly<Record<string, BadStep>> = {
     step: place(0),
     spoil: (v) => overwrite(v, 1, 1),
   },
+  'MIG-S15': {
+    before: started,
+    step: step('take-back'),
+    spoil: (v) => {
+      ownershipOf(v).lost = true;
+    },
+  },
   'MIG-A10': {
     before: begin(),
     step: copyReadOnly(0),

@@ -4,8 +4,10 @@ import type { Call } from '../../../machine/index.ts';
 import { scopes, type VmmScope } from '../../../model/index.ts';
 import {
   beginAdvised,
+  coldBoot,
   copy,
   copyReadOnly,
+  crash,
   loseConnection,
   MigrationStory,
   place,
@@ -173,6 +175,63 @@ test.each([
   // The word that it runs, if it still comes, changes nothing.
   if (before.length === 0) story.run(step('receive-reply'));
   expect(story.migration.phase).toBe(phase);
+});
+
+/** Pages are missing, and either side crashes. */
+const crashing: VmmScope = {
+  ...scope,
+  sizes: { ...scope.sizes, crashes: 2 },
+  commands: [...(scope.commands ?? []), 'crash.*'],
+};
+
+test('a source that crashes while pages are missing takes the guest with it', () => {
+  const story = new MigrationStory(crashing);
+  story.run(...allMissing, copy(1), place(0), write(1, 9, there));
+  expect(story.refusal(step('discard'))).toBe('still-connected');
+  story.run(crash(0));
+  expect(story.where()).toEqual([]);
+  const nobodys = { owner: null, epoch: 1, lastRan: 1, lock: null };
+  expect(story.ownership).toEqual({ ...nobodys, lost: true });
+  // What the target has of it runs no more, and is thrown away.
+  expect(story.refusal(write(1, 9, there))).toBe('vm-stopped');
+  expect(story.refusal(coldBoot(1))).toBe('vm-exists');
+  story.run(step('discard'));
+  expect([story.pages(1), story.migration.phase]).toEqual([[], 'idle']);
+  story.run(coldBoot(1));
+  expect(story.where()).toEqual([1]);
+  expect(story.pages(1)).toEqual([0, 0, 0]);
+});
+
+test('a VM that was lost may boot before the target has thrown away what it has', () => {
+  const story = new MigrationStory(crashing);
+  story.run(...allMissing, crash(0), coldBoot(0));
+  expect(story.where()).toEqual([0]);
+  expect(story.refusal(step('start', { target: 1 }))).toBe('already-migrating');
+  story.run(step('discard'));
+  expect(story.where()).toEqual([0]);
+  story.run(...beginAdvised);
+});
+
+test('a target that crashes while pages are missing leaves its source with what is too old', () => {
+  const story = new MigrationStory(crashing);
+  story.run(...allMissing, copy(1), place(0));
+  expect(story.refusal(step('clean-up'))).toBe('wrong-phase');
+  story.run(crash(1));
+  expect(story.migration.phase).toBe('paused');
+  expect(story.refusal(step('abort'))).toBe('postcopy-no-cancel');
+  expect(story.refusal(postcopy('recover'))).toBe('wrong-target-phase');
+  expect(story.refusal(coldBoot(1))).toBe('already-migrating');
+  story.run(step('clean-up'), coldBoot(1));
+  expect(story.where()).toEqual([1]);
+  expect(story.ownership.lost).toBe(false);
+});
+
+test('once every page has come the source may crash', () => {
+  const story = new MigrationStory(crashing);
+  story.run(...allMissing, ...sendAll, write(1, 9, there), crash(0));
+  expect(story.where()).toEqual([1]);
+  expect(story.migration.phase).toBe('idle');
+  expect(story.pages(1)).toEqual([1, 9, 0]);
 });
 
 test('a page that comes where none is missing is dropped', () => {
