@@ -70,7 +70,7 @@ export const migrationRules: readonly Rule[] = [
   { id: 'MIG-A6', says: 'Only a freeze stops a source.', source: qemu },
   {
     id: 'MIG-A7',
-    says: 'The guest’s clock does not go back.',
+    says: 'The guest’s clock does not go back; it stands still on the way, or goes on by the downtime.',
     source: 'KVM commit afbcf7ab, QEMU commit 3f9e59bb',
   },
   {

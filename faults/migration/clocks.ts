@@ -48,6 +48,39 @@ const timerInHostTime: VmmFault = {
     }),
 };
 
+/** Where a guest's clock goes on while it is carried. */
+const onTheWay = { scope: 'migration-running-clocks', randomScope: 'migration-clocks-fuzz' };
+
+const downtimeTwice: VmmFault = {
+  id: 'migration/X20b',
+  seam: 'operation',
+  story: 'What passed while a guest was carried is added to a clock that went on by itself.',
+  origin:
+    'made up after cloud-hypervisor PR 8256, by which clocks are set by the time of day of the host',
+  killedBy: ['MIG-A7'],
+  ...onTheWay,
+  apply: (machine) =>
+    migration.changeOperation(machine, 'restoreClock', (restore) => (m, at, id, c) => {
+      const system = m.services.at(id);
+      system.monotonic += system.uncounted;
+      restore(m, at, id, c);
+    }),
+};
+
+const timerStandsStill: VmmFault = {
+  id: 'migration/X30b',
+  seam: 'operation',
+  story: 'A timer has as many ticks left as when its guest was stopped, though the clock went on.',
+  origin: 'made up: a clock is set by the time of day of the host, and timers are not',
+  killedBy: ['MIG-A7'],
+  ...onTheWay,
+  apply: (machine) =>
+    migration.changeOperation(machine, 'restoreClock', (restore) => (m, at, id, c) => {
+      m.services.at(id).uncounted = 0;
+      restore(m, at, id, c);
+    }),
+};
+
 const timeIsNotRestored: VmmFault = {
   id: 'cpu/C26',
   seam: 'operation',
@@ -98,6 +131,8 @@ const clockGoesOnWhileFrozen: VmmFault = {
 export const movingClockFaults: readonly VmmFault[] = [
   clockJumps,
   timerInHostTime,
+  downtimeTwice,
+  timerStandsStill,
   timeIsNotRestored,
   moveIsNotTold,
   clockGoesOnWhileFrozen,

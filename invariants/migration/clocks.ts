@@ -1,20 +1,30 @@
 /** Time of guests that move. Chapter 4.D: MIG-A7; 5.11. */
 import { property, startedOn } from './reading.ts';
 
-const clocksStandStill = property.transition({
+/**
+ * What passes for a guest from its freeze to its start passes with the ticks of its source: none where
+ * clocks stand still (TIME-I4), and each where they go on (TIME-T5). So nothing is left to the steps.
+ */
+const clocksDoNotJump = property.transition({
   id: 'MIG-A7',
-  name: 'a guest’s clock stands still while it moves, and its timer has as many ticks left after as before',
+  name: 'no step of a migration moves a guest’s clock, and its timer fires once, as soon as it is due and the guest goes on',
   commands: ['migration.*'],
   when: ({ size }) => size.guest > 0,
-  violation({ before, after }) {
+  violation(change) {
+    const { before, after, events } = change;
     for (let id = 0; id < before.services.length; id++) {
       const [from, to] = [before.services.at(id), after.services.at(id)];
       if (from.monotonic !== to.monotonic) {
         return `the clock of VM ${id} went from ${from.monotonic} to ${to.monotonic}`;
       }
-      if (from.timer !== to.timer) {
-        return `the timer of VM ${id} had ${from.timer} ticks left, and now has ${to.timer}`;
-      }
+      const starts = startedOn(change, id) !== -1;
+      const left = starts ? Math.max(from.timer - from.uncounted, 0) : from.timer;
+      if (to.timer !== left) return `the timer of VM ${id} has ${to.timer} ticks left, not ${left}`;
+      const open = starts ? 0 : from.uncounted;
+      if (to.uncounted !== open) return `it is yet to count ${to.uncounted} ticks, not ${open}`;
+      const fires = from.timer > 0 && left === 0 ? 1 : 0;
+      const fired = events.filter((each) => each.type === 'timer-fired' && each.vm === id).length;
+      if (fired !== fires) return `the timer of VM ${id} fired ${fired} times, not ${fires}`;
     }
     return null;
   },
@@ -40,4 +50,4 @@ function startedGuest(change: Parameters<typeof startedOn>[0]): number {
   return -1;
 }
 
-export const clockProperties = [clocksStandStill, movesAreTold];
+export const clockProperties = [clocksDoNotJump, movesAreTold];

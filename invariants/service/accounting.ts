@@ -11,11 +11,12 @@ const stolenTimeIsAccounted = property.transition({
     const { before, after, size } = change;
     for (const [id, from, to] of stayingUp(change)) {
       const { first, firstTakesTimer } = vcpusOf(before, id);
+      const stolen = to.accounted.stolen - from.accounted.stolen;
+      if (stolen !== 0 && !firstTakesTimer) return `VM ${id} takes ${stolen} without its timer`;
       // More than a scope counts.
       if (from.unaccounted === size.drift && !firstTakesTimer) continue;
       const [then, now] = [before.cpu.threads.at(first), after.cpu.threads.at(first)];
       const told = now.published.steal - then.published.steal;
-      const stolen = to.accounted.stolen - from.accounted.stolen;
       const open = to.unaccounted - from.unaccounted;
       if (stolen + open !== told) return `VM ${id} is told of ${told}, and takes ${stolen + open}`;
       if (firstTakesTimer && to.unaccounted > 0) return `VM ${id} leaves ${to.unaccounted} open`;

@@ -24,6 +24,7 @@ const factsOf = (system: SystemReading) => ({
   backlog: system.backlog,
   unaccounted: system.unaccounted,
   timer: system.timer,
+  uncounted: system.uncounted,
   own: system.accounted.own,
   stolen: system.accounted.stolen,
   slewing: system.slewing,
@@ -67,6 +68,7 @@ const ended: Partial<Facts> = {
   ...{
     unaccounted: 0,
     timer: 0,
+    uncounted: 0,
     own: 0,
     stolen: 0,
     stopped: false,
@@ -167,7 +169,7 @@ const commandsDoAsTheySay = property.transition({
 
 /** Where the time of a guest goes: TIME-I4, TIME-T4, TIME-T5, STL-T4, STL-T5. */
 const saidElsewhere = (to: SystemReading): Partial<Facts> => ({
-  timer: to.timer,
+  ...{ timer: to.timer, uncounted: to.uncounted },
   ...{ monotonic: to.monotonic, behind: behind(to), backlog: to.backlog },
   ...{ unaccounted: to.unaccounted, own: to.accounted.own, stolen: to.accounted.stolen },
 });

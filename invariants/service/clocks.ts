@@ -9,6 +9,7 @@ import {
   reads,
   type ServiceChange,
   type SystemReading,
+  standsStill,
   stayingUp,
   vcpusOf,
 } from './reading.ts';
@@ -20,8 +21,8 @@ const restarted = ({ call }: ServiceChange, id: number): boolean =>
 
 /** Timer ticks that come to a guest in a tick, of those that are due. */
 function ticksDue(change: ServiceChange, id: number, from: SystemReading): number {
-  const { paused, firstTakesTimer } = vcpusOf(change.before, id);
-  if (paused) return 0;
+  const { firstTakesTimer } = vcpusOf(change.before, id);
+  if (standsStill(change.before, id, change.size)) return 0;
   if (from.clock === 'pv') return 1;
   if (!firstTakesTimer) return 0;
   return from.clock === 'timer' ? 1 : 1 + Math.min(from.backlog, change.size.replays);
@@ -76,13 +77,14 @@ const stoppedGuestsAreNotLockedUp = property.transition({
 
 const pausedGuestsHaveNoTime = property.transition({
   id: 'TIME-I4',
-  name: 'the monotonic clock of a paused guest stands still',
+  name: 'the monotonic clock of a paused guest stands still, and of one that is carried where it is to',
   commands: kinds('cpu.tick'),
   reads,
-  when: ({ before }) => before.guests.some((_, id) => vcpusOf(before, id).paused),
+  when: ({ before, size }) => before.guests.some((_, id) => standsStill(before, id, size)),
   violation(change) {
+    const { before, size } = change;
     for (const [id, from, to] of stayingUp(change)) {
-      if (to.monotonic === from.monotonic || !vcpusOf(change.before, id).paused) continue;
+      if (to.monotonic === from.monotonic || !standsStill(before, id, size)) continue;
       return `VM ${id} is paused, and its clock went on to ${to.monotonic}`;
     }
     return null;
@@ -134,7 +136,8 @@ const ticksAreDelivered = property.transition({
       const got = to.monotonic - from.monotonic;
       const due = ticksDue(change, id, from);
       if (got !== due) return `VM ${id} got ${got} ticks, and ${due} were due`;
-      const missed = from.clock === 'timer-with-replay' && due === 0 && !vcpusOf(before, id).paused;
+      const missed =
+        from.clock === 'timer-with-replay' && due === 0 && !standsStill(before, id, size);
       const late = Math.max(due - 1, 0);
       const left = Math.min(from.backlog + (missed ? 1 : 0) - late, size.drift);
       if (to.backlog !== left) return `${to.backlog} ticks are kept for VM ${id}, not ${left}`;
@@ -223,18 +226,22 @@ const slowClocksAreAhead = property.invariant({
   },
 });
 
-/** However a clock goes: a timer is due by the time that its guest knows. MIG-A7. */
+/** However a clock goes: a timer is due by the time that its guest knows, but where that goes on. MIG-A7. */
 const timersFireInTime = property.transition({
   id: 'TIME-T10',
-  name: 'a timer fires once, when as many ticks have passed for its guest as it was set for',
+  name: 'a timer fires once, when as many ticks have passed for its guest as it was set for, and not on the way',
   commands: kinds('cpu.tick'),
   reads,
   when: ({ size }) => size.timer > 0,
   violation(change) {
     for (const [id, from, to] of stayingUp(change)) {
       const passed = to.monotonic - from.monotonic;
-      const left = from.timer === 0 ? 0 : Math.max(from.timer - passed, 0);
+      const { carried } = vcpusOf(change.before, id);
+      const isSet = from.timer > 0 && !carried;
+      const left = isSet ? Math.max(from.timer - passed, 0) : from.timer;
       if (to.timer !== left) return `the timer of VM ${id} has ${to.timer} ticks left, not ${left}`;
+      const open = carried ? Math.min(from.uncounted + passed, from.timer) : from.uncounted;
+      if (to.uncounted !== open) return `it is yet to count ${to.uncounted} ticks, not ${open}`;
     }
     return null;
   },

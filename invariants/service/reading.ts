@@ -27,7 +27,9 @@ export const reads: Reads<CheckedServices> = {
 export interface Vcpus {
   /** The thread of the first of them. */
   readonly first: number;
+  /** They are stopped: by a pause, or to be carried to another host. */
   readonly paused: boolean;
+  readonly carried: boolean;
   readonly running: boolean;
   /** Some of them could run and does not. */
   readonly waiting: boolean;
@@ -50,14 +52,22 @@ export function vcpusOf({ cpu }: Reading, id: number): Vcpus {
     kindsOf.push(state.kind);
   }
   const some = (...kinds: readonly string[]): boolean => kindsOf.some((k) => kinds.includes(k));
+  // One that moves has none on its host for a while.
+  const carried = kindsOf.every((k) => k === 'offline');
   return {
     first,
-    // One that moves has none on its host for a while.
-    paused: some('paused') || kindsOf.every((k) => k === 'offline'),
+    paused: some('paused') || carried,
+    carried,
     running: some('running'),
     waiting: some('ready', 'throttled', 'costopped', 'unassigned'),
     firstTakesTimer,
   };
+}
+
+/** No time passes for a guest: it is paused, or carried where its clock stands still then. MIG-A7. */
+export function standsStill(m: Reading, id: number, size: ServiceChange['size']): boolean {
+  const { paused, carried } = vcpusOf(m, id);
+  return paused && !(carried && size.runningClock === 1);
 }
 
 /** How many ticks a guest's time of day is behind its host's; less than none where it is ahead. */

@@ -1,9 +1,10 @@
 /**
  * Time of guests that move. A guest's clock is the counter of its host and what the VMM adds to it;
- * hosts have counters of their own, so what is carried is what the guest was shown: its clock stands
- * still from the freeze to the start, and a timer has so many ticks left, whatever the host's time is.
+ * hosts have counters of their own, so what is carried is what the guest was shown, and so many ticks
+ * that its timer has left. From the freeze to the start its clock stands still, or goes on by the ticks
+ * of the source, on whose time of day hosts agree (KVM_CLOCK_REALTIME): as the scope says (MIG-A7).
  */
-import { noteMove } from '../service/index.ts';
+import { goOnAfterMove } from '../service/index.ts';
 import type { C, HostId, VmId, World, WorldView } from './model.ts';
 
 /** The guest system of a VM, by the id of the VM; null where it is not modelled. */
@@ -37,10 +38,9 @@ export function saveTimer({ services }: World, _at: HostId, id: number): number 
   return services.at(id).timer;
 }
 
-export function restoreClock({ cluster, services }: World, at: HostId, id: number): void {
+export function restoreClock({ cluster, services }: World, at: HostId, id: number, c: C): void {
   const { timers } = cluster.hosts.at(at);
-  const system = services.at(id);
-  system.timer = timers.at(id);
+  const timer = timers.at(id);
   timers[id] = 0;
-  noteMove(system);
+  goOnAfterMove(services.at(id), id, timer, c);
 }

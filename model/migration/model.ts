@@ -26,7 +26,7 @@ import {
   type VmId,
   vm,
 } from '../memory/index.ts';
-import { guestServices, type ServiceSizes } from '../service/index.ts';
+import { guestServices, type ServiceEvent, type ServiceSizes } from '../service/index.ts';
 import {
   clusterState,
   type Message,
@@ -122,7 +122,7 @@ export interface MigrationModel extends Model {
   readonly state: World;
   readonly sizes: MemorySizes & CpuSizes & MigrationSizes & ServiceSizes;
   readonly operations: MemoryOperations & CpuOperations & MigrationOperations;
-  readonly event: MemoryEvent | CpuEvent | MigrationEvent;
+  readonly event: MemoryEvent | CpuEvent | MigrationEvent | ServiceEvent;
 }
 
 export const command = commandsOf<MigrationModel>();

@@ -46,6 +46,7 @@ const noServices: ServiceSizes = {
   freeze: 0,
   shutdown: 0,
   timer: 0,
+  runningClock: 0,
 };
 
 /** Hosts that stand alone. */

@@ -63,6 +63,16 @@ const onePage = { page: 1, virtual: 1, frame: 1 };
 /** A guest with a clock, that may be a tick behind and sets a timer of two. */
 const clocked = { guest: 1, drift: 1, timer: 2, watchdog: 1, implicit: 1 };
 
+const clockCommands: readonly string[] = [
+  ...['migration.*', ...cpu('tick')],
+  ...['set-timer', 'check-watchdog', 'send-sync', 'read-time'].map((name) => `service.${name}`),
+];
+/** Guests whose clocks and services do all that they can. */
+const guestSizes = {
+  ...{ drift: 12, ahead: 2, replays: 2, slew: 3, implicit: 3, watchdog: 4 },
+  ...{ heartbeat: 1, freeze: 5, shutdown: 3 },
+};
+
 /** The commands of some names of post-copy. */
 const postcopy = (...names: readonly string[]): readonly string[] =>
   names.map((name) => `postcopy.${name}`);
@@ -337,10 +347,24 @@ export const migrationScopes = {
       'every state of a guest that moves while its clock goes on, its timer and its watchdog',
     sizes: { ...pairSizes, ...onePage, ...clocked },
     explored: { distinct: 8403, generated: 45181, depth: 29, complete: true },
-    commands: [
-      ...['migration.*', ...cpu('tick')],
-      ...['set-timer', 'check-watchdog', 'send-sync', 'read-time'].map((name) => `service.${name}`),
-    ],
+    commands: clockCommands,
+  },
+  'migration-running-clocks': {
+    name: 'migration-running-clocks',
+    purpose: 'the same, where clock and timer go on while the guest is carried to another host',
+    sizes: { ...pairSizes, ...onePage, ...clocked, runningClock: 1 },
+    commands: clockCommands,
+  },
+  'migration-clocks-fuzz': {
+    name: 'migration-clocks-fuzz',
+    purpose:
+      'random testing: a guest that moves among three hosts, with a clock that goes on meanwhile',
+    sizes: {
+      ...migrationSizes,
+      ...{ host: 3, attempts: 4, losses: 2, page: 2, virtual: 2, frame: 2 },
+      ...{ guest: 1, ...guestSizes, timer: 6, runningClock: 1 },
+    },
+    commands: ['migration.*', 'failure.*', 'service.*', ...memory('write'), ...cpu('tick')],
   },
   'migration-features': {
     name: 'migration-features',
@@ -380,8 +404,7 @@ export const migrationScopes = {
       ...fuzzSizes,
       ...{ policy: policyNumber('cloud-hypervisor'), bandwidth: 2, timeout: 12 },
       ...{ converge: 1, period: 4 },
-      ...{ guest: 2, drift: 12, ahead: 2, replays: 2, slew: 3, implicit: 3, watchdog: 4 },
-      ...{ heartbeat: 1, freeze: 5, shutdown: 3, timer: 3, feature: 2, cached: 3 },
+      ...{ guest: 2, ...guestSizes, timer: 3, feature: 2, cached: 3 },
     },
     commands: [
       ...['migration.*', 'failure.*', 'stream.*', 'service.*'],

@@ -1,6 +1,14 @@
 /** Clocks of guests: how they follow the host's, fall behind, and are set right. 5.11. */
 import { isKeptWaiting } from '../cpu/index.ts';
-import { type C, type GuestSystem, isPausedVm, type Services, type ServicesView } from './model.ts';
+import {
+  type C,
+  type GuestSystem,
+  isStopped,
+  type ServiceEvent,
+  type Services,
+  type ServicesView,
+  standsStill,
+} from './model.ts';
 import type { Drift, ServiceSizes, TimeMessage } from './state.ts';
 
 /** How many ticks a clock is behind; less than none where it is ahead. */
@@ -31,7 +39,7 @@ export function takesTimer(m: ServicesView, id: number): boolean {
  */
 export function advanceClock(m: Services, id: number, c: C): void {
   const system = m.guests.at(id);
-  const passed = isPausedVm(m, id) ? 0 : ticksDelivered(m, id, c.size);
+  const passed = standsStill(m, id, c.size) ? 0 : ticksDelivered(m, id, c.size);
   system.monotonic += passed;
   advanceTimer(m, id, passed, c);
   const shown = passed > 0 && leavesOut(system, c.size) ? passed - 1 : passed;
@@ -39,12 +47,20 @@ export function advanceClock(m: Services, id: number, c: C): void {
   if (system.slewing > 0 && system.drift.kind !== 'ahead') system.slewing = 0;
 }
 
-/** A timer counts ticks of the guest's own clock, and fires once. */
+/** A timer counts ticks of the guest's own clock, and fires once: where the guest goes on (MIG-A7). */
 function advanceTimer(m: Services, id: number, passed: number, c: C): void {
   const system = m.guests.at(id);
   if (system.timer === 0 || passed === 0) return;
+  if (isStopped(m, id)) system.uncounted = Math.min(system.uncounted + passed, system.timer);
+  else countTimer(system, id, passed, c);
+}
+
+function countTimer(system: GuestSystem, id: number, passed: number, c: Told): void {
   system.timer = Math.max(system.timer - passed, 0);
   if (system.timer === 0) c.emit({ type: 'timer-fired', vm: id });
+}
+interface Told {
+  emit(event: ServiceEvent): void;
 }
 
 function ticksDelivered(m: Services, id: number, size: ServiceSizes): number {
@@ -72,10 +88,14 @@ export function account(m: Services, id: number): void {
 }
 
 /**
- * A guest goes on after it was stopped in order to move. Its clock stood still meanwhile; it is told
- * so, and its host has to tell it the time.
+ * A guest goes on after it was stopped in order to move, with what is left of its timer. It is told
+ * that it was, and its host has to tell it the time.
  */
-export function noteMove(system: GuestSystem): void {
+export function goOnAfterMove(system: GuestSystem, id: number, timer: number, c: Told): void {
+  const passed = system.uncounted;
+  system.timer = timer;
+  system.uncounted = 0;
+  if (timer > 0 && passed > 0) countTimer(system, id, passed, c);
   if (system.system === 'off') return;
   system.stopped = true;
   system.wasPaused = true;

@@ -7,7 +7,7 @@ import * as quiesce from './quiesce.ts';
 import { tick } from './tick.ts';
 import * as timeSync from './time-sync.ts';
 
-export { noteMove } from './clock.ts';
+export { goOnAfterMove } from './clock.ts';
 export { initialServices } from './initial.ts';
 export {
   guestServices,

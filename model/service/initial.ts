@@ -13,6 +13,7 @@ export const initialServices = (z: ServiceSizes): Infer<typeof guestServices> =>
     backlog: 0,
     unaccounted: 0,
     timer: 0,
+    uncounted: 0,
     accounted: { own: 0, stolen: 0 },
     slewing: 0,
     stopped: false,
@@ -43,6 +44,7 @@ function clearSystem(system: GuestSystem): void {
   system.backlog = 0;
   system.unaccounted = 0;
   system.timer = 0;
+  system.uncounted = 0;
   system.accounted.own = 0;
   system.accounted.stolen = 0;
   system.slewing = 0;

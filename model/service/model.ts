@@ -104,6 +104,9 @@ export const isElsewhere = ({ host, clusters }: ServicesView, id: GuestId): bool
 export const isStopped = ({ cpu, clusters }: ServicesView, id: GuestId): boolean =>
   clusters.length > 0 &&
   cpu.threads.every(({ vm, state }) => vm !== id || state.kind === 'offline');
+/** Nothing of a guest's goes on: it is paused, or stopped to move where its clock stands still then. MIG-A7. */
+export const standsStill = (m: ServicesView, id: GuestId, size: ServiceSizes): boolean =>
+  isPaused(m.cpu, id) || (size.runningClock === 0 && isStopped(m, id));
 export const isPausedVm = (m: ServicesView, id: GuestId): boolean =>
   isPaused(m.cpu, id) || isStopped(m, id);
 /** Whether a vCPU of a VM has a CPU. */

@@ -44,7 +44,12 @@ export type ServiceSizes = {
   readonly shutdown: number;
   /** Ticks for which a guest may set a timer. */
   readonly timer: number;
+  /** 1: the clock of a guest goes on while it is carried to another host; 0: it stands still. MIG-A7. */
+  readonly runningClock: number;
 };
+
+/** What a timer has to count may come while its guest stands still to move. */
+const whereRunning = (z: ServiceSizes): number => (z.runningClock === 1 ? z.timer : 0);
 
 /** How far a guest's time of day is off. */
 export const Drift = variant({
@@ -99,6 +104,8 @@ export const GuestService = record({
   unaccounted: int('drift'),
   /** Ticks of its monotonic clock until its timer fires; 0: it is not set. */
   timer: int('timer'),
+  /** Ticks of its clock, while it is carried to another host, that its timer is yet to count. */
+  uncounted: int(whereRunning),
   /** What it takes its ticks for: its own, or stolen from it. */
   accounted: history(record({ own: int(999_999), stolen: int(999_999) })),
   /** 0: its time of day goes at its own speed; else ticks since one was left out, and this one. */

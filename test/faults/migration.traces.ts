@@ -83,6 +83,10 @@ const againWith = (content: number): readonly Call[] => [
   ...[step('harvest'), copy(1)],
 ];
 const timer = { host: 0, vm: 0, ticks: 3 };
+/** In scope `migration-clocks-fuzz`: a tick passes while the guest stands still, and it stays. */
+const onTheWay: readonly Call[] = [
+  ...[{ kind: 'service.set-timer', args: timer }, ...begin(), step('freeze'), tick, step('abort')],
+];
 
 export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X1': [
@@ -145,6 +149,8 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   ],
   'migration/X8': againWith(3),
   'migration/X7b': againWith(0),
+  'migration/X20b': onTheWay,
+  'migration/X30b': onTheWay,
   'cpu/C26': [...stopped, step('abort')],
   'cpu/C31b': [...stopped, step('abort')],
   'cpu/C32b': [...stopped, tick],

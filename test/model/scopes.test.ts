@@ -19,6 +19,7 @@ test('every scope is there for random runs or is searched', () => {
     'cpu-credit-moves',
     'cpu-credit2-fuzz',
     'service-fuzz',
+    'migration-clocks-fuzz',
     'migration-hinting-fuzz',
     'migration-crash-fuzz',
     'migration-pages',

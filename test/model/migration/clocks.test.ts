@@ -1,0 +1,88 @@
+/** What a guest that moves sees of time: its clock stands still meanwhile, or goes on. MIG-A7. */
+import { expect, test } from 'vitest';
+import type { Call } from '../../../machine/index.ts';
+import { scopes, type VmmScope } from '../../../model/index.ts';
+import { begin, copy, handOver, MigrationStory, receive, step, stop } from './story.ts';
+
+const scopeOf = (runningClock: 0 | 1): VmmScope => {
+  const { sizes, ...scope } = scopes['migration-clocks'];
+  return { ...scope, sizes: { ...sizes, drift: 100, timer: 5, runningClock } };
+};
+const ticks = (count: number, host: number): readonly Call[] =>
+  Array.from({ length: count }, () => ({ kind: 'cpu.tick', args: { host } }));
+const setTimer: Call = { kind: 'service.set-timer', args: { host: 0, vm: 0, ticks: 3 } };
+/** Until the guest has just been stopped, and from there until it runs elsewhere or at home. */
+const stopped = [setTimer, ...ticks(1, 0), ...begin(), step('freeze')];
+const goesOn: Readonly<Record<'there' | 'here', readonly Call[]>> = {
+  there: [...stop().slice(1), copy(0), receive, ...handOver()],
+  here: [step('abort')],
+};
+
+interface Told {
+  /** Ticks that the guest's clock went on from its freeze to its start. */
+  readonly passed: number;
+  readonly behind: number;
+  /** When its timer fired, in ticks after it went on: 0 as it did. */
+  readonly fired: readonly number[];
+}
+function told(runningClock: 0 | 1, where: 'there' | 'here', downtime: number): Told {
+  const story = new MigrationStory(scopeOf(runningClock));
+  story.run(...stopped);
+  const system = story.state.services.at(0);
+  const atFreeze = system.monotonic;
+  const fires = (...calls: readonly Call[]): boolean =>
+    story.run(...calls).some(({ type }) => type === 'timer-fired');
+  expect(fires(...ticks(downtime, 0))).toBe(false);
+  const fired = fires(...goesOn[where]) ? [0] : [];
+  const passed = system.monotonic - atFreeze;
+  const { drift } = system;
+  for (let tick = 1; tick <= 8; tick++) {
+    if (fires(...ticks(1, where === 'there' ? 1 : 0))) fired.push(tick);
+  }
+  return { passed, behind: drift.kind === 'behind' ? drift.by : 0, fired };
+}
+
+test.each(['there', 'here'] as const)(
+  'a clock that stands still misses the downtime, and so does its timer: it goes on %s',
+  (where) => {
+    for (const downtime of [0, 1, 2, 3, 7]) {
+      expect(told(0, where, downtime)).toEqual({ passed: 0, behind: downtime, fired: [2] });
+    }
+  },
+);
+
+test.each(['there', 'here'] as const)(
+  'a clock that goes on is right, and its timer fires when it is due, or as soon as its guest goes on %s',
+  (where) => {
+    const all = [0, 1, 2, 3, 7].map((downtime) => told(1, where, downtime));
+    expect(all).toEqual([
+      { passed: 0, behind: 0, fired: [2] },
+      { passed: 1, behind: 0, fired: [1] },
+      { passed: 2, behind: 0, fired: [0] },
+      { passed: 3, behind: 0, fired: [0] },
+      { passed: 7, behind: 0, fired: [0] },
+    ]);
+  },
+);
+
+test('a clock that counts the ticks of a timer misses those that no vCPU takes, though it may go on', () => {
+  const story = new MigrationStory({
+    ...scopeOf(1),
+    commands: ['migration.*', 'cpu.*', 'service.*'],
+  });
+  const boot = (clock: string): Call => ({
+    kind: 'service.boot',
+    args: { host: 0, vm: 0, clock, ahead: 0 },
+  });
+  const powerOff: Call = { kind: 'service.power-off', args: { host: 0, vm: 0 } };
+  const system = story.state.services.at(0);
+  for (const [clock, backlog] of [
+    ['timer', 0],
+    ['timer-with-replay', 3],
+  ] as const) {
+    story.run(powerOff, boot(clock), ...begin(), step('freeze'), ...ticks(3, 0), step('abort'));
+    expect(system).toMatchObject({ monotonic: 0, backlog, drift: { kind: 'behind', by: 3 } });
+    story.run(step('discard'));
+    story.state.clusters.at(0).attempts = 1;
+  }
+});
