@@ -353,6 +353,7 @@ export const migrationScopes = {
     name: 'migration-running-clocks',
     purpose: 'the same, where clock and timer go on while the guest is carried to another host',
     sizes: { ...pairSizes, ...onePage, ...clocked, runningClock: 1 },
+    explored: { distinct: 6798, generated: 35844, depth: 29, complete: true },
     commands: clockCommands,
   },
   'migration-clocks-fuzz': {
