@@ -94,6 +94,11 @@ export const migrationRules: readonly Rule[] = [
     source: 'QEMU docs/devel/migration/main.rst',
   },
   {
+    id: 'MIG-V2',
+    says: 'A target reads what a source of its version sends, or of the one before (4.B VERSION).',
+    source: 'cloud-hypervisor docs/live_migration.md',
+  },
+  {
     id: 'MIG-Z1',
     says: 'What is remembered of a page is what was sent of it last (4.B.4).',
     source: 'QEMU migration/ram.c, save_xbzrle_page',

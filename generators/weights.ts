@@ -80,6 +80,7 @@ export const commandWeights: Readonly<Record<string, number>> = {
   'failure.reach-again': 1,
   'crash.host': 0.3,
   'crash.cold-boot': 4,
+  'upgrade.host': 0.03,
   'migration.receive': 16,
   'hint.request': 8,
   'hint.echo': 8,

@@ -1,4 +1,4 @@
-/** Faults of what is agreed before a migration, of a stream that is trusted, and of one of differences. */
+/** Faults of what is checked before a migration, of a stream that is trusted, and of one of differences. */
 import { dropGuard } from '../../machine/index.ts';
 import { hasFeature } from '../../model/index.ts';
 import type { VmmFault } from '../memory/seams.ts';
@@ -31,6 +31,32 @@ const featuresOfTheHost: VmmFault = {
       'showsFeature',
       () => (_m, _vm, host, feature) => hasFeature(host, feature),
     ),
+};
+
+const versionsNotCompared: VmmFault = {
+  id: 'migration/U1',
+  seam: 'command',
+  story: 'A guest goes back to a host that was not upgraded, which cannot read what it is sent.',
+  origin: 'cloud-hypervisor live-migration protocol: a target reads its version and the one before',
+  killedBy: ['MIG-V2'],
+  scope: 'migration-upgrade',
+  randomScope: 'migration-crash-fuzz',
+  apply: (machine) =>
+    dropGuard(
+      dropGuard(machine, 'migration.start', 'version-mismatch'),
+      ...(['migration.connect', 'version-mismatch'] as const),
+    ),
+};
+
+const leftBehindMoves: VmmFault = {
+  id: 'migration/U2',
+  seam: 'command',
+  story: 'What was left behind on the source of a migration is sent to another host.',
+  origin: 'QEMU migration/migration.c: no migration begins in the run state postmigrate',
+  killedBy: ['MIG-S11'],
+  scope: 'migration-upgrade',
+  randomScope: 'migration-fuzz',
+  apply: (machine) => dropGuard(machine, 'migration.start', 'left-behind'),
 };
 
 const badPageIsClamped: VmmFault = {
@@ -81,5 +107,7 @@ export const streamFaults: readonly VmmFault[] = [
   zeroNotCached,
   featuresNotCompared,
   featuresOfTheHost,
+  versionsNotCompared,
+  leftBehindMoves,
   badPageIsClamped,
 ];

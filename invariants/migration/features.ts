@@ -1,4 +1,4 @@
-/** What the CPUs of a guest can do, wherever it is; and what comes over the network. Chapter 4.B. */
+/** What hosts have to have in common, and what comes over the network between them. Chapter 4.B. */
 import { hasFeature } from '../../model/index.ts';
 import { contentOn, kinds, named, property, runs } from './reading.ts';
 
@@ -47,4 +47,22 @@ const badMessagesEndIt = property.transition({
   },
 });
 
-export const featureProperties = [featuresStay, badMessagesEndIt];
+const versionsFit = property.invariant({
+  id: 'MIG-V2',
+  name: 'a source is connected to a target of its own version, or of the next: what that reads it sends',
+  when: ({ cluster }, size) =>
+    size.version > 0 && cluster.migrations.some((each) => each.connected),
+  violation(m, size) {
+    for (let v = 0; v < size.vm; v++) {
+      const { source, target, connected } = m.cluster.migrations.at(v);
+      if (!connected || source === null || target === null) continue;
+      const [speaks, reads] = [source, target].map((h) => m.cluster.hosts.at(h).version);
+      if (reads !== speaks && reads !== (speaks ?? 0) + 1) {
+        return `${named(v, source)} goes from version ${speaks} to version ${reads}`;
+      }
+    }
+    return null;
+  },
+});
+
+export const featureProperties = [featuresStay, badMessagesEndIt, versionsFit];

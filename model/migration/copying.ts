@@ -15,7 +15,6 @@ import {
   type C,
   command,
   type HostId,
-  homeOf,
   inner,
   isLeft,
   memoryAt,
@@ -34,24 +33,57 @@ import {
   type WorldView,
 } from './model.ts';
 import { bandwidthSpent, countRound, countSent, decision } from './statistics.ts';
+import { canRead, speaksOtherVersion } from './versions.ts';
 
-/** A migration is asked for. MIG-S12: one at a time for each VM. */
+/** What a host has of a VM is a part that arrives or has arrived in vain, or is left of one that was lost. */
+function isNotRunnable(m: WorldView, at: HostId, vm: VmId): boolean {
+  const { lastRan, lost } = m.cluster.ownership.at(vm);
+  return lost || (viewMigration(m, vm).target === at && lastRan !== at);
+}
+/** What a host has of a VM is left over: another runs it, and this one knows. */
+function isLeftBehind(m: WorldView, at: HostId, vm: VmId): boolean {
+  const { phase, source } = viewMigration(m, vm);
+  return phase === 'acknowledged' && source === at;
+}
+
+/**
+ * A host is asked to move a VM that is, for all that the asker knows, there. MIG-S12: one migration at a
+ * time for each VM. The checks are those of 4.B in their order. Its others are of devices, disks and
+ * networks, and come with them: MIG_BLOCKED_PASSTHROUGH, MIG_BLOCKED, STORAGE_NOT_SHARED, CACHE_UNSAFE,
+ * NET_NOT_REACHABLE, MIG_NAT_ACTIVE. A VM that was destroyed is no VM here (NO_VM). Two VMs never have one
+ * id: DUP_ID is said of what an earlier attempt has left.
+ */
 export const start = command({
   actor: 'host',
   summary: 'A running VM shall move to another host (4.B start, MIG-S12).',
-  args: { ...ofVm, target: ref(host) },
+  args: { ...ofVm, source: ref(host), target: ref(host) },
   requires: [
-    ['not-running', ['vm'], (m, a) => homeOf(m, a.vm) === null],
-    ['already-migrating', ['vm'], (m, a) => viewMigration(m, a.vm).phase !== 'idle'],
-    ['same-host', ['vm', 'target'], (m, a) => homeOf(m, a.vm) === a.target],
+    [
+      'no-such-vm',
+      ['vm', 'source'],
+      (m, a) => viewMemory(m, a.source).host.vms.at(a.vm).state !== 'running',
+    ],
+    ['not-runnable', ['vm', 'source'], (m, a) => isNotRunnable(m, a.source, a.vm)],
+    [
+      'already-migrating',
+      ['vm', 'source'],
+      (m, a) => viewMigration(m, a.vm).source !== null && !isLeftBehind(m, a.source, a.vm),
+    ],
+    // QEMU: the run state `postmigrate`. To go on from it would be to go on with an old copy.
+    ['left-behind', ['vm', 'source'], (m, a) => isLeftBehind(m, a.source, a.vm)],
+    ['same-host', ['source', 'target'], (_m, a) => a.source === a.target],
     // The guest's own features count, and not those of the host that it has come to meanwhile.
     ['cpu-incompatible', ['vm', 'target'], (m, a) => isIncompatible(m, a.vm, a.target)],
+    ['version-mismatch', ['source', 'target'], (m, a) => !canRead(m, a.source, a.target)],
+    ['no-capacity', ['vm', 'source', 'target'], (m, a, c) => lacksCapacity(m, a, c)],
+    // One record is kept of each VM's migrations: what is left on a third host has to go first, too.
+    ['duplicate-id', ['vm'], (m, a) => viewMigration(m, a.vm).phase === 'aborted'],
     ['attempts-spent', [], (m) => m.cluster.attempts === 0],
   ],
   effect(m, a, c) {
     const migration = migrationOf(m, a.vm);
     migration.phase = 'started';
-    migration.source = homeOf(m, a.vm);
+    migration.source = a.source;
     migration.target = a.target;
     m.cluster.attempts--;
     c.emit({ type: 'migration-started', vm: a.vm, target: a.target });
@@ -63,7 +95,11 @@ export const connect = command({
   actor: 'host',
   summary: 'The source connects to the target and both agree on a protocol (N1).',
   args: ofVm,
-  requires: [phaseIs('started')],
+  requires: [
+    phaseIs('started'),
+    // A host may have been upgraded since the migration was asked for.
+    ['version-mismatch', ['vm'], (m, a) => speaksOtherVersion(m, a.vm)],
+  ],
   effect(m, a) {
     const migration = migrationOf(m, a.vm);
     migration.phase = 'connected';
@@ -95,7 +131,7 @@ export const createTarget = command({
   requires: [
     phaseIs('connected'),
     notConnected,
-    ['no-capacity', ['vm'], (m, a, c) => lacksCapacity(m, a.vm, c)],
+    ['no-capacity', ['vm'], (m, a, c) => lacksRoom(m, a.vm, c)],
     [
       'frame-in-use',
       ['vm', 'overhead'],
@@ -121,17 +157,28 @@ export const createTarget = command({
   },
 });
 
+interface Move {
+  readonly vm: VmId;
+  readonly source: HostId;
+  readonly target: HostId;
+}
+
 /** The target cannot promise a frame for every page, or does not admit the VM. */
-export function lacksCapacity(m: WorldView, vm: VmId, c: C): boolean {
-  const { source, target } = viewMigration(m, vm);
-  if (source === null || target === null) return true;
+function lacksCapacity(m: WorldView, { vm, source, target }: Move, c: C): boolean {
   const to = viewMemory(m, target);
   const room = roomFor(m, vm, source, []);
   const spare = to.host.freeFrames - promisedFrames(m, target) - c.size.emergency;
   if (spare < room.size + c.size.overhead) return true;
   return createVm.requires.some(
-    ([, looksAt, refuse]) => !looksAt.includes('overhead') && refuse(to, room, inner(c)),
+    ([code, looksAt, refuse]) =>
+      code !== 'vm-exists' && !looksAt.includes('overhead') && refuse(to, room, inner(c)),
   );
+}
+
+/** Meanwhile the target of a migration may have come to lack it. */
+export function lacksRoom(m: WorldView, vm: VmId, c: C): boolean {
+  const { source, target } = viewMigration(m, vm);
+  return source === null || target === null || lacksCapacity(m, { vm, source, target }, c);
 }
 
 /** N3 begins. MIG-A3: the log is on before the first page is read. */

@@ -9,7 +9,7 @@ import { host } from '../host.ts';
 import { stopLogging, tearDown } from '../memory/index.ts';
 import { disconnect, notConnected } from './channel.ts';
 import { startClock } from './clocks.ts';
-import { lacksCapacity } from './copying.ts';
+import { lacksRoom } from './copying.ts';
 import { forgetCopy, forgetMigration, leaveToTarget } from './handover.ts';
 import { forgetHints } from './hinting.ts';
 import {
@@ -30,6 +30,7 @@ import {
 import { forgetPostcopy } from './recovery.ts';
 import { decision, letGo } from './statistics.ts';
 import { plugAll } from './vcpus.ts';
+import { speaksOtherVersion } from './versions.ts';
 
 const isStopped = (m: World, at: HostId, vm: VmId): boolean =>
   m.hosts.at(at).memory.stopped.some((vms) => vms.at(vm));
@@ -62,8 +63,8 @@ export const abort = command({
 /** It cannot come to a good end by itself. */
 function hasFailed(m: WorldView, vm: VmId, c: C): boolean {
   const { phase, connected } = viewMigration(m, vm);
-  if (phase === 'started') return false;
-  if (phase === 'connected' && lacksCapacity(m, vm, c)) return true;
+  if (phase === 'started') return speaksOtherVersion(m, vm);
+  if (phase === 'connected' && lacksRoom(m, vm, c)) return true;
   return !connected || phase === 'taken-back' || decision(m, vm, c.size) === 'cancel';
 }
 

@@ -12,6 +12,7 @@ import type { MigrationModel } from './model.ts';
 import * as postcopy from './postcopy.ts';
 import * as recovery from './recovery.ts';
 import * as stream from './stream.ts';
+import * as versions from './versions.ts';
 
 export { type Load, pagesSentIn, type Round, rounds, roundsUntil } from './convergence.ts';
 export { hasFeature } from './features.ts';
@@ -88,6 +89,7 @@ export const migrationCommands = {
   'postcopy.recover': recovery.recover,
   'crash.host': crashing.crashHost,
   'crash.cold-boot': crashing.coldBoot,
+  'upgrade.host': versions.upgradeHost,
   'hint.request': hinting.request,
   'hint.echo': hinting.echo,
   'hint.send': hinting.send,

@@ -48,6 +48,7 @@ export function initialCluster(z: C['size']): Cluster {
         table(z, feature, (f) => at === 0 && isHere(id) && hasFeature(0, f)),
       ),
       cutOff: false,
+      version: 0,
     })),
     hinting: table(z, vm, () =>
       table(z, hinting, () => ({

@@ -76,6 +76,8 @@ export type MigrationSizes = {
   readonly requests: number;
   /** Crashes of hosts. */
   readonly crashes: number;
+  /** The newest version that hosts may be upgraded to; 0 where all have the same. */
+  readonly version: number;
 };
 
 type PolicySizes = MigrationSizes & CpuSizes & MemorySizes;
@@ -270,6 +272,8 @@ const Copies = record({
   features: array(vm, set(feature)),
   /** The host does not reach the shared storage. */
   cutOff: bool,
+  /** What the host's VMM speaks: it goes up by one with each upgrade. */
+  version: int('version'),
 });
 
 export const clusterState = record({

@@ -73,6 +73,7 @@ const noCluster: MigrationSizes = {
   hinting: 0,
   requests: 0,
   crashes: 0,
+  version: 0,
 };
 
 export const tinySizes: VmmSizes = {

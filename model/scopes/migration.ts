@@ -306,12 +306,22 @@ export const migrationScopes = {
     explored: { distinct: 17336, generated: 80464, depth: 39, complete: true },
     commands: [...recoverCommands, 'crash.*'],
   },
+  'migration-upgrade': {
+    name: 'migration-upgrade',
+    purpose: 'every state of a guest that moves between hosts that are upgraded while it is away',
+    sizes: { ...pairSizes, ...onePage, host: 3, version: 1, attempts: 2 },
+    explored: { distinct: 3854, generated: 9956, depth: 46, complete: true },
+    commands: ['migration.*', 'upgrade.*'],
+  },
   'migration-crash-fuzz': {
     name: 'migration-crash-fuzz',
-    purpose: 'random testing: guests that move among three hosts, which crash',
-    sizes: { ...fuzzSizes, vm: 1, booted: 1, thread: 2, attempts: 8, crashes: 6, postcopy: 1 },
+    purpose: 'random testing: a guest that moves among three hosts, which crash and are upgraded',
+    sizes: {
+      ...{ ...fuzzSizes, vm: 1, booted: 1, thread: 2, postcopy: 1 },
+      ...{ attempts: 8, crashes: 6, version: 3 },
+    },
     commands: [
-      ...['migration.*', 'postcopy.*', 'crash.*', 'device.*'],
+      ...['migration.*', 'postcopy.*', 'crash.*', 'upgrade.*', 'device.*'],
       ...memory('map', 'write', 'populate', 'scrub'),
     ],
   },

@@ -53,7 +53,7 @@ test('G1, as a picture', () => {
     `  VM 0 moves from host 0 to host 1: 9 messages, 5 pages among them
 
   step  host 0                                   host 1
-     1  | start target 1                         |
+     1  | start source 0, target 1               |
      2  | connect                                |
      3  | create-target                          |
      4  | begin-log                              |
@@ -144,7 +144,7 @@ test('what is under way while something else happens has a line where it was sen
 
 test('a guest that moves on has a picture for each move, the way back included', () => {
   const scope = { ...golden, sizes: { ...golden.sizes, host: 3 } };
-  const trace = [...stopAndCopy(1), ...stopAndCopy(0)];
+  const trace = [...stopAndCopy(1), ...stopAndCopy(0, 0, 1, 1)];
   const titles = pictures(trace, scope)
     .split('\n')
     .filter((line) => line.includes('moves'));

@@ -17,8 +17,8 @@ test('every fault of the specification is here once, or deferred with a reason',
   );
   const memory = [...row('M', 10), ...row('S', 7), ...row('B', 18), ...row('K', 13)];
   // Mutants of round robin, stride, co-scheduling and locks have no ids in the specification; some
-  // of time and the service are our own.
-  const own = [...row('T', 2), ...row('H', 1), ...row('Q', 2), ...row('D', 1)];
+  // of time and the service are our own, and two of what is checked before a migration.
+  const own = [...row('T', 2), ...row('H', 1), ...row('Q', 2), ...row('D', 1), ...row('U', 2)];
   const plugged = row('V', 2);
   const together = [...row('G', 3), ...row('L', 3), ...row('J', 3), ...row('E', 6)];
   const cpu = [...row('C', 35), ...row('R', 3), ...row('P', 4), ...together, ...own];

@@ -6,6 +6,7 @@
  */
 import type { Call } from '../../machine/index.ts';
 import { deflate, inflate, mergeInto, setTarget } from '../model/memory/story.ts';
+import { upgrade } from '../model/migration/starts.ts';
 import {
   askForHints,
   begin,
@@ -19,6 +20,7 @@ import {
   postcopy,
   receive,
   recovery,
+  start,
   step,
   stop,
   stopAndCopy,
@@ -106,7 +108,7 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[setTarget(0, 1), ...inflate(0, 3), setTarget(0, 0), ...begin(), ...deflate(0, 3)],
   ],
   'migration/X4': [...begin(), submit(1, 2), ...stopping],
-  'migration/X5': [...stopAndCopy(1, 0, 2), ...begin(2)],
+  'migration/X5': [...stopAndCopy(1, 0, 2), ...begin(2, 0, 1)],
   // Page 1 is there with what it held first, and is sent again as a page of zeros.
   'migration/X7': [
     ...[...begin(), copyReadOnly(0), step('harvest'), copy(1), place(0), copy(2), place(1)],
@@ -124,6 +126,8 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/B9': [...begin(), ...askForHints, hint(3), step('abort')],
   'migration/X22a': startsWithout(copy(3), receive),
   'migration/X22b': [setTarget(0, 1), ...inflate(0, 3), ...startsWithout()],
+  'migration/U1': [upgrade(1), upgrade(1), ...begin().slice(0, 2)],
+  'migration/U2': [...stopAndCopy(1, 0, 2).slice(0, -1), start(2)],
   'migration/X6': [...begin(), step('abort')],
   'migration/X10': [...ready, ...steps('release', 'abort')],
   'migration/X14': [...begin().slice(0, 3), step('abort')],
@@ -192,7 +196,7 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
     ...[...beginAdvised, ...stop(0, 2), ...told, receive, step('receive-reply')],
     ...[loseConnection, postcopy('listen'), postcopy('recover'), loseConnection],
   ],
-  'migration/V1': [step('start', { target: 1 }), setVcpus(1)],
+  'migration/V1': [start(), setVcpus(1)],
   // Its guest has not let go of the second.
   'migration/V2': [setVcpus(1), ...ready, ...steps('release', 'send-start'), receive],
   'migration/X19': [

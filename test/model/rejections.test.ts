@@ -34,6 +34,7 @@ import {
   unmap,
 } from './memory/story.ts';
 import { rarePostcopy } from './migration/rare.ts';
+import { startChecks } from './migration/starts.ts';
 import {
   askForHints,
   begin,
@@ -47,6 +48,7 @@ import {
   place,
   receive,
   sendAll,
+  start,
   step,
   stop,
   stopAndCopy,
@@ -266,10 +268,21 @@ const rare: readonly Rare[] = [
     // The hosts are alike, so that only what is kept for emergencies makes one too small.
     scope: 'migration-small',
     sizes: { emergency: 1 },
-    after: [step('start', { target: 1 }), step('connect')],
-    call: createTarget(),
+    after: [],
+    call: start(),
     code: 'no-capacity',
   },
+  {
+    // There was room for either, when they were asked for.
+    scope: 'migration-fuzz',
+    sizes: { frame: 6, emergency: 1 },
+    after: [...[begin(1, 0), begin(1, 1)].flatMap((steps) => steps.slice(0, 2)), createTarget(0)],
+    call: createTarget(1),
+    code: 'no-capacity',
+  },
+  ...startChecks.map(
+    (each): Rare => ({ scope: 'migration-upgrade', sizes: { frame: 2, version: 2 }, ...each }),
+  ),
   ...(
     [
       [[], copyReadOnly(3)],
@@ -319,7 +332,7 @@ const rare: readonly Rare[] = [
   {
     scope: 'migration-features',
     after: [],
-    call: step('start', { target: 2 }),
+    call: start(2),
     code: 'cpu-incompatible',
   },
   {
@@ -379,19 +392,19 @@ const rare: readonly Rare[] = [
   {
     scope: 'migration-small',
     sizes: { overhead: 1, frame: 4 },
-    after: [step('start', { target: 1 }), step('connect')],
+    after: [start(), step('connect')],
     call: createTarget(),
     code: 'frame-in-use',
   },
   {
     scope: 'migration-small',
     after: stopAndCopy(),
-    call: step('start', { target: 0 }),
+    call: start(0, 1),
     code: 'attempts-spent',
   },
   ...(
     [
-      [[step('start', { target: 1 }), step('connect')], createTarget()],
+      [[start(), step('connect')], createTarget()],
       [begin(), copyReadOnly(0)],
       [[...begin(), copyReadOnly(0), step('harvest')], copy(1)],
       [[...begin(), step('freeze'), step('quiesce')], step('send-vcpus')],

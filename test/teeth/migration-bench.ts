@@ -18,6 +18,7 @@ export const scope: VmmScope = {
   sizes: {
     ...scopes['migration-small'].sizes,
     ...{ host: 3, attempts: 3, place: 4, rounds: 2, postcopy: 1, losses: 2, crashes: 2 },
+    version: 1,
   },
   commands: ['migration.*', 'postcopy.*', 'failure.*', 'crash.*', 'memory.write'],
 };

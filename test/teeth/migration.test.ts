@@ -9,6 +9,7 @@ import {
   createTarget,
   place,
   receive,
+  start,
   step,
   stop,
   stopAndCopy,
@@ -86,6 +87,12 @@ const badStates: Readonly<Record<string, BadState>> = {
       migrationOf(v).phase = 'taken-back';
     },
   },
+  'MIG-V2': {
+    before: begin(),
+    spoil: (v) => {
+      v.clusters.at(0).hosts.at(0).version = 1;
+    },
+  },
   'MIG-S12': {
     before: stopAndCopy(),
     spoil: (v) => {
@@ -113,7 +120,7 @@ interface BadStep extends BadState {
 }
 const badSteps: Readonly<Record<string, BadStep>> = {
   'MIG-S13': {
-    before: [step('start', { target: 1 }), step('connect')],
+    before: [start(), step('connect')],
     step: createTarget(),
     spoil: (v) => {
       v.hosts.at(1).memory.frames.at(0).use = { kind: 'hypervisor' };
@@ -141,7 +148,7 @@ const badSteps: Readonly<Record<string, BadStep>> = {
     },
   },
   'MIG-A3': {
-    before: [step('start', { target: 1 }), step('connect'), createTarget()],
+    before: [start(), step('connect'), createTarget()],
     step: copyReadOnly(0),
     forced: true,
     spoil: () => {},

@@ -1,6 +1,7 @@
 /** The golden traces of the migration chapter (4.H), with what the specification says of each step. */
 import { expect, test } from 'vitest';
 import { scopes, type VmmScope } from '../../../model/index.ts';
+import { moveOver, upgrade } from './starts.ts';
 import {
   begin,
   coldBoot,
@@ -14,6 +15,7 @@ import {
   place,
   receive,
   sendAll,
+  start,
   step,
   stop,
   stopAndCopy,
@@ -179,7 +181,7 @@ test('G4 without the fault: a page that the VMM has write-protected is no read-o
 
 test('G5: a guest that moves on takes all of its memory along, and so it does on the way back', () => {
   const story = new MigrationStory({ ...golden, sizes: { ...golden.sizes, host: 3 } });
-  story.run(...stopAndCopy(1), ...begin(2));
+  story.run(...stopAndCopy(1), ...begin(2, 0, 1));
   expect(story.toSend).toEqual([0, 1, 2]);
   story.run(step('freeze'), step('quiesce'), step('send-vcpus'), receive, step('send-state'));
   story.run(receive, step('final-harvest'));
@@ -187,10 +189,28 @@ test('G5: a guest that moves on takes all of its memory along, and so it does on
   story.run(...handOver());
   expect(story.where()).toEqual([2]);
   expect(story.pages(2)).toEqual([1, 1, 0]);
-  story.run(...stopAndCopy(0));
+  story.run(...stopAndCopy(0, 0, 1, 2));
   expect(story.where()).toEqual([0]);
   expect(story.pages(0)).toEqual([1, 1, 0]);
   expect(story.ownership).toEqual({ owner: 0, epoch: 3, lastRan: 0, lock: 0, lost: false });
   // It may not be begun more often than the scope says.
-  expect(story.refusal(step('start', { target: 1 }))).toBe('attempts-spent');
+  expect(story.refusal(start(1))).toBe('attempts-spent');
+});
+
+test('hosts are upgraded one after the other; a guest goes forward to the next version, and never back', () => {
+  const { sizes } = scopes['migration-upgrade'];
+  const story = new MigrationStory({
+    ...scopes['migration-upgrade'],
+    sizes: { ...sizes, version: 2 },
+  });
+  expect(story.refusal(upgrade(0))).toBe('in-use');
+  // A host reads what the version before its own sends, and none before that.
+  story.run(upgrade(1), upgrade(2), upgrade(2));
+  expect(story.refusal(start(2))).toBe('version-mismatch');
+  story.run(...moveOver(1, 0), step('clean-up'));
+  expect(story.where()).toEqual([1]);
+  expect(story.refusal(start(0, 1))).toBe('version-mismatch');
+  story.run(upgrade(0), ...moveOver(0, 1), step('clean-up'));
+  expect(story.where()).toEqual([0]);
+  expect(story.refusal(upgrade(0))).toBe('in-use');
 });

@@ -14,6 +14,7 @@ import {
   postcopy,
   receive,
   recovery,
+  start,
   step,
   stop,
   switchOver,
@@ -76,7 +77,7 @@ test('a hybrid migration: pages 0 and 1 were sent, 1 was written since, 2 was ne
   expect(story.migration.phase).toBe('idle');
   expect(story.ownership).toEqual({ owner: 1, epoch: 1, lastRan: 1, lock: 1, lost: false });
   // It may move on like any other.
-  story.run(step('start', { target: 0 }));
+  story.run(start(0, 1));
 });
 
 /** Nothing was sent before: all three pages are missing when the guest runs on the target. */
@@ -206,7 +207,7 @@ test('a VM that was lost may boot before the target has thrown away what it has'
   const story = new MigrationStory(crashing);
   story.run(...allMissing, crash(0), coldBoot(0));
   expect(story.where()).toEqual([0]);
-  expect(story.refusal(step('start', { target: 1 }))).toBe('already-migrating');
+  expect(story.refusal(start())).toBe('no-capacity');
   story.run(step('discard'));
   expect(story.where()).toEqual([0]);
   story.run(...beginAdvised);

@@ -47,9 +47,12 @@ export const loseConnection: Call = { kind: 'failure.lose-connection', args: { v
 /** N2, where VMs cost no memory but their own. */
 export const createTarget = (vm = 0): Call => step('create-target', { vm, overhead: [] });
 
+/** A host is asked to move VM 0 to another. */
+export const start = (target = 1, source = 0): Call => step('start', { source, target });
+
 /** N1 and N2, and the log that N3 begins with. */
-export const begin = (target = 1, vm = 0): readonly Call[] => [
-  ...[step('start', { vm, target }), step('connect', { vm })],
+export const begin = (target = 1, vm = 0, source = 0): readonly Call[] => [
+  ...[step('start', { vm, source, target }), step('connect', { vm })],
   ...[createTarget(vm), step('begin-log', { vm })],
 ];
 
@@ -74,8 +77,8 @@ export const sendAll = (vm = 0): readonly Call[] => [
 ];
 
 /** Stop-and-copy: all pages are sent while the guest stands still (4.B.1). */
-export const stopAndCopy = (target = 1, vm = 0, vcpus = 1): readonly Call[] => [
-  ...begin(target, vm),
+export const stopAndCopy = (target = 1, vm = 0, vcpus = 1, source = 0): readonly Call[] => [
+  ...begin(target, vm, source),
   ...stop(vm, vcpus),
   ...sendAll(vm),
   ...handOver(vm),
@@ -88,7 +91,7 @@ export const postcopy = (name: string, more: Values = {}): Call => ({
 });
 /** N1 to N3 of a migration that may end by post-copy. */
 export const beginAdvised: readonly Call[] = [
-  ...[step('start', { target: 1 }), step('connect'), postcopy('advise')],
+  ...[start(), step('connect'), postcopy('advise')],
   ...[createTarget(), step('begin-log')],
 ];
 /** The last harvest is over: the target throws away what is left to send, and runs the VM. */
