@@ -67,6 +67,11 @@ export const migrationRules: readonly Rule[] = [
   { id: 'MIG-A3', says: 'The log is on before the first page is read.', source: qemu },
   { id: 'MIG-A4', says: 'A VM moves by taking a token that is free.', source: ours },
   { id: 'MIG-A5', says: 'Epochs rise by one with each owner.', source: ours },
+  {
+    id: 'MIG-R1',
+    says: 'A guest stays running, paused or shut down, as it was (4.B oldRun, 4.F).',
+    source: 'kubevirt PR 5384; cloud-hypervisor issue 7815',
+  },
   { id: 'MIG-A6', says: 'Only a freeze stops a source.', source: qemu },
   {
     id: 'MIG-A7',

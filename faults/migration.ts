@@ -10,6 +10,7 @@ import { hintingFaults } from './migration/hinting.ts';
 import { pageFaults } from './migration/pages.ts';
 import { policyFaults } from './migration/policies.ts';
 import { postcopyFaults } from './migration/postcopy.ts';
+import { runStateFaults } from './migration/run-state.ts';
 import { streamFaults } from './migration/stream.ts';
 import { movingVcpuFaults } from './migration/vcpus.ts';
 
@@ -23,6 +24,7 @@ export const migrationFaults: readonly VmmFault[] = [
   ...policyFaults,
   ...postcopyFaults,
   ...movingClockFaults,
+  ...runStateFaults,
   ...streamFaults,
   ...movingVcpuFaults,
 ];

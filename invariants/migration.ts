@@ -12,6 +12,7 @@ import { hintingProperties } from './migration/hinting.ts';
 import { placeProperties } from './migration/places.ts';
 import { policyProperties } from './migration/policies.ts';
 import { postcopyProperties } from './migration/postcopy.ts';
+import { runStateProperties } from './migration/run-state.ts';
 import { runProperties } from './migration/runs.ts';
 import { statusProperties } from './migration/status.ts';
 import { vcpuProperties } from './migration/vcpus.ts';
@@ -23,6 +24,7 @@ export const migrationProperties: readonly Property<CheckedMigration>[] = [
   ...handoverProperties,
   ...failingProperties,
   ...vcpuProperties,
+  ...runStateProperties,
   ...clockProperties,
   ...featureProperties,
   ...policyProperties,

@@ -114,7 +114,11 @@ const shaping = ['cpu.set-vcpus', 'service.take-snapshot'];
 
 const { 'cpu.tick': tick, ...ofGuestSystems } = serviceCommands;
 const services = requireAlso(
-  { ...ofGuestSystems, 'cpu.set-vcpus': onCpus(cpuCommands['cpu.set-vcpus']) },
+  {
+    ...ofGuestSystems,
+    'cpu.set-vcpus': onCpus(cpuCommands['cpu.set-vcpus']),
+    'cpu.pause-vm': onCpus(cpuCommands['cpu.pause-vm']),
+  },
   (kind) => shaping.includes(kind),
   migrationInProgress,
 );

@@ -51,6 +51,8 @@ function memoryDiffers(m: Reading, { vm, source, target }: Over): string | null 
   return null;
 }
 
+const whatItWas = { ready: 'ready', halted: 'halt', off: 'off' } as const;
+
 function vcpuDiffers(m: Reading, { vm, source, target }: Over): string | null {
   const { vcpus } = m.cluster.hosts.at(source);
   const { threads } = m.hosts.at(target).cpu;
@@ -58,9 +60,9 @@ function vcpuDiffers(m: Reading, { vm, source, target }: Over): string | null {
     const saved = vcpus.at(t);
     if (saved.kind === 'none' || threads.at(t).vm !== vm) continue;
     const { state, wakePending } = threads.at(t);
-    const halted = state.kind === 'blocked' && state.on === 'halt';
     if (state.kind === 'offline') return `vCPU ${t} is not plugged in`;
-    if (halted !== (saved.was === 'halted')) return `vCPU ${t} was ${saved.was}, and is not`;
+    const on = state.kind === 'blocked' ? state.on : state.kind === 'paused' ? state.was : 'ready';
+    if (on !== whatItWas[saved.was]) return `vCPU ${t} was ${saved.was}, and is not`;
     if (wakePending !== saved.wake) return `a wake of vCPU ${t} was lost or made up`;
   }
   return null;

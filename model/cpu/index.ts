@@ -33,7 +33,16 @@ export { takeQuota } from './schedulers/credit2-budgets.ts';
 export { type SchedulerName, schedulers } from './schedulers/index.ts';
 export { heedMemory } from './stalls.ts';
 export { type CpuSizes, type CpuThread, pcpu, type ThreadState, thread } from './state.ts';
-export { plugVcpu, SavedVcpu, unplugVcpu, vcpuState } from './suspend.ts';
+export {
+  hasTurn,
+  isOff,
+  plugVcpu,
+  resetVcpus,
+  SavedVcpu,
+  switchOff,
+  unplugVcpu,
+  vcpuState,
+} from './suspend.ts';
 
 export const cpuCommands = {
   'cpu.set-weight': settings.setWeight,

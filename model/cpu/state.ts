@@ -84,7 +84,7 @@ export type CpuSizes = {
 };
 
 /** Why a vCPU does not run although nothing keeps it from running: it has nothing to do. */
-const reasons = ['halt', 'io', 'swap-in', 'quiesce', 'no-work'] as const;
+const reasons = ['halt', 'io', 'swap-in', 'quiesce', 'no-work', 'off'] as const;
 
 /** What a thread does. CPU-T1 lists the changes that are legal. */
 export const ThreadState = variant({

@@ -9,10 +9,10 @@ import { schedulerOf } from './policy.ts';
 import type { ThreadId } from './scheduler.ts';
 import { release } from './threads.ts';
 
-/** A vCPU that is nowhere: whether it had halted, and whether a wake is yet to be seen. */
+/** A vCPU that is nowhere: whether it had halted or is off, and whether a wake is yet to be seen. */
 export const SavedVcpu = variant({
   none: {},
-  saved: { was: enumOf('ready', 'halted'), wake: bool },
+  saved: { was: enumOf('ready', 'halted', 'off'), wake: bool },
 });
 export type SavedVcpu = Infer<typeof SavedVcpu>;
 
@@ -21,7 +21,8 @@ export function vcpuState(m: CpuView, t: ThreadId): SavedVcpu {
   const { vm, state, wakePending } = m.threads.at(t);
   if (vm === null || state.kind === 'offline') return { kind: 'none' };
   const on = state.kind === 'paused' ? state.was : state.kind === 'blocked' ? state.on : 'ready';
-  return { kind: 'saved', was: on === 'halt' ? 'halted' : 'ready', wake: wakePending };
+  const was = on === 'halt' ? 'halted' : on === 'off' ? 'off' : 'ready';
+  return { kind: 'saved', was, wake: wakePending };
 }
 
 /** The vCPU of a VM that leaves is no longer this host's. */
@@ -34,10 +35,39 @@ export function unplugVcpu(m: Cpu, t: ThreadId, c: C): void {
   c.operation.disown(m, t);
 }
 
-/** A vCPU goes on as it was saved. */
-export function plugVcpu(m: Cpu, t: ThreadId, saved: SavedVcpu, c: C): void {
+/** A vCPU goes on as it was saved, or is what it was once its VM is paused no more. */
+export function plugVcpu(m: Cpu, t: ThreadId, saved: SavedVcpu, paused: boolean, c: C): void {
   if (saved.kind === 'none') return;
   release(m, t, 'hotplug', c);
-  if (saved.was === 'halted') c.operation.leave(m, t, { kind: 'blocked', on: 'halt' }, c);
+  const was = saved.was === 'halted' ? 'halt' : saved.was;
+  if (paused) c.operation.leave(m, t, { kind: 'paused', was }, c);
+  else if (was !== 'ready') c.operation.leave(m, t, { kind: 'blocked', on: was }, c);
   m.threads.at(t).wakePending = saved.wake;
+}
+
+/** A vCPU of the VM is on a CPU. */
+export const hasTurn = (m: CpuView, vm: number): boolean =>
+  m.threads.some((each) => each.vm === vm && each.state.kind === 'running');
+/** The guest has shut down: there is nothing for its vCPUs to do until they are reset. */
+export const isOff = (m: CpuView, vm: number): boolean =>
+  m.threads.some(
+    ({ vm: of, state }) => of === vm && state.kind === 'blocked' && state.on === 'off',
+  );
+
+export function switchOff(m: Cpu, vm: number, c: C): void {
+  for (let t = 0; t < m.threads.length; t++) {
+    const { vm: of, state } = m.threads.at(t);
+    if (of !== vm || state.kind === 'offline') continue;
+    c.operation.leave(m, t, { kind: 'blocked', on: 'off' }, c);
+  }
+}
+
+/** What was to wake them before is forgotten. */
+export function resetVcpus(m: Cpu, vm: number, c: C): void {
+  for (let t = 0; t < m.threads.length; t++) {
+    const { vm: of, state } = m.threads.at(t);
+    if (of !== vm || state.kind === 'offline') continue;
+    m.threads.at(t).wakePending = false;
+    release(m, t, 'resume', c);
+  }
 }

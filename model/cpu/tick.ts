@@ -98,6 +98,9 @@ function endPeriod(m: Cpu, c: C): void {
   for (let vm = 0; vm < m.vms.length; vm++) c.operation.costop(m, vm, c);
 }
 
+/** Not who waits for something else than a wake, or was switched off. */
+const mayWake = (on: string): boolean => on !== 'swap-in' && on !== 'quiesce' && on !== 'off';
+
 /** A wake is seen by a thread that sleeps, and by one that has run since; a page wakes who waits. */
 function deliverWakes(m: Cpu, c: C): void {
   for (let t = 0; t < m.threads.length; t++) {
@@ -105,7 +108,7 @@ function deliverWakes(m: Cpu, c: C): void {
     if (!thread.wakePending) continue;
     const { state } = thread;
     if (state.kind === 'running') thread.wakePending = false;
-    if (state.kind === 'blocked' && state.on !== 'swap-in' && state.on !== 'quiesce') {
+    if (state.kind === 'blocked' && mayWake(state.on)) {
       thread.wakePending = false;
       release(m, t, 'wake', c);
     }

@@ -91,7 +91,7 @@ interface Receipt {
 }
 function take(m: World, { vm, frame }: Receipt, target: HostId, message: Message, c: C): void {
   const migration = migrationOf(m, vm);
-  const { devices, vcpus } = m.cluster.hosts.at(target);
+  const { devices, vcpus, paused } = m.cluster.hosts.at(target);
   switch (message.kind) {
     case 'page':
     case 'zero':
@@ -108,6 +108,7 @@ function take(m: World, { vm, frame }: Receipt, target: HostId, message: Message
     case 'device':
       devices.at(vm).register = message.register;
       keepTimer(m, target, vm, message.timer);
+      paused[vm] = message.paused;
       migration.arrived = 'all';
       receiveTaken(m, vm);
       return;
@@ -164,7 +165,7 @@ function isComplete(m: WorldView, vm: VmId, target: HostId): boolean {
   return received.every((is, page) => is || page >= size || isMissing(m, target, { vm, page }));
 }
 
-/** The VM runs here from now on: its vCPUs go on where they were stopped. */
+/** The VM is this host’s from now on: its vCPUs go on where they were stopped, or stay paused, or off. */
 function run(m: World, vm: VmId, target: HostId, c: C): void {
   const { source, postcopy } = migrationOf(m, vm);
   const here = m.hosts.at(target);

@@ -72,7 +72,7 @@ function sameMessage(m: Message): Message {
     case 'vcpu':
       return { kind: 'vcpu', vcpu: m.vcpu, was: m.was, wake: m.wake };
     case 'device':
-      return { kind: 'device', register: m.register, timer: m.timer };
+      return { kind: 'device', register: m.register, timer: m.timer, paused: m.paused };
     case 'start':
       return { kind: 'start', epoch: m.epoch };
     default:

@@ -69,7 +69,7 @@ export const sendVcpus = command({
   },
 });
 
-/** Other state: here all that is not memory or vCPU is the register of one device. MIG 4.C.1. */
+/** Other state: what is not memory or vCPU. Devices are the register of one. MIG 4.C.1. */
 export const sendState = command({
   actor: 'host',
   summary: 'What devices and the VMM keep of the VM is sent (N6, MIG 4.C.1).',
@@ -78,9 +78,10 @@ export const sendState = command({
   effect(m, a, c) {
     const migration = migrationOf(m, a.vm);
     if (migration.source === null) return;
-    const { register } = m.cluster.hosts.at(migration.source).devices.at(a.vm);
+    const { devices, paused } = m.cluster.hosts.at(migration.source);
+    const { register } = devices.at(a.vm);
     const timer = timerOf(m, migration.source, a.vm);
-    send(migration, a.vm, { kind: 'device', register, timer }, c);
+    send(migration, a.vm, { kind: 'device', register, timer, paused: paused.at(a.vm) }, c);
     migration.phase = 'state-sent';
   },
 });

@@ -148,7 +148,8 @@ export function forgetCopy(m: World, vm: number, at: number): void {
   const here = m.hosts.at(at);
   setStopped(here, vm, false);
   here.cpu.vms.at(vm).wanted = 0;
-  const { devices, vcpus } = m.cluster.hosts.at(at);
+  const { devices, vcpus, paused } = m.cluster.hosts.at(at);
+  paused[vm] = false;
   devices.at(vm).register = 0;
   keepTimer(m, at, vm, 0);
   forgetFeatures(m, vm, at);

@@ -10,6 +10,7 @@ import * as handover from './handover.ts';
 import * as hinting from './hinting.ts';
 import type { MigrationModel } from './model.ts';
 import * as postcopy from './postcopy.ts';
+import * as power from './power.ts';
 import * as recovery from './recovery.ts';
 import * as stream from './stream.ts';
 import * as versions from './versions.ts';
@@ -96,6 +97,8 @@ export const migrationCommands = {
   'hint.receive': hinting.receive,
   'hint.take-back': hinting.takeBack,
   'hint.give-back': hinting.giveBack,
+  'power.shut-down': power.shutDown,
+  'power.reset': power.reset,
   'stream.tamper': stream.tamper,
   'device.program': device.program,
   'device.submit-write': device.submit,

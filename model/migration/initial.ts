@@ -43,6 +43,7 @@ export function initialCluster(z: C['size']): Cluster {
     hosts: table(z, host, (at) => ({
       devices: table(z, vm, () => ({ register: 0, write: { kind: 'none' } })),
       vcpus: table(z, thread, () => ({ kind: 'none' })),
+      paused: table(z, vm, () => false),
       timers: table(z, guest, () => 0),
       features: table(z, vm, (id) =>
         table(z, feature, (f) => at === 0 && isHere(id) && hasFeature(0, f)),

@@ -156,9 +156,12 @@ export const Message = variant({
   zero: { page: ref(page) },
   /** How a page differs from what was sent of it before: by one up, or one down. */
   delta: { page: ref(page), more: bool },
-  vcpu: { vcpu: ref(thread), was: enumOf('ready', 'halted'), wake: bool },
-  /** What the opaque device keeps, and in how many ticks of the guest’s own clock its timer fires. */
-  device: { register: ref(content), timer: int('timer') },
+  vcpu: { vcpu: ref(thread), was: enumOf('ready', 'halted', 'off'), wake: bool },
+  /**
+   * What the opaque device keeps, in how many ticks of the guest’s own clock its timer fires, and
+   * whether its VM was paused before it was stopped.
+   */
+  device: { register: ref(content), timer: int('timer'), paused: bool },
   /** Is everything there? */
   request: {},
   /** Run, if the token is still of this epoch. */
@@ -266,6 +269,8 @@ const Copies = record({
   devices: array(vm, Device),
   /** vCPUs that are not plugged in while their VM leaves or arrives. */
   vcpus: array(thread, SavedVcpu),
+  /** VMs that were paused before they were stopped here, or on the host that they come from. */
+  paused: set(vm),
   /** What is left of the timer of a guest that was stopped here or arrives: 0 if it is not set. */
   timers: array(guest, int('timer')),
   /** What the vCPUs of each VM can do, as their guest sees it. */

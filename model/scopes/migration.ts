@@ -145,6 +145,18 @@ export const migrationScopes = {
     explored: { distinct: 8082, generated: 33126, depth: 45, complete: true },
     commands: ['migration.*', ...cpu('set-vcpus', 'online-vcpu', 'release-vcpu', 'tick')],
   },
+  'migration-paused': {
+    name: 'migration-paused',
+    purpose: 'every state of a guest that moves while it is paused, shuts down and is reset',
+    sizes: { ...pairSizes, coupled: 1 },
+    explored: { distinct: 48094, generated: 235422, depth: 38, complete: true },
+    commands: [
+      'migration.*',
+      'power.*',
+      ...memory('write'),
+      ...cpu('pause-vm', 'resume-vm', 'tick'),
+    ],
+  },
   'migration-broken': {
     name: 'migration-broken',
     purpose:
@@ -403,9 +415,10 @@ export const migrationScopes = {
     purpose: 'random testing: two guests, with devices and vCPUs, on three hosts of a cluster',
     sizes: fuzzSizes,
     commands: [
-      ...['migration.*', 'device.*', 'failure.*'],
+      ...['migration.*', 'power.*', 'device.*', 'failure.*'],
       ...memory('map', 'unmap', 'read', 'write', 'populate', 'scrub', 'host-write'),
-      ...cpu('halt', 'wake', 'tick', 'set-vcpus', 'online-vcpu', 'release-vcpu'),
+      ...cpu('halt', 'wake', 'tick', 'pause-vm', 'resume-vm'),
+      ...cpu('set-vcpus', 'online-vcpu', 'release-vcpu'),
     ],
   },
   'migration-timed': {

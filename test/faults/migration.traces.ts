@@ -52,6 +52,8 @@ const setVcpus = (count: number): Call => ({
   args: { host: 0, vm: 0, count },
 });
 const tick: Call = { kind: 'cpu.tick', args: { host: 0 } };
+const pause: Call = { kind: 'cpu.pause-vm', args: { host: 0, vm: 0 } };
+const shutDown: Call = { kind: 'power.shut-down', args: { vm: 0 } };
 /** The VMM writes a page of VM 0, which holds something else. */
 const overwrite = (page: number): Call => ({
   kind: 'memory.host-write',
@@ -199,6 +201,9 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/V1': [start(), setVcpus(1)],
   // Its guest has not let go of the second.
   'migration/V2': [setVcpus(1), ...ready, ...steps('release', 'send-start'), receive],
+  'migration/R1': [pause, ...ready, ...steps('release', 'send-start'), receive],
+  'migration/R2': [pause, ...begin(), ...steps('freeze', 'abort')],
+  'migration/R3': [shutDown, ...ready, ...steps('release', 'send-start'), receive],
   'migration/X19': [
     ...[{ kind: 'cpu.wake', args: { host: 0, thread: 0 } }, ...ready],
     ...[...steps('release', 'send-start'), receive],

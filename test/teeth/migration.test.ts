@@ -195,6 +195,13 @@ const badSteps: Readonly<Record<string, BadStep>> = {
       v.hosts.at(0).cpu.vms.at(0).wanted = 0;
     },
   },
+  'MIG-R1': {
+    before: [...begin(), step('freeze')],
+    step: step('quiesce'),
+    spoil: (v) => {
+      v.clusters.at(0).hosts.at(0).paused[0] = true;
+    },
+  },
   'MIG-L4': {
     before: [...begin(), step('freeze')],
     step: step('abort'),
