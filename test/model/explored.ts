@@ -1,7 +1,8 @@
 /** Scopes that a search goes through, and what it finds there. */
 import { expect } from 'vitest';
-import { breadthFirst } from '../../checker/index.ts';
-import { scopes, type VmmScope, vmmMachine } from '../../model/index.ts';
+import { breadthFirst, type SearchResult } from '../../checker/index.ts';
+import type { Property } from '../../machine/index.ts';
+import { type CheckedVmm, scopes, type VmmScope, vmmMachine } from '../../model/index.ts';
 
 export const searched = Object.values<VmmScope>(scopes).filter(
   ({ explored }) => explored !== undefined,
@@ -11,15 +12,20 @@ export const searched = Object.values<VmmScope>(scopes).filter(
 export const isSmall = ({ explored }: VmmScope): boolean =>
   explored !== undefined && explored.distinct <= 3_500;
 
-/** Expects a scope to have the states that it says, and all its commands to happen. */
-export function asExplored(scope: VmmScope): void {
+/** Expects a scope to have the states that it says, all its commands to happen, and properties to hold. */
+export function asExplored(
+  scope: VmmScope,
+  properties: readonly Property<CheckedVmm>[] = [],
+): SearchResult {
   const { explored } = scope;
   if (explored === undefined) throw new Error(`scope '${scope.name}' is not searched`);
   const { distinct, generated, depth, complete } = explored;
-  const found = breadthFirst(vmmMachine, scope, complete ? {} : { maxDepth: depth });
+  const bound = complete ? {} : { maxDepth: depth };
+  const found = breadthFirst(vmmMachine, scope, { ...bound, properties });
   expect(found.verdict).toBe(complete ? 'holds' : 'inconclusive');
   expect([found.distinct, found.generated, found.depth]).toEqual([distinct, generated, depth]);
-  if (!complete) return;
+  if (!complete) return found;
   const never = [...found.commands].filter(([, { taken }]) => taken === 0).map(([kind]) => kind);
   expect(never, 'commands that the scope names and nothing enables').toEqual([]);
+  return found;
 }

@@ -23,7 +23,7 @@ import {
   recordCommands,
   scopes,
 } from '../../model/index.ts';
-import { changes, corrupt, type MemoryStep, randomFrom } from '../invariants/corrupt.ts';
+import { changes, corrupt, type MemoryStep, randomFrom } from './corrupt.ts';
 import { memoryMachine } from '../teeth/memory-bench.ts';
 
 const scope = scopes.fuzz;

@@ -1,0 +1,7 @@
+import { test } from 'vitest';
+import { asExplored } from '../../model/explored.ts';
+import { largeOf } from './searched.ts';
+
+test.each(largeOf('memory'))('scope $name has the states that it says', (scope) => {
+  asExplored(scope);
+});
