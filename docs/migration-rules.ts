@@ -124,6 +124,11 @@ export const migrationRules: readonly Rule[] = [
     says: 'Its phases are statuses of QEMU, whose tables (5.B) have their changes.',
     source: qemu,
   },
+  {
+    id: 'MIG-W1',
+    says: 'A step does what it is about and nothing else (4.0, 4.B); so do W2 to W7 in their order, channels and counts.',
+    source: ours,
+  },
   { id: 'MIG-L1', says: 'A migration ends, if its policy lets it.', source: qemu },
   { id: 'MIG-L2', says: 'A handover in doubt is resolved: one side runs.', source: libvirt },
   { id: 'MIG-L4', says: 'A migration that is given up leaves its guest running.', source: qemu },

@@ -1,8 +1,10 @@
 /** What must be true of live migration: every property of the migration chapter. */
 import type { Property } from '../machine/index.ts';
 import type { CheckedMigration } from '../model/index.ts';
+import { channelProperties } from './migration/channels.ts';
 import { clockProperties } from './migration/clocks.ts';
 import { copyingProperties } from './migration/copying.ts';
+import { effectProperties } from './migration/effects.ts';
 import { startsEqual } from './migration/equivalence.ts';
 import { failingProperties } from './migration/failing.ts';
 import { featureProperties } from './migration/features.ts';
@@ -15,6 +17,7 @@ import { postcopyProperties } from './migration/postcopy.ts';
 import { runStateProperties } from './migration/run-state.ts';
 import { runProperties } from './migration/runs.ts';
 import { statusProperties } from './migration/status.ts';
+import { stepProperties } from './migration/steps.ts';
 import { vcpuProperties } from './migration/vcpus.ts';
 
 export const migrationProperties: readonly Property<CheckedMigration>[] = [
@@ -30,6 +33,9 @@ export const migrationProperties: readonly Property<CheckedMigration>[] = [
   ...policyProperties,
   ...postcopyProperties,
   ...statusProperties,
+  ...stepProperties,
+  ...channelProperties,
+  ...effectProperties,
   ...hintingProperties,
   ...runProperties,
   ...migrationGoals,

@@ -1,6 +1,12 @@
 /** What differs between two states of one shape, place by place. */
-import { printRational, type Rational } from './rational.ts';
-import type { StateShape, VariantShape } from './shape.ts';
+import { isEqual, printRational, type Rational } from './rational.ts';
+import {
+  keysOf,
+  type RecordShape,
+  type StateShape,
+  type VariantShape,
+  type View,
+} from './shape.ts';
 
 export interface Difference {
   /** The place: `guests[1].pages[0].at`. */
@@ -31,6 +37,66 @@ export function printDifference(differences: readonly Difference[]): string {
       return `${path}: ${before} -> ${after}${note}`;
     })
     .join('\n');
+}
+
+/** Whether two values of one shape differ anywhere. */
+function differs(shape: StateShape, a: unknown, b: unknown): boolean {
+  // Versions and states of the immutable host share what did not change.
+  if (Object.is(a, b)) return false;
+  switch (shape.form) {
+    case 'record':
+      return fieldsDiffer(shape.fields, a, b);
+    case 'variant': {
+      const kind = String(fieldOf(a, 'kind'));
+      return kind !== fieldOf(b, 'kind') || fieldsDiffer(shape.cases[kind] ?? {}, a, b);
+    }
+    case 'array':
+    case 'list': {
+      const [from, to] = [[...(a as Iterable<unknown>)], [...(b as Iterable<unknown>)]];
+      return from.length !== to.length || from.some((item, i) => differs(shape.of, item, to[i]));
+    }
+    case 'rational':
+      return !isEqual(a as Rational, b as Rational);
+    default:
+      return true;
+  }
+}
+
+/** The fields of a record in which two of its values differ. */
+export function changedFields<T extends object>(
+  shape: RecordShape<T>,
+  a: View<T>,
+  b: View<T>,
+): readonly (keyof T & string)[] {
+  if (Object.is(a, b)) return [];
+  return keysOf(shape.fields as { readonly [K in keyof T]: StateShape }).filter((name) =>
+    differs(shape.fields[name] as StateShape, fieldOf(a, name), fieldOf(b, name)),
+  );
+}
+
+/** The members of a table, a field of two values of a record, that are not alike in both. */
+export function changedMembers<T extends object>(
+  shape: RecordShape<T>,
+  field: keyof T & string,
+  a: View<T>,
+  b: View<T>,
+): readonly number[] {
+  const table = shape.fields[field];
+  if (table?.form !== 'array') return [];
+  const [from, to] = [a, b].map((each) => [...(fieldOf(each, field) as Iterable<unknown>)]);
+  return (from ?? []).flatMap((item, i) => (differs(table.of, item, to?.[i]) ? [i] : []));
+}
+
+function fieldsDiffer(
+  fields: Readonly<Record<string, StateShape>>,
+  a: unknown,
+  b: unknown,
+): boolean {
+  for (const name in fields) {
+    const field = fields[name];
+    if (field !== undefined && differs(field, fieldOf(a, name), fieldOf(b, name))) return true;
+  }
+  return false;
 }
 
 function compare(

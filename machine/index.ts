@@ -2,7 +2,14 @@
 export { type Problem, problems, problemsMax, problemsOfCall } from './check.ts';
 export * from './command.ts';
 export { type Copier, copier } from './copy.ts';
-export { type Difference, difference, printDifference, printValue } from './difference.ts';
+export {
+  changedFields,
+  changedMembers,
+  type Difference,
+  difference,
+  printDifference,
+  printValue,
+} from './difference.ts';
 export { type Encoder, type EncoderOptions, encoder } from './encode.ts';
 export { type Engine, engine, rejectionOf, UnknownCommand } from './engine.ts';
 export { enabled, enumerate, type Plan, plans, type Slot, valuesOf } from './enumerate.ts';

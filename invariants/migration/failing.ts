@@ -7,21 +7,40 @@ const nothingIsLeft = property.invariant({
   when: ({ cluster }) => cluster.migrations.some(({ source }) => source === null),
   violation(m, size) {
     for (let v = 0; v < size.vm; v++) {
-      const { source, target, phase, arrived, toTarget, send, postcopy } =
-        m.cluster.migrations.at(v);
+      const migration = m.cluster.migrations.at(v);
+      const { source, target, phase, arrived } = migration;
       const { lastRan, lost } = m.cluster.ownership.at(v);
       if (source !== null || lastRan === null || lost) continue;
       if (!runs(m, lastRan, v)) return `${named(v, lastRan)} does not run, and nothing is going on`;
       if (m.hosts.at(lastRan).memory.vms.at(v).logging !== 'off') return `VM ${v} is logged`;
-      if (toTarget.at(0).kind !== 'none') return `a ${toTarget.at(0).kind} is under way`;
-      if (send.some((left) => left)) return `pages of VM ${v} are still to be sent`;
-      if (postcopy.some((each) => each.phase !== 'none')) return `VM ${v} is in post-copy`;
+      const left = leftOf(migration);
+      if (left !== null) return `${left} of VM ${v} is left of a migration`;
       if (phase === 'aborted' && target !== null && isOn(m, target, v)) continue;
-      if (phase !== 'idle' || arrived !== 'nothing') return `VM ${v} cannot be migrated any more`;
+      if (phase !== 'idle' || target !== null || arrived !== 'nothing') {
+        return `VM ${v} cannot be migrated any more`;
+      }
     }
     return null;
   },
 });
+
+/** Something of a migration that is over, or null. */
+function leftOf(m: MigrationReading): string | null {
+  const { elapsed, sent, found, carried, downtime } = m.statistics;
+  const { percent, periods, ticks, cap } = m.throttling;
+  if (m.connected) return 'the connection';
+  if (m.toTarget.at(0).kind !== 'none' || m.toSource.at(0).kind !== 'none') return 'a message';
+  if (m.round > 0) return 'a round';
+  if (m.send.some((is) => is) || m.received.some((is) => is)) return 'a page';
+  if (m.cache.some((content) => content !== null)) return 'a page in the cache';
+  if (elapsed + sent + found + carried + downtime > 0) return 'a statistic';
+  if (percent + periods + ticks + cap + m.throttling.dirtied + m.throttling.sent > 0)
+    return 'a throttle';
+  const served = m.postcopy.some(({ phase, awaited, requested, urgent }) => {
+    return phase !== 'none' || [awaited, requested, urgent].some((set) => set.some((is) => is));
+  });
+  return served ? 'post-copy' : null;
+}
 
 const confirmedSourcesStay = property.invariant({
   id: 'MIG-S11',

@@ -17,6 +17,12 @@ export type MigrationReading = ElementOf<Reading['cluster']['migrations']>;
 export const kinds = <K extends MigrationCall['kind']>(...names: readonly K[]): readonly K[] =>
   names;
 
+/** Every command of this chapter. */
+export const steps = [
+  ...(['migration.*', 'postcopy.*', 'failure.*', 'crash.*'] as const),
+  ...(['hint.*', 'stream.*', 'device.*'] as const),
+];
+
 /** The VM executes on a host. */
 export function runs({ hosts }: Reading, at: number, vm: number): boolean {
   const { vms, stopped } = hosts.at(at).memory;

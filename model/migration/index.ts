@@ -52,7 +52,21 @@ export {
   type StateMachine,
   statesAfter,
 } from './qemu.ts';
-export { type Cluster, clusters, type Message, type MigrationSizes, place } from './state.ts';
+export {
+  type Cluster,
+  clusterState,
+  clusters,
+  copiesState,
+  deviceState,
+  hintingState,
+  Message,
+  type MigrationSizes,
+  migrationState,
+  ownershipState,
+  place,
+  postcopyState,
+  Reply as TargetReply,
+} from './state.ts';
 export { canGoOn, passTick } from './statistics.ts';
 
 export const migrationCommands = {

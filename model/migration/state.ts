@@ -188,7 +188,7 @@ export const Reply = variant({
 export type Reply = Infer<typeof Reply>;
 
 /** Post-copy: the guest runs on the target before all of its pages are there. Chapter 4.B.5. */
-const Postcopy = record({
+export const postcopyState = record({
   /**
    * How far the target is. It has agreed to do it; it has thrown away what is old; the VM runs, and lacks
    * pages or nothing more; it lost the connection, waits for another, has one.
@@ -204,7 +204,7 @@ const Postcopy = record({
   urgent: set(page),
 });
 
-const Migration = record({
+export const migrationState = record({
   phase: enumOf(...phases),
   source: option(ref(host)),
   target: option(ref(host)),
@@ -223,11 +223,11 @@ const Migration = record({
   cache: array(cached, option(ref(content))),
   statistics: Statistics,
   throttling: Throttling,
-  postcopy: array(postcopy, Postcopy),
+  postcopy: array(postcopy, postcopyState),
 });
 
 /** Free page hinting, as the host and the driver of a VM share it. Chapter 3.3 of memory. */
-const Hinting = record({
+export const hintingState = record({
   state: enumOf('stop', 'requested', 'start', 'done'),
   /** The last request, and the one that the driver answers. */
   id: int('requests'),
@@ -241,10 +241,10 @@ const Hinting = record({
   /** Pages that are not sent because of a hint. */
   skipped: set(page),
 });
-export type Hinting = Infer<typeof Hinting>;
+export type Hinting = Infer<typeof hintingState>;
 
 /** In shared storage: who may run a VM. Its disk stands behind one lock. */
-const Ownership = record({
+export const ownershipState = record({
   /** The token: nobody's between release and the next to take it. */
   owner: option(ref(host)),
   /** Rises with every change of the owner, so that an old message cannot take the token. */
@@ -259,14 +259,14 @@ const Ownership = record({
  * A device of the VM that nothing is known of but that it keeps something, and that it writes to
  * guest memory when it gets to it.
  */
-const Device = record({
+export const deviceState = record({
   register: ref(content),
   write: variant({ none: {}, pending: { page: ref(page), content: ref(content) } }),
 });
 
 /** What is on a host of the VMs, besides memory and CPUs. */
-const Copies = record({
-  devices: array(vm, Device),
+export const copiesState = record({
+  devices: array(vm, deviceState),
   /** vCPUs that are not plugged in while their VM leaves or arrives. */
   vcpus: array(thread, SavedVcpu),
   /** VMs that were paused before they were stopped here, or on the host that they come from. */
@@ -282,12 +282,12 @@ const Copies = record({
 });
 
 export const clusterState = record({
-  ownership: array(vm, Ownership),
+  ownership: array(vm, ownershipState),
   /** The features that each guest was booted with. */
   booted: array(vm, set(feature)),
-  migrations: array(vm, Migration),
-  hosts: array(host, Copies),
-  hinting: array(vm, array(hinting, Hinting)),
+  migrations: array(vm, migrationState),
+  hosts: array(host, copiesState),
+  hinting: array(vm, array(hinting, hintingState)),
   /** Migrations that may still be begun. */
   attempts: int('attempts'),
   /** Connections, and ways to the storage, that may still be lost. */

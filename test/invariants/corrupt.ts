@@ -3,9 +3,13 @@ import * as fc from 'fast-check';
 import { traces } from '../../generators/index.ts';
 import {
   type AnyEvent,
+  type Call,
+  type Change,
   copier,
   inPlace,
+  type PlaceShape,
   rational,
+  record,
   type Sizes,
   type StateShape,
   valuesOf,
@@ -14,7 +18,9 @@ import {
   type Memory,
   type MemoryCall,
   memory,
+  type Vmm,
   type VmmScope,
+  vmm,
   vmmMachine,
 } from '../../model/index.ts';
 
@@ -94,4 +100,38 @@ export function corrupt(
   } else if (shape.form === 'rational') holder[key] = rational(random(3));
   else if (shape.form !== 'list') holder[key] = draw(shape);
   return JSON.stringify(holder[key]) === old ? null : path;
+}
+
+/** A step of the VMM that left one thing wrong, in one part of the state. */
+export interface WrongStep {
+  /** The field, without the ids on the way to it. */
+  readonly path: string;
+  readonly call: Call;
+  readonly change: Change;
+}
+
+/** The accepted commands of random runs that `concern` a part, each with a value of it that is not its own. */
+export function* wrongSteps(
+  scope: VmmScope,
+  part: keyof typeof vmm.fields & keyof Vmm,
+  concern: (kind: string) => boolean,
+  runs: number,
+): Generator<WrongStep> {
+  const host = inPlace(vmmMachine, scope);
+  const copies = copier(vmm);
+  const random = randomFrom(5);
+  const shape = record({ [part]: vmm.fields[part] as PlaceShape });
+  for (const trace of fc.sample(traces(vmmMachine, { scope }), { seed: 7, numRuns: runs })) {
+    const state = host.initial();
+    for (const call of trace) {
+      const before = copies.copy(state);
+      const step = host.step(state, call);
+      if (!step.ok || !concern(call.kind)) continue;
+      const after = copies.copy(state);
+      const path = corrupt(random, scope.sizes, shape, { [part]: after[part] });
+      if (path === null) continue;
+      const change = { before, call, after, events: step.events, size: scope.sizes };
+      yield { path, call, change: change as unknown as Change };
+    }
+  }
 }

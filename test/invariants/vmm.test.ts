@@ -53,7 +53,7 @@ test('every property could have failed in one of those runs', () => {
 const memoryForm = /^(MEM|SWP|BAL|KVM|DED)-[ITLS]\d+$/;
 const cpuForm =
   /^(CPU-W|(CPU|CR|C2|ST|EV|STL|COS|LHP|DC|MIX|TIME|HB|Q|SD|RES|CAP|SHR|HP|RR)-([ITLNC]?\d*|CN|CAP))$/;
-const migrationForm = /^MIG-[SALQFRVZ]\d+$/;
+const migrationForm = /^MIG-[SALQFRVWZ]\d+$/;
 const idForm = new RegExp(
   `${memoryForm.source}|${cpuForm.source}|${migrationForm.source}|^GOAL-[a-z-]+$`,
 );

@@ -89,3 +89,15 @@ test.each<[string, Call, (before: Vmm) => void]>([
   const change = { before, call, after: state, events: [], size: scope.sizes, notes: noNotes() };
   expect(property.violation(change as never)).toBe(message);
 });
+
+test('MIG-W7 sees a request that has the number of the one before', () => {
+  const request: Call = { kind: 'hint.request', args: { vm: 0 } };
+  const [before, state] = [after(...begin()), after(...begin(), request)];
+  const property = vmmProperties.find(({ id }) => id === 'MIG-W7');
+  if (property?.kind !== 'transition') throw new Error('there is no MIG-W7');
+  const change = { before, call: request, after: state, events: [], size: scope.sizes };
+  const says = (): string | null => property.violation({ ...change, notes: noNotes() } as never);
+  expect(says()).toBe(null);
+  hintingOf(state).id = 0;
+  expect(says()).toBe('request 0 is requested');
+});

@@ -61,7 +61,7 @@ test.each<[string, readonly Call[], Spoil, RegExp]>([
       migrationOf(v).source = null;
       migrationOf(v).toTarget[0] = { kind: 'request' };
     },
-    /^a request is under way$/,
+    /^a message of VM 0 is left of a migration$/,
   ],
   [
     ...(['MIG-S10', [...begin(), step('abort')]] as const),
@@ -69,7 +69,7 @@ test.each<[string, readonly Call[], Spoil, RegExp]>([
       migrationOf(v).source = null;
       migrationOf(v).send[1] = true;
     },
-    /^pages of VM 0 are still to be sent$/,
+    /^a page of VM 0 is left of a migration$/,
   ],
   ['MIG-S11', [...started, receive], (v) => letRun(v, 0), /runs, but host 1 was the last$/],
   [

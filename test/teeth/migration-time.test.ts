@@ -82,6 +82,8 @@ interface BadStep {
   readonly from?: (v: Vmm) => void;
   readonly spoil?: (v: Vmm) => void;
   readonly forced?: true;
+  /** Other properties that it violates too. */
+  readonly also?: readonly string[];
 }
 
 test.each<[string, string, BadStep]>([
@@ -157,6 +159,7 @@ test.each<[string, string, BadStep]>([
         migrationOf(v).send[0] = true;
         migrationOf(v).cache[0] = null;
       },
+      also: ['MIG-W1'],
     },
   ],
   [
@@ -167,6 +170,7 @@ test.each<[string, string, BadStep]>([
       spoil: (v) => {
         migrationOf(v).received[1] = true;
       },
+      also: ['MIG-W1'],
     },
   ],
   [
@@ -192,10 +196,13 @@ test.each<[string, string, BadStep]>([
       },
     },
   ],
-])('%s: %s', (id, _, { before, step: last, from, spoil = () => {}, forced }) => {
+])('%s: %s', (id, _, { before, step: last, from, spoil = () => {}, forced, also = [] }) => {
   const state = after(...steps(...before));
   from?.(state);
   const [call] = steps(last);
   if (call === undefined) throw new Error('no step');
-  expect(changeViolations(state, forced ? { ...call, forced } : call, spoil)).toEqual([id]);
+  expect(changeViolations(state, forced ? { ...call, forced } : call, spoil)).toEqual([
+    id,
+    ...also,
+  ]);
 });

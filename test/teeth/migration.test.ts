@@ -100,6 +100,12 @@ const badStates: Readonly<Record<string, BadState>> = {
       for (const vms of v.hosts.at(2).memory.stopped) vms[0] = true;
     },
   },
+  'MIG-W6': {
+    before: [],
+    spoil: (v) => {
+      v.clusters.at(0).hosts.at(2).devices.at(0).register = 1;
+    },
+  },
 };
 
 describe('every invariant of migration sees a state that breaks it', () => {
@@ -168,6 +174,8 @@ const badSteps: Readonly<Record<string, BadStep>> = {
     spoil: (v) => {
       for (const vms of v.hosts.at(0).memory.stopped) vms[0] = false;
     },
+    // Its vCPUs are saved, and it runs.
+    also: ['MIG-W6'],
   },
   'MIG-S14': {
     before: [...served, copy(1)],
@@ -187,6 +195,7 @@ const badSteps: Readonly<Record<string, BadStep>> = {
     spoil: (v) => {
       migrationOf(v).phase = 'paused';
     },
+    also: ['MIG-W1', 'MIG-W2'],
   },
   'MIG-A9': {
     before: begin(),
@@ -223,10 +232,46 @@ const badSteps: Readonly<Record<string, BadStep>> = {
       for (const vms of v.hosts.at(0).memory.stopped) vms[0] = true;
     },
   },
+  'MIG-W1': {
+    before: begin(),
+    step: copyReadOnly(0),
+    spoil: (v) => {
+      migrationOf(v).received[1] = true;
+    },
+  },
+  'MIG-W2': {
+    before: begin(),
+    step: step('freeze'),
+    spoil: (v) => {
+      migrationOf(v).phase = 'quiesced';
+    },
+  },
+  'MIG-W3': {
+    before: [...begin(), step('freeze'), step('quiesce')],
+    step: step('send-vcpus'),
+    spoil: (v) => {
+      migrationOf(v).toTarget[0] = { kind: 'request' };
+    },
+  },
+  'MIG-W4': {
+    before: begin(),
+    step: copyReadOnly(0),
+    spoil: (v) => {
+      migrationOf(v).send[1] = false;
+    },
+    also: ['MIG-S3'],
+  },
+  'MIG-W5': {
+    before: [],
+    step: step('start', { target: 1 }),
+    spoil: (v) => {
+      migrationOf(v).target = 2;
+    },
+  },
 };
 
-/** These have a bench of their own: migration-time.test.ts. */
-const elsewhere = ['MIG-Q1', 'MIG-Q2', 'MIG-Q3', 'MIG-A7', 'MIG-V1'];
+/** These have benches of their own: migration-time.test.ts, migration-hinting.test.ts. */
+const elsewhere = ['MIG-Q1', 'MIG-Q2', 'MIG-Q3', 'MIG-A7', 'MIG-V1', 'MIG-W7'];
 
 describe('every transition property of migration sees a step that breaks it', () => {
   test.each(idsOf('transition').filter((id) => !elsewhere.includes(id)))('%s', (id) => {

@@ -69,7 +69,7 @@ test.each<[string, readonly Call[], Spoil, RegExp]>([
     (v) => {
       for (const target of migrationOf(v).postcopy) target.phase = 'advised';
     },
-    /^VM 0 is in post-copy$/,
+    /^post-copy of VM 0 is left of a migration$/,
   ],
   [
     ...(['MIG-S11', served] as const),
