@@ -34,18 +34,18 @@ function ofHost({ before, call, after }: MigrationChange): string | null {
       return is === due && !others ? null : `host ${host} is cut off: ${is}`;
     }
     case 'crash.host': {
-      const lost = before.cluster.ownership.findIndex(({ lastRan }, v) => {
-        const due = lastRan === host && isOn(before, host, v);
-        return after.cluster.ownership.at(v).lost !== (due || before.cluster.ownership.at(v).lost);
-      });
-      if (lost !== -1) return `VM ${lost} counts as lost, or does not`;
-      const held = before.cluster.ownership.findIndex(({ owner, lock }, v) => {
+      const held = before.cluster.ownership.findIndex(({ owner, lock, lost }, v) => {
         const to = after.cluster.ownership.at(v);
+        const isFree = (by: number | null): boolean => by === host || (to.lost && !lost);
         return (
-          to.owner !== (owner === host ? null : owner) || to.lock !== (lock === host ? null : lock)
+          to.owner !== (isFree(owner) ? null : owner) || to.lock !== (isFree(lock) ? null : lock)
         );
       });
       return held === -1 ? null : `what host ${host} held of VM ${held}, and no more, is free`;
+    }
+    case 'upgrade.host': {
+      const is = after.cluster.hosts.at(host).version;
+      return is === before.cluster.hosts.at(host).version + 1 ? null : `it is of version ${is}`;
     }
     case 'crash.cold-boot': {
       const { lost, owner, lock } = after.cluster.ownership.at(call.args.vm);

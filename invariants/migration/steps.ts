@@ -71,6 +71,7 @@ const mayChange: Readonly<Record<Exclude<Kind, keyof typeof byContent>, readonly
   'postcopy.recover': ['phase', 'connected', 'postcopy.phase', 'toSource'],
   'crash.host': [...ending, ...here, ...there, 'owner', 'lock', 'lost', 'hinting.state', 'crashes'],
   'crash.cold-boot': [...takingOver, 'lost'],
+  'upgrade.host': ['version'],
   'hint.request': ['hinting.state', 'hinting.id'],
   'hint.echo': ['hinting.echoed', 'hinting.queue'],
   'hint.send': ['hinting.queue'],
@@ -116,7 +117,9 @@ const byContent = {
     ...ofReply[m.toSource.at(0).kind],
   ],
   'migration.discard': (m: MigrationReading): readonly Place[] =>
-    m.phase === 'aborted' ? [...ending, ...there] : ['arrived', 'received', ...served, ...there],
+    m.phase === 'aborted'
+      ? [...ending, ...there, ...here]
+      : ['arrived', 'received', ...served, ...there],
 };
 
 function allowed({ before, call }: MigrationChange): readonly Place[] {
@@ -165,7 +168,7 @@ const leadsTo: Readonly<Partial<Record<Kind, Readonly<Partial<Record<Phase, read
     },
     'migration.release': { 'target-ready': ['released'] },
     'migration.send-start': { released: ['start-sent'] },
-    'migration.clean-up': { acknowledged: ['idle'] },
+    'migration.clean-up': { acknowledged: ['idle'], paused: ['idle', 'aborted'] },
   };
 /** A command that is named there always leads to another phase; the rest may leave it as it is. */
 const mayLeadTo: typeof leadsTo = {

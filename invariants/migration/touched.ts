@@ -16,7 +16,7 @@ type FieldOf<T> = keyof ElementOf<T> & string;
 type Cluster = Reading['cluster'];
 type Copies = ElementOf<Cluster['hosts']>;
 type OfCopies =
-  | Exclude<FieldOf<Cluster['hosts']>, 'cutOff' | 'devices'>
+  | Exclude<FieldOf<Cluster['hosts']>, 'cutOff' | 'version' | 'devices'>
   | FieldOf<Copies['devices']>;
 
 /**
@@ -30,6 +30,7 @@ export type Place =
   | FieldOf<Cluster['ownership']>
   | `${'here' | 'there'}.${OfCopies}`
   | 'cutOff'
+  | 'version'
   | Exclude<keyof Cluster, 'migrations' | 'ownership' | 'hosts' | 'hinting'>;
 
 /** A place that a step changed, and the VM that it is of; null where it is of none. */
@@ -75,13 +76,13 @@ function* touchedOf(from: Cluster, to: Cluster, vm: number): Generator<Place> {
   }
 }
 
-/** A vCPU is of its VM; all else that a host has is kept by VM, but for its way to the store. */
+/** A vCPU is of its VM; all else that a host has is kept by VM, but for what it is itself. */
 function copiesTouched({ before, after, size }: MigrationChange): readonly Touched[] {
   const found: Touched[] = [];
   for (let h = 0; h < size.host; h++) {
     const [from, to] = [before.cluster.hosts.at(h), after.cluster.hosts.at(h)];
     for (const field of changedFields(copiesState, from, to)) {
-      if (field === 'cutOff') found.push({ vm: null, place: field });
+      if (field === 'cutOff' || field === 'version') found.push({ vm: null, place: field });
       else {
         for (const member of changedMembers(copiesState, field, from, to)) {
           const vm = field === 'vcpus' ? before.hosts.at(h).cpu.threads.at(member).vm : member;

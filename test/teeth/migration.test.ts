@@ -188,6 +188,7 @@ const badSteps: Readonly<Record<string, BadStep>> = {
     spoil: (v) => {
       ownershipOf(v).lost = true;
     },
+    also: ['MIG-W1'],
   },
   'MIG-A10': {
     before: begin(),
@@ -263,7 +264,7 @@ const badSteps: Readonly<Record<string, BadStep>> = {
   },
   'MIG-W5': {
     before: [],
-    step: step('start', { target: 1 }),
+    step: step('start', { source: 0, target: 1 }),
     spoil: (v) => {
       migrationOf(v).target = 2;
     },
