@@ -168,7 +168,8 @@ function ofFrozen(before: Reading, after: Reading, vm: number): string | null {
     if (saved.kind === 'none') continue;
     const { state } = was;
     const on = state.kind === 'paused' ? state.was : state.kind === 'blocked' ? state.on : null;
-    if ((saved.was === 'halted') !== (on === 'halt')) return `vCPU ${t} was ${saved.was}`;
+    const due = on === 'halt' ? 'halted' : on === 'off' ? 'off' : 'ready';
+    if (saved.was !== due) return `vCPU ${t} was ${saved.was}`;
   }
   return ofHints(after, vm);
 }
@@ -181,7 +182,7 @@ function ofMessage(from: MigrationReading, after: Reading, vm: number): string |
   const { target } = from;
   if (target === null) return null;
   const { arrived, connected } = after.cluster.migrations.at(vm);
-  const { vcpus, devices, timers } = after.cluster.hosts.at(target);
+  const { vcpus, devices, timers, paused } = after.cluster.hosts.at(target);
   switch (message.kind) {
     case 'vcpu': {
       const saved = vcpus.at(message.vcpu);
@@ -190,6 +191,7 @@ function ofMessage(from: MigrationReading, after: Reading, vm: number): string |
     }
     case 'device': {
       const { register } = devices.at(vm);
+      if (paused.at(vm) !== message.paused) return `it was paused: ${paused.at(vm)}`;
       if (register !== message.register) return `the register holds ${register}`;
       if (timers.some((left, g) => g === vm && left !== message.timer))
         return 'the timer is not set';
@@ -213,7 +215,7 @@ const hostsForget = property.invariant({
   commands: steps,
   violation(m, size) {
     for (let h = 0; h < size.host; h++) {
-      const { devices, vcpus, timers, features } = m.cluster.hosts.at(h);
+      const { devices, vcpus, timers, paused, features } = m.cluster.hosts.at(h);
       for (let v = 0; v < size.vm; v++) {
         const has = isOn(m, h, v);
         if (has && !runs(m, h, v)) continue;
@@ -222,6 +224,7 @@ const hostsForget = property.invariant({
         if (saved !== -1) return `vCPU ${saved} of ${named(v, h)} is saved`;
         if (timers.some((left, g) => g === v && left > 0))
           return `a timer of ${named(v, h)} is saved`;
+        if (paused.at(v)) return `that ${named(v, h)} was paused is saved`;
         if (has) continue;
         const { register, write } = devices.at(v);
         if (register > 0 || write.kind !== 'none') return `there is a device of ${named(v, h)}`;

@@ -25,11 +25,14 @@ const ending = [
 ] as const;
 const breaking = ['connected', 'toTarget', 'toSource', 'phase', 'postcopy.phase'] as const;
 const takingOver = ['owner', 'epoch', 'lastRan', 'lock'] as const;
-const there = [
-  ...(['there.register', 'there.write', 'there.vcpus', 'there.timers', 'there.features'] as const),
-] as const;
-const here = ['here.register', 'here.write', 'here.vcpus', 'here.timers', 'here.features'] as const;
-const goingOn = ['here.vcpus', 'here.timers', 'hinting.state'] as const;
+const ofDevice = ['register', 'write'] as const;
+const ofStopped = ['vcpus', 'timers', 'paused'] as const;
+const at = <H extends 'here' | 'there', F extends string>(host: H, fields: readonly F[]) =>
+  fields.map((field): `${H}.${F}` => `${host}.${field}`);
+const ofCopy = [...ofDevice, ...ofStopped, 'features'] as const;
+const [here, there] = [at('here', ofCopy), at('there', ofCopy)];
+const goingOn = [...at('here', ofStopped), 'hinting.state'] as const;
+const arriving = at('there', ofStopped);
 
 /** What a command may change of the VM that it is about, and of the cluster. */
 const mayChange: Readonly<Record<Exclude<Kind, keyof typeof byContent>, readonly Place[]>> = {
@@ -72,6 +75,8 @@ const mayChange: Readonly<Record<Exclude<Kind, keyof typeof byContent>, readonly
   'crash.host': [...ending, ...here, ...there, 'owner', 'lock', 'lost', 'hinting.state', 'crashes'],
   'crash.cold-boot': [...takingOver, 'lost'],
   'upgrade.host': ['version'],
+  'power.shut-down': [],
+  'power.reset': [],
   'hint.request': ['hinting.state', 'hinting.id'],
   'hint.echo': ['hinting.echoed', 'hinting.queue'],
   'hint.send': ['hinting.queue'],
@@ -91,9 +96,9 @@ const ofMessage: Readonly<Record<MessageKind, readonly Place[]>> = {
   zero: ofPage,
   delta: ofPage,
   vcpu: ['there.vcpus'],
-  device: ['there.register', 'there.timers', 'arrived', 'received'],
+  device: ['there.register', 'there.timers', 'there.paused', 'arrived', 'received'],
   request: ['arrived', ...breaking],
-  start: [...takingOver, 'there.vcpus', 'there.timers', ...breaking],
+  start: [...takingOver, ...arriving, ...breaking],
   discard: ['received', 'postcopy.phase'],
   resume: ['postcopy.phase', 'postcopy.requested', 'toSource'],
   bad: breaking,

@@ -211,6 +211,7 @@ const badSteps: Readonly<Record<string, BadStep>> = {
     spoil: (v) => {
       v.clusters.at(0).hosts.at(0).paused[0] = true;
     },
+    also: ['MIG-W1'],
   },
   'MIG-L4': {
     before: [...begin(), step('freeze')],
