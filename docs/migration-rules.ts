@@ -62,6 +62,11 @@ export const migrationRules: readonly Rule[] = [
     says: 'Only a crash loses a VM, of a host that alone has some of it (MIG-S2, 4.B.5).',
     source: 'QEMU docs/devel/migration/postcopy.rst',
   },
+  {
+    id: 'MIG-S16',
+    says: 'A guest’s lock has the same holder, and the same vCPUs wait for it, wherever it goes (4.C.2, 5.9).',
+    source: ours,
+  },
   { id: 'MIG-A1', says: 'A page is read after it counts as clean.', source: qemu },
   { id: 'MIG-A2', says: 'Only a harvest clears the dirty log.', source: qemu },
   { id: 'MIG-A3', says: 'The log is on before the first page is read.', source: qemu },

@@ -7,6 +7,7 @@ import { crashingFaults } from './migration/crashing.ts';
 import { failingFaults } from './migration/failing.ts';
 import { handoverFaults } from './migration/handover.ts';
 import { hintingFaults } from './migration/hinting.ts';
+import { movingLockFaults } from './migration/locks.ts';
 import { pageFaults } from './migration/pages.ts';
 import { policyFaults } from './migration/policies.ts';
 import { postcopyFaults } from './migration/postcopy.ts';
@@ -25,6 +26,7 @@ export const migrationFaults: readonly VmmFault[] = [
   ...postcopyFaults,
   ...movingClockFaults,
   ...runStateFaults,
+  ...movingLockFaults,
   ...streamFaults,
   ...movingVcpuFaults,
 ];

@@ -11,6 +11,7 @@ import { featureProperties } from './migration/features.ts';
 import { migrationGoals } from './migration/goals.ts';
 import { handoverProperties } from './migration/handover.ts';
 import { hintingProperties } from './migration/hinting.ts';
+import { lockProperties } from './migration/locks.ts';
 import { placeProperties } from './migration/places.ts';
 import { policyProperties } from './migration/policies.ts';
 import { postcopyProperties } from './migration/postcopy.ts';
@@ -28,6 +29,7 @@ export const migrationProperties: readonly Property<CheckedMigration>[] = [
   ...failingProperties,
   ...vcpuProperties,
   ...runStateProperties,
+  ...lockProperties,
   ...clockProperties,
   ...featureProperties,
   ...policyProperties,

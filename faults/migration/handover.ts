@@ -65,7 +65,8 @@ const wakeNotSaved: VmmFault = {
         const { kind } = toTarget.at(i);
         const message = toTarget.at(i);
         if (kind !== 'vcpu' || message.kind !== 'vcpu') continue;
-        toTarget[i] = { kind, vcpu: message.vcpu, was: message.was, wake: false };
+        const { vcpu, was, turn } = message;
+        toTarget[i] = { kind, vcpu, was, wake: false, turn };
       }
     }),
 };

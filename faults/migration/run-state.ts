@@ -51,7 +51,7 @@ const startsAgain: VmmFault = {
       for (let t = 0; t < vcpus.length; t++) {
         const saved = vcpus.at(t);
         if (saved.kind === 'saved' && saved.was === 'off') {
-          vcpus[t] = { kind: 'saved', was: 'ready', wake: saved.wake };
+          vcpus[t] = { kind: 'saved', was: 'ready', wake: saved.wake, turn: saved.turn };
         }
       }
     }),

@@ -64,6 +64,9 @@ function vcpuDiffers(m: Reading, { vm, source, target }: Over): string | null {
     const on = state.kind === 'blocked' ? state.on : state.kind === 'paused' ? state.was : 'ready';
     if (on !== whatItWas[saved.was]) return `vCPU ${t} was ${saved.was}, and is not`;
     if (wakePending !== saved.wake) return `a wake of vCPU ${t} was lost or made up`;
+    const { holder, waiting } = m.hosts.at(target).cpu.vms.at(vm).lock;
+    const turn = holder === t ? 1 : waiting.indexOf(t) === -1 ? 0 : waiting.indexOf(t) + 2;
+    if (turn !== saved.turn) return `vCPU ${t} has lost its turn at the lock, or got another’s`;
   }
   return null;
 }

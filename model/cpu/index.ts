@@ -34,12 +34,14 @@ export { type SchedulerName, schedulers } from './schedulers/index.ts';
 export { heedMemory } from './stalls.ts';
 export { type CpuSizes, type CpuThread, pcpu, type ThreadState, thread } from './state.ts';
 export {
+  forgetLock,
   hasTurn,
   isOff,
   plugVcpu,
   resetVcpus,
   SavedVcpu,
   switchOff,
+  takeTurn,
   unplugVcpu,
   vcpuState,
 } from './suspend.ts';

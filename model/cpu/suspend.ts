@@ -2,17 +2,20 @@
  * vCPUs leave a host and come to another: what a migration carries of each is what its guest could
  * see. How it was scheduled stays behind (MIG 4.C.2: not compared).
  */
-import { bool, enumOf, type Infer, variant } from '../../machine/index.ts';
+import { bool, enumOf, type Infer, int, variant } from '../../machine/index.ts';
 
 import type { C, Cpu, CpuView } from './model.ts';
 import { schedulerOf } from './policy.ts';
 import type { ThreadId } from './scheduler.ts';
 import { release } from './threads.ts';
 
-/** A vCPU that is nowhere: whether it had halted or is off, and whether a wake is yet to be seen. */
+/**
+ * A vCPU that is nowhere: whether it had halted or is off, whether a wake is yet to be seen, and whether
+ * it holds the lock of its guest (1) or waits for it (2 if it is the next, and so on).
+ */
 export const SavedVcpu = variant({
   none: {},
-  saved: { was: enumOf('ready', 'halted', 'off'), wake: bool },
+  saved: { was: enumOf('ready', 'halted', 'off'), wake: bool, turn: int('vcpus') },
 });
 export type SavedVcpu = Infer<typeof SavedVcpu>;
 
@@ -22,7 +25,27 @@ export function vcpuState(m: CpuView, t: ThreadId): SavedVcpu {
   if (vm === null || state.kind === 'offline') return { kind: 'none' };
   const on = state.kind === 'paused' ? state.was : state.kind === 'blocked' ? state.on : 'ready';
   const was = on === 'halt' ? 'halted' : on === 'off' ? 'off' : 'ready';
-  return { kind: 'saved', was, wake: wakePending };
+  return { kind: 'saved', was, wake: wakePending, turn: turnOf(m, vm, t) };
+}
+
+/** Who has the lock of a guest, and then who waits for it, in their order. */
+function turnOf(m: CpuView, vm: number, t: ThreadId): number {
+  const { holder, waiting } = m.vms.at(vm).lock;
+  return holder === t ? 1 : waiting.indexOf(t) === -1 ? 0 : waiting.indexOf(t) + 2;
+}
+
+/** The lock lies in the memory of a guest that is gone, or begins again. */
+export function forgetLock(m: Cpu, vm: number): void {
+  const { lock } = m.vms.at(vm);
+  lock.holder = null;
+  lock.waiting.splice(0, lock.waiting.length);
+}
+
+/** A vCPU has the turn at the lock of its guest that it was saved with; those before it have theirs. */
+export function takeTurn(m: Cpu, vm: number, t: ThreadId, turn: number): void {
+  const { lock } = m.vms.at(vm);
+  if (turn === 1) lock.holder = t;
+  else if (turn > 1) lock.waiting.push(t);
 }
 
 /** The vCPU of a VM that leaves is no longer this host's. */
@@ -62,8 +85,9 @@ export function switchOff(m: Cpu, vm: number, c: C): void {
   }
 }
 
-/** What was to wake them before is forgotten. */
+/** What was to wake them before is forgotten, and the lock is nobody’s. */
 export function resetVcpus(m: Cpu, vm: number, c: C): void {
+  forgetLock(m, vm);
   for (let t = 0; t < m.threads.length; t++) {
     const { vm: of, state } = m.threads.at(t);
     if (of !== vm || state.kind === 'offline') continue;

@@ -103,7 +103,7 @@ function take(m: World, { vm, frame }: Receipt, target: HostId, message: Message
       return;
     }
     case 'vcpu':
-      vcpus[message.vcpu] = { kind: 'saved', was: message.was, wake: message.wake };
+      vcpus[message.vcpu] = savedIn(message);
       return;
     case 'device':
       devices.at(vm).register = message.register;
@@ -137,6 +137,9 @@ function take(m: World, { vm, frame }: Receipt, target: HostId, message: Message
       return;
   }
 }
+
+const savedIn = ({ was, wake, turn }: Extract<Message, { readonly kind: 'vcpu' }>) =>
+  ({ kind: 'saved', was, wake, turn }) as const;
 
 /** Pages whose memory the host has taken, or that were hinted, are not sent: they are known by now. */
 function receiveTaken(m: World, vm: VmId): void {

@@ -70,7 +70,7 @@ function sameMessage(m: Message): Message {
     case 'delta':
       return { kind: 'delta', page: m.page, more: m.more };
     case 'vcpu':
-      return { kind: 'vcpu', vcpu: m.vcpu, was: m.was, wake: m.wake };
+      return { kind: 'vcpu', vcpu: m.vcpu, was: m.was, wake: m.wake, turn: m.turn };
     case 'device':
       return { kind: 'device', register: m.register, timer: m.timer, paused: m.paused };
     case 'start':

@@ -138,7 +138,7 @@ export const coldBoot = command({
     let left = c.size.online;
     for (let t = 0; t < vcpus.length; t++) {
       if (left === 0 || m.hosts.at(a.host).cpu.threads.at(t).vm !== a.vm) continue;
-      vcpus[t] = { kind: 'saved', was: 'ready', wake: false };
+      vcpus[t] = { kind: 'saved', was: 'ready', wake: false, turn: 0 };
       left--;
     }
     plugAll(m, a.host, a.vm, c);

@@ -63,7 +63,8 @@ export const sendVcpus = command({
     for (let t = 0; t < vcpus.length; t++) {
       const saved = vcpus.at(t);
       if (threads.at(t).vm !== a.vm || saved.kind === 'none') continue;
-      send(migration, a.vm, { kind: 'vcpu', vcpu: t, was: saved.was, wake: saved.wake }, c);
+      const { was, wake, turn } = saved;
+      send(migration, a.vm, { kind: 'vcpu', vcpu: t, was, wake, turn }, c);
     }
     migration.phase = 'vcpus-sent';
   },

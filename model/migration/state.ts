@@ -156,7 +156,13 @@ export const Message = variant({
   zero: { page: ref(page) },
   /** How a page differs from what was sent of it before: by one up, or one down. */
   delta: { page: ref(page), more: bool },
-  vcpu: { vcpu: ref(thread), was: enumOf('ready', 'halted', 'off'), wake: bool },
+  vcpu: {
+    vcpu: ref(thread),
+    was: enumOf('ready', 'halted', 'off'),
+    wake: bool,
+    /** At the lock of the guest: it holds it (1), or waits for it. */
+    turn: int('vcpus'),
+  },
   /**
    * What the opaque device keeps, in how many ticks of the guest’s own clock its timer fires, and
    * whether its VM was paused before it was stopped.

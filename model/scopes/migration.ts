@@ -157,6 +157,13 @@ export const migrationScopes = {
       ...cpu('pause-vm', 'resume-vm', 'tick'),
     ],
   },
+  'migration-locks': {
+    name: 'migration-locks',
+    purpose: 'every state of a guest that moves while its two vCPUs take a lock and wait for it',
+    sizes: { ...pairSizes, ...onePage, thread: 2, vcpus: 2, online: 2, place: 2 },
+    explored: { distinct: 6208, generated: 26146, depth: 35, complete: true },
+    commands: ['migration.*', ...cpu('lock', 'unlock', 'tick')],
+  },
   'migration-broken': {
     name: 'migration-broken',
     purpose:
@@ -417,7 +424,7 @@ export const migrationScopes = {
     commands: [
       ...['migration.*', 'power.*', 'device.*', 'failure.*'],
       ...memory('map', 'unmap', 'read', 'write', 'populate', 'scrub', 'host-write'),
-      ...cpu('halt', 'wake', 'tick', 'pause-vm', 'resume-vm'),
+      ...cpu('halt', 'wake', 'tick', 'pause-vm', 'resume-vm', 'lock', 'unlock'),
       ...cpu('set-vcpus', 'online-vcpu', 'release-vcpu'),
     ],
   },

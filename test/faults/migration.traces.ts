@@ -52,6 +52,7 @@ const setVcpus = (count: number): Call => ({
   args: { host: 0, vm: 0, count },
 });
 const tick: Call = { kind: 'cpu.tick', args: { host: 0 } };
+const lock = (thread: number): Call => ({ kind: 'cpu.lock', args: { host: 0, thread } });
 const pause: Call = { kind: 'cpu.pause-vm', args: { host: 0, vm: 0 } };
 const shutDown: Call = { kind: 'power.shut-down', args: { vm: 0 } };
 /** The VMM writes a page of VM 0, which holds something else. */
@@ -201,6 +202,8 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/V1': [start(), setVcpus(1)],
   // Its guest has not let go of the second.
   'migration/V2': [setVcpus(1), ...ready, ...steps('release', 'send-start'), receive],
+  'migration/L1': [lock(0), ...begin(), step('freeze')],
+  'migration/L2': [...[lock(0), lock(1), ...ready], ...steps('release', 'send-start'), receive],
   'migration/R1': [pause, ...ready, ...steps('release', 'send-start'), receive],
   'migration/R2': [pause, ...begin(), ...steps('freeze', 'abort')],
   'migration/R3': [shutDown, ...ready, ...steps('release', 'send-start'), receive],

@@ -187,6 +187,22 @@ test.each<[string, string, readonly Call[], Spoil, Call, Spoil]>([
     },
   ],
   [
+    ...(['MIG-S16', 'a lock is forgotten', begin()] as const),
+    (v) => {
+      v.hosts.at(0).cpu.vms.at(0).lock.holder = 0;
+    },
+    step('freeze'),
+    (v) => {
+      v.clusters.at(0).hosts.at(0).vcpus[0] = { kind: 'saved', was: 'ready', wake: false, turn: 0 };
+    },
+  ],
+  [
+    ...(['MIG-S8', 'a vCPU has the lock', started, nothing, receive] as const),
+    (v) => {
+      v.hosts.at(1).cpu.vms.at(0).lock.holder = 0;
+    },
+  ],
+  [
     ...(['MIG-A2', 'a page is forgotten'] as const),
     [
       ...begin(),

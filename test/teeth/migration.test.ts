@@ -205,6 +205,13 @@ const badSteps: Readonly<Record<string, BadStep>> = {
       v.hosts.at(0).cpu.vms.at(0).wanted = 0;
     },
   },
+  'MIG-S16': {
+    before: [...begin(), step('freeze')],
+    step: step('quiesce'),
+    spoil: (v) => {
+      v.hosts.at(0).cpu.vms.at(0).lock.holder = 0;
+    },
+  },
   'MIG-R1': {
     before: [...begin(), step('freeze')],
     step: step('quiesce'),
