@@ -67,8 +67,8 @@ test('G1, as a picture', () => {
     15  |-- page 1, content 9 ------------------>|
     17  | freeze                                 |
     18  | quiesce: 1 dirty                       |
-    19  |-- vcpu 0, was ready, wake false ------>|
-    21  |-- device: register 0, timer 0 -------->|
+    19  |-- vcpu 0, was ready, wake false, turn 0 >|
+    21  |-- device: register 0, timer 0, paused false >|
     23  | final-harvest: round 2, 1 dirty        |
     24  |-- page 2, content 10 ----------------->|
     26  |-- request ---------------------------->|
