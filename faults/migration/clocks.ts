@@ -110,6 +110,37 @@ const moveIsNotTold: VmmFault = {
     }),
 };
 
+const stolenTimeIsLost: VmmFault = {
+  id: 'cpu/C20b',
+  seam: 'operation',
+  story:
+    'A host on which a guest goes on counts stolen time anew: what it was told before is lost.',
+  origin: 'telegraf issue 2871: times of CPUs went back in guests of Xen that had moved',
+  killedBy: ['STL-T7'],
+  scope: 'migration-record',
+  randomScope,
+  apply: (machine) =>
+    migration.changeOperation(machine, 'restoreClock', (restore) => (m, at, id, c) => {
+      restore(m, at, id, c);
+      m.services.at(id).unaccounted = 0;
+    }),
+};
+
+const recordIsForgotten: VmmFault = {
+  id: 'cpu/C24b',
+  seam: 'operation',
+  story: 'A target does not know where its guest has its record of stolen time, and writes none.',
+  origin: 'made up: the address is a register of the vCPU, of which every one must be saved',
+  killedBy: ['MIG-S8'],
+  scope: 'migration-record',
+  randomScope: 'migration-pages',
+  apply: (machine) =>
+    migration.changeOperation(machine, 'bringBalloon', (bring) => (m, vm, source, target, c) => {
+      const to = m.hosts.at(target).memory.vms.at(vm);
+      unchanged(to, 'record', () => bring(m, vm, source, target, c));
+    }),
+};
+
 const clockGoesOnWhileFrozen: VmmFault = {
   id: 'cpu/C32b',
   seam: 'operation',
@@ -135,5 +166,7 @@ export const movingClockFaults: readonly VmmFault[] = [
   timerStandsStill,
   timeIsNotRestored,
   moveIsNotTold,
+  stolenTimeIsLost,
+  recordIsForgotten,
   clockGoesOnWhileFrozen,
 ];

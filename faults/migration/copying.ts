@@ -1,7 +1,7 @@
 /** Faults of pre-copy: what is copied, when it is read, and what the dirty log is told. */
 import { addCommand, changeCommand } from '../../machine/index.ts';
 import type { World } from '../../model/index.ts';
-import type { VmmFault } from '../memory/seams.ts';
+import { memory, type VmmFault } from '../memory/seams.ts';
 import { migration } from './seams.ts';
 
 /** The pages of a VM on the source of its migration. */
@@ -90,6 +90,17 @@ const deviceWritesUnseen: VmmFault = {
     }),
 };
 
+const recordsUnseen: VmmFault = {
+  id: 'migration/X3c',
+  seam: 'operation',
+  story: 'What the VMM writes into a record of the guest’s does not enter the dirty log.',
+  origin: 'KVM has to mark the page of a steal record dirty itself, after it has written it',
+  killedBy: ['MIG-S3', 'MEM-T2'],
+  scope: 'migration-record',
+  randomScope: 'migration-pages',
+  apply: (machine) => memory.changeWithin(machine, 'record.write', 'logWrite', () => () => {}),
+};
+
 const harvestBeforeDrain: VmmFault = {
   id: 'migration/X4',
   seam: 'command',
@@ -164,6 +175,7 @@ export const copyingFaults: readonly VmmFault[] = [
   readsBeforeClear,
   logComesLate,
   deviceWritesUnseen,
+  recordsUnseen,
   harvestBeforeDrain,
   onlyDirtySinceLast,
   zeroPageSkipped,

@@ -44,10 +44,40 @@ const movesAreTold = property.transition({
   },
 });
 
+/** A record goes on where it was, whatever the target has counted of its own. 5.8. */
+const stolenTimeStays = property.transition({
+  id: 'STL-T7',
+  name: 'what a guest was told of stolen time, and what it made of it, is the same wherever it goes on',
+  commands: ['migration.*'],
+  violation({ before, after }) {
+    for (let id = 0; id < before.services.length; id++) {
+      const [from, to] = [before.services.at(id), after.services.at(id)];
+      if (from.unaccounted !== to.unaccounted) {
+        return `VM ${id} was told of ${from.unaccounted} ticks, and now of ${to.unaccounted}`;
+      }
+      if (
+        from.accounted.stolen !== to.accounted.stolen ||
+        from.accounted.own !== to.accounted.own
+      ) {
+        return `VM ${id} takes other ticks for stolen, or for its own`;
+      }
+    }
+    for (let h = 0; h < before.hosts.length; h++) {
+      const threads = before.hosts.at(h).cpu.threads;
+      for (let t = 0; t < threads.length; t++) {
+        const added =
+          after.hosts.at(h).cpu.threads.at(t).published.steal - threads.at(t).published.steal;
+        if (added !== 0) return `vCPU ${t} is told of ${added} ticks more that were stolen`;
+      }
+    }
+    return null;
+  },
+});
+
 /** The guest that began to run by a command, or -1. */
 function startedGuest(change: Parameters<typeof startedOn>[0]): number {
   for (let id = 0; id < change.size.guest; id++) if (startedOn(change, id) !== -1) return id;
   return -1;
 }
 
-export const clockProperties = [clocksDoNotJump, movesAreTold];
+export const clockProperties = [clocksDoNotJump, movesAreTold, stolenTimeStays];

@@ -86,6 +86,9 @@ function guestDiffers(m: Reading, { vm, source, target }: Over): string | null {
       return `the guest’s mapping of ${v} changed`;
     }
   }
+  if (from.record !== to.record) return `its record was in page ${from.record}, not ${to.record}`;
+  const [known, knows] = [source, target].map((h) => m.hosts.at(h).memory.vms.at(vm).record);
+  if (known !== knows) return `the record of page ${known} is written to page ${knows}`;
   const [was, is] = [source, target].map((h) => m.cluster.hosts.at(h).devices.at(vm).register);
   return was === is ? null : `the device held ${was}, and now holds ${is}`;
 }

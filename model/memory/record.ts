@@ -1,6 +1,7 @@
 /**
  * The record of stolen time lies in guest memory (5.8): a guest says in which page, and the VMM writes
- * it there with all that a write of its own owes. What it says is the affair of the CPUs.
+ * it there with all that a write of its own owes. What it says is the affair of the CPUs. The page of
+ * a paravirtual clock (5.11) is such a record too: for memory one stands for both.
  */
 import { ref } from '../../machine/index.ts';
 import { storeForGuest } from './access.ts';
@@ -30,6 +31,7 @@ export const placeRecord = command({
   args: ofPage,
   requires: [
     noSuchVm,
+    vmStopped,
     vmStalled,
     ['not-used-by-guest', ['vm', 'page'], (m, a) => viewGuest(m, a.vm).use.at(a.page) !== 'used'],
     ['no-change', ['vm', 'page'], (m, a) => viewVm(m, a.vm).record === a.page],
@@ -44,7 +46,7 @@ export const withdrawRecord = command({
   actor: 'guest',
   summary: 'The guest wants no record of stolen time any more (5.8).',
   args: ofVm,
-  requires: [noSuchVm, vmStalled, noRecord],
+  requires: [noSuchVm, vmStopped, vmStalled, noRecord],
   effect(m, a) {
     hostVm(m, a.vm).record = null;
     guestOf(m, a.vm).record = null;
@@ -63,8 +65,9 @@ export const writeRecord = command({
   args: { ...ofVm, content: ref(content) },
   requires: [
     noSuchVm,
-    // A VM that is stopped reads none.
-    ['no-record', ['vm'], (m, a, c) => noRecord[2](m, a, c) || vmStopped[2](m, a, c)],
+    // Who is stopped reads none, and its memory is on its way (MIG-S6).
+    vmStopped,
+    noRecord,
     ['page-given-up', ['vm'], (m, a) => givenUp(m, place(m, a.vm))],
     ['no-own-frame', ['vm'], (m, a) => privateFrame(m, place(m, a.vm)) === null],
   ],

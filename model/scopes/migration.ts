@@ -359,7 +359,7 @@ export const migrationScopes = {
       ...memory(...paging, 'swap-out-clean', ...sharing, ...scanning),
       ...memory('set-balloon-target', ...inflating, 'unload-driver', ...deflating),
       ...memory('report-free-pages', 'acknowledge-report', 'out-of-memory'),
-      ...memory('request-statistics', 'send-statistics'),
+      ...[...memory('request-statistics', 'send-statistics'), 'record.*'],
     ],
   },
   'migration-postcopy-transparent': {
@@ -384,6 +384,17 @@ export const migrationScopes = {
     sizes: { ...pairSizes, ...onePage, ...clocked, runningClock: 1 },
     explored: { distinct: 6798, generated: 35844, depth: 29, complete: true },
     commands: clockCommands,
+  },
+  'migration-record': {
+    name: 'migration-record',
+    purpose:
+      'every state of a guest that moves while the VMM tells it of stolen time in a page of its memory',
+    sizes: {
+      ...{ ...pairSizes, ...onePage, place: 2, thread: 2, vcpus: 2, online: 2 },
+      ...{ guest: 1, drift: 1 },
+    },
+    explored: { distinct: 34712, generated: 165616, depth: 37, complete: true },
+    commands: ['migration.*', 'record.*', ...cpu('tick')],
   },
   'migration-clocks-fuzz': {
     name: 'migration-clocks-fuzz',

@@ -13,7 +13,7 @@ test('every fault of the specification is here once, or deferred with a reason',
   const ids = [...vmmFaults, ...deferredFaults].map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
   const rows = new Set(
-    ids.map((id) => id.replace(/^(?:memory|cpu|migration|mixed)\/([A-Z]+\d+)[ab]?$/, '$1')),
+    ids.map((id) => id.replace(/^(?:memory|cpu|migration|mixed)\/([A-Z]+\d+)[abc]?$/, '$1')),
   );
   const memory = [...row('M', 10), ...row('S', 7), ...row('B', 18), ...row('K', 13)];
   // Mutants of round robin, stride, co-scheduling and locks have no ids in the specification; some

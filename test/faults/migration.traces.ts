@@ -55,6 +55,10 @@ const tick: Call = { kind: 'cpu.tick', args: { host: 0 } };
 const lock = (thread: number): Call => ({ kind: 'cpu.lock', args: { host: 0, thread } });
 const pause: Call = { kind: 'cpu.pause-vm', args: { host: 0, vm: 0 } };
 const shutDown: Call = { kind: 'power.shut-down', args: { vm: 0 } };
+const record = (name: string, args: Call['args']): Call => ({
+  kind: `record.${name}`,
+  args: { host: 0, vm: 0, ...args },
+});
 /** The VMM writes a page of VM 0, which holds something else. */
 const overwrite = (page: number): Call => ({
   kind: 'memory.host-write',
@@ -106,6 +110,10 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
       submit(0, 2),
       { kind: 'device.complete-write', args: { vm: 0 } },
     ],
+  ],
+  'migration/X3c': [
+    ...[record('place', { page: 0 }), ...begin(), copyReadOnly(0)],
+    record('write', { content: 2 }),
   ],
   'migration/X3b': [
     ...[setTarget(0, 1), ...inflate(0, 3), setTarget(0, 0), ...begin(), ...deflate(0, 3)],
@@ -160,6 +168,8 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X30b': onTheWay,
   'cpu/C26': [...stopped, step('abort')],
   'cpu/C31b': [...stopped, step('abort')],
+  'cpu/C20b': [tick, ...stopped, step('abort')],
+  'cpu/C24b': [record('place', { page: 0 }), ...startsWithout(copy(3), receive)],
   'cpu/C32b': [...stopped, tick],
   // Two pages go in a tick, and nothing may be dirty when the guest is stopped.
   'migration/Q1': [

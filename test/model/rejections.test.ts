@@ -538,7 +538,7 @@ function scopeOf({ scope: name, sizes }: Rare): VmmScope {
 const frozen = [...begin(), step('freeze')];
 const anyWithFrozen: VmmScope = {
   ...scopes['migration-fuzz'],
-  commands: ['migration.*', 'memory.*'],
+  commands: ['migration.*', 'memory.*', 'record.*'],
 };
 /** Every command that asks whether its VM is stopped, of VM 0. */
 function callsOfFrozen(): readonly Call[] {

@@ -27,7 +27,7 @@ const { after, stateViolations, changeViolations } = bench<
       cached: 2,
     },
   },
-  [...properties, ...vmmProperties.filter(({ id }) => id === 'TIME-T9')],
+  [...properties, ...vmmProperties.filter(({ id }) => id === 'TIME-T9' || id === 'STL-T7')],
 );
 
 /** A round has sent both pages. */
@@ -145,6 +145,39 @@ test.each<[string, string, BadStep]>([
       step: step('abort'),
       spoil: (v) => {
         v.services.at(0).syncDue = false;
+      },
+    },
+  ],
+  [
+    ...(['STL-T7', 'it is told of less'] as const),
+    {
+      before: started,
+      step: receive,
+      from: (v) => {
+        v.services.at(0).unaccounted = 1;
+      },
+      spoil: (v) => {
+        v.services.at(0).unaccounted = 0;
+      },
+    },
+  ],
+  [
+    ...(['STL-T7', 'it takes more for stolen'] as const),
+    {
+      before: started,
+      step: receive,
+      spoil: (v) => {
+        v.services.at(0).accounted.stolen++;
+      },
+    },
+  ],
+  [
+    ...(['STL-T7', 'a record is written'] as const),
+    {
+      before: [...sent, step('freeze')],
+      step: step('abort'),
+      spoil: (v) => {
+        v.hosts.at(0).cpu.threads.at(0).published.steal++;
       },
     },
   ],

@@ -2,7 +2,17 @@
 import { expect, test } from 'vitest';
 import type { Call } from '../../../machine/index.ts';
 import { scopes, type VmmScope } from '../../../model/index.ts';
-import { begin, copy, handOver, MigrationStory, receive, step, stop } from './story.ts';
+import {
+  begin,
+  copy,
+  copyReadOnly,
+  handOver,
+  MigrationStory,
+  place,
+  receive,
+  step,
+  stop,
+} from './story.ts';
 
 const scopeOf = (runningClock: 0 | 1): VmmScope => {
   const { sizes, ...scope } = scopes['migration-clocks'];
@@ -17,6 +27,8 @@ const goesOn: Readonly<Record<'there' | 'here', readonly Call[]>> = {
   there: [...stop().slice(1), copy(0), receive, ...handOver()],
   here: [step('abort')],
 };
+
+const stopAndCopyOfOne = [...begin(), ...stop(0, 2), copy(0), receive, ...handOver()];
 
 interface Told {
   /** Ticks that the guest's clock went on from its freeze to its start. */
@@ -85,4 +97,37 @@ test('a clock that counts the ticks of a timer misses those that no vCPU takes, 
     story.run(step('discard'));
     story.state.clusters.at(0).attempts = 1;
   }
+});
+
+/** The record of stolen time of VM 0, which the VMM writes into its only page. */
+const record = (name: string, host: number, args: Call['args'] = {}): Call => ({
+  kind: `record.${name}`,
+  args: { host, vm: 0, ...args },
+});
+
+test('a page is sent again that holds a record which the VMM wrote, and the target goes on with that', () => {
+  const story = new MigrationStory(scopes['migration-record']);
+  story.run(record('place', 0, { page: 0 }), ...begin(), copyReadOnly(0), receive);
+  expect(story.dirty).toEqual([]);
+  story.run(record('write', 0, { content: 1 }));
+  expect(story.dirty).toEqual([0]);
+  story.run(step('freeze'));
+  expect(story.refusal(record('write', 0, { content: 0 }))).toBe('vm-stopped');
+  expect(story.refusal(record('place', 0, { page: 0 }))).toBe('vm-stopped');
+  story.run(step('quiesce'), step('send-vcpus'), receive, receive, step('send-state'), receive);
+  story.run(step('final-harvest'), copy(0), place(0), ...handOver());
+  expect(story.pages(1)).toEqual([1]);
+  story.run(record('write', 1, { content: 0 }));
+  expect(story.pages(1)).toEqual([0]);
+});
+
+test('a guest that has moved accounts for what was stolen from it before (STL-T7)', () => {
+  const story = new MigrationStory(scopes['migration-record']);
+  // Its first vCPU waits in the second tick.
+  story.run(...ticks(2, 0), ...stopAndCopyOfOne);
+  const system = story.state.services.at(0);
+  expect(system).toMatchObject({ unaccounted: 1, accounted: { own: 1, stolen: 0 } });
+  // It has the CPU from the first tick of the target's on.
+  story.run(...ticks(2, 1));
+  expect(system).toMatchObject({ unaccounted: 0, accounted: { own: 1, stolen: 1 } });
 });
