@@ -116,7 +116,10 @@ const stepsAreCounted = property.transition({
           : `this is round ${to.round}`;
       case 'migration.receive': {
         const first = from.toTarget.at(0);
-        return 'page' in first ? changedButFor(from.received, to.received, first.page, true) : null;
+        // Of a packed state every message has all the fields that any has.
+        return first.kind === 'page' || first.kind === 'zero' || first.kind === 'delta'
+          ? changedButFor(from.received, to.received, first.page, true)
+          : null;
       }
       default:
         return null;
