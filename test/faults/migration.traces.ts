@@ -111,10 +111,7 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
       { kind: 'device.complete-write', args: { vm: 0 } },
     ],
   ],
-  'migration/X3c': [
-    ...[record('place', { page: 0 }), ...begin(), copyReadOnly(0)],
-    record('write', { content: 2 }),
-  ],
+  'migration/X3c': [record('place', { page: 0 }), ...begin(), record('write', { content: 2 })],
   'migration/X3b': [
     ...[setTarget(0, 1), ...inflate(0, 3), setTarget(0, 0), ...begin(), ...deflate(0, 3)],
   ],
