@@ -337,7 +337,7 @@ export const migrationScopes = {
     purpose: 'random testing: a guest that moves among three hosts, which crash and are upgraded',
     sizes: {
       ...{ ...fuzzSizes, vm: 1, booted: 1, thread: 2, postcopy: 1 },
-      ...{ attempts: 8, crashes: 6, version: 3 },
+      ...{ attempts: 8, crashes: 8, version: 3 },
     },
     commands: [
       ...['migration.*', 'postcopy.*', 'crash.*', 'upgrade.*', 'device.*'],
@@ -446,7 +446,7 @@ export const migrationScopes = {
       ...fuzzSizes,
       ...{ policy: policyNumber('cloud-hypervisor'), bandwidth: 2, timeout: 12 },
       ...{ converge: 1, period: 4 },
-      ...{ guest: 2, ...guestSizes, timer: 3, feature: 2, cached: 3 },
+      ...{ guest: 2, ...guestSizes, timer: 12, feature: 2, cached: 3 },
     },
     commands: [
       ...['migration.*', 'failure.*', 'stream.*', 'service.*'],
