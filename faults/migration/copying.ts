@@ -106,7 +106,7 @@ const harvestBeforeDrain: VmmFault = {
   seam: 'command',
   story: 'The device finishes only after the dirty log was collected for the last time.',
   origin: 'cloud-hypervisor send_migration: a further pass follows the snapshot for this reason',
-  killedBy: ['MIG-S6', 'MIG-S8'],
+  killedBy: ['MIG-S6', 'MIG-S8', 'MIG-W5'],
   scope: 'migration-device',
   randomScope: 'migration-fuzz',
   apply(machine) {

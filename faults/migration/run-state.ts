@@ -44,16 +44,16 @@ const startsAgain: VmmFault = {
   ...{ killedBy, scope, randomScope },
   apply: (machine) =>
     migration.changeEffect(machine, 'migration.receive', (receive) => (m, a, c) => {
-      const { target } = m.cluster.migrations.at(a.vm);
-      receive(m, a, c);
-      if (target === null) return;
-      const { vcpus } = m.cluster.hosts.at(target);
-      for (let t = 0; t < vcpus.length; t++) {
+      const { target, toTarget } = m.cluster.migrations.at(a.vm);
+      const { vcpus } = m.cluster.hosts.at(target ?? 0);
+      const starts = target !== null && toTarget.at(0).kind === 'start';
+      for (let t = 0; starts && t < vcpus.length; t++) {
         const saved = vcpus.at(t);
         if (saved.kind === 'saved' && saved.was === 'off') {
           vcpus[t] = { kind: 'saved', was: 'ready', wake: saved.wake, turn: saved.turn };
         }
       }
+      receive(m, a, c);
     }),
 };
 

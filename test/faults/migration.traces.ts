@@ -115,7 +115,8 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X3b': [
     ...[setTarget(0, 1), ...inflate(0, 3), setTarget(0, 0), ...begin(), ...deflate(0, 3)],
   ],
-  'migration/X4': [...begin(), submit(1, 2), ...stopping],
+  // MIG-W5 sees that the device goes on; MIG-S6 would see what it writes.
+  'migration/X4': [...begin(), submit(1, 2), ...steps('freeze', 'quiesce')],
   'migration/X5': [...stopAndCopy(1, 0, 2), ...begin(2, 0, 1)],
   // Page 1 is there with what it held first, and is sent again as a page of zeros.
   'migration/X7': [
