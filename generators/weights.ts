@@ -90,6 +90,7 @@ export const commandWeights: Readonly<Record<string, number>> = {
   'migration.receive-reply': 3,
   'device.program': 0.2,
   'device.submit-write': 0.3,
+  'stopcopy.freeze': 2,
   'postcopy.advise': 60,
   'postcopy.switch': 60,
   'postcopy.request': 8,

@@ -113,6 +113,7 @@ function ofVm({ before, call, after }: MigrationChange): string | null {
         ? null
         : `host ${owner} holds it, and ${lock} its lock`;
     case 'migration.freeze':
+    case 'stopcopy.freeze':
       return ofFrozen(before, after, vm);
     case 'migration.quiesce': {
       const { source } = from;

@@ -85,15 +85,17 @@ const epochsRise = property.transition({
   },
 });
 
+const freezing: readonly string[] = kinds('migration.freeze', 'stopcopy.freeze');
+
 const onlyFreezeStops = property.transition({
   id: 'MIG-A6',
   name: 'a guest that runs stops only by a freeze',
-  commands: ['migration.*'],
+  commands: ['migration.*', 'stopcopy.*'],
   violation({ before, call, after, size }) {
     for (let v = 0; v < size.vm; v++) {
       for (let h = 0; h < size.host; h++) {
         if (!runs(before, h, v) || runs(after, h, v)) continue;
-        if (call.kind !== 'migration.freeze') return `${call.kind} stopped ${named(v, h)}`;
+        if (!freezing.includes(call.kind)) return `${call.kind} stopped ${named(v, h)}`;
       }
     }
     return null;

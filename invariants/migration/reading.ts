@@ -19,7 +19,7 @@ export const kinds = <K extends MigrationCall['kind']>(...names: readonly K[]): 
 
 /** Every command of this chapter. */
 export const steps = [
-  ...(['migration.*', 'postcopy.*', 'failure.*', 'crash.*'] as const),
+  ...(['migration.*', 'stopcopy.*', 'postcopy.*', 'failure.*', 'crash.*'] as const),
   ...(['hint.*', 'stream.*', 'device.*', 'upgrade.*', 'power.*'] as const),
 ];
 

@@ -22,7 +22,7 @@ const named = (isOff: boolean): string => (isOff ? 'shut down' : 'running');
 const runStateIsKept = property.transition({
   id: 'MIG-R1',
   name: 'whatever comes of a migration, its guest is running, paused or shut down as it was before',
-  commands: ['migration.*', 'postcopy.*', 'failure.*'],
+  commands: ['migration.*', 'stopcopy.*', 'postcopy.*', 'failure.*'],
   violation({ before, call, after, size }) {
     for (let vm = 0; vm < size.vm; vm++) {
       const [was, is] = [before, after].map((m) => runState(m, vm));

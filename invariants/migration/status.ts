@@ -81,11 +81,12 @@ function follows(
 }
 
 /**
- * A source that asks the store may learn that the target runs after the connection is gone. The process
- * of one whose VM is lost is ended.
+ * A source that asks the store may learn that the target runs after the connection is gone. One that
+ * stops its guest first has no round. The process of one whose VM is lost is ended.
  */
 function passed(before: Reading, vm: number, by: string): Statuses {
   if (by === 'migration.take-back') return ['postcopy-active'];
+  if (by === 'stopcopy.freeze') return ['active'];
   return before.cluster.ownership.at(vm).lost ? ['cancelling'] : [];
 }
 
@@ -95,7 +96,7 @@ const connected: Statuses = ['postcopy-active', 'postcopy-recover'];
 const statusesFollow = property.transition({
   id: 'MIG-A10',
   name: 'source and target change their status as QEMU’s do, and post-copy without a connection is paused',
-  commands: ['migration.*', 'postcopy.*', 'failure.*'],
+  commands: ['migration.*', 'stopcopy.*', 'postcopy.*', 'failure.*'],
   violation({ before, call, after, size }: MigrationChange) {
     for (let v = 0; v < size.vm; v++) {
       const [was, is] = [before, after].map((m) => m.cluster.migrations.at(v));

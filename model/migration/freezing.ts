@@ -6,8 +6,18 @@
  */
 import { cannotSend, isFull, notConnected, send } from './channel.ts';
 import { stopClock, timerOf } from './clocks.ts';
-import { collect } from './copying.ts';
-import { command, migrationOf, ofVm, phaseIs, setStopped, viewMigration } from './model.ts';
+import { beginLog, collect } from './copying.ts';
+import {
+  type C,
+  command,
+  migrationOf,
+  ofVm,
+  phaseIs,
+  setStopped,
+  type VmId,
+  viewMigration,
+  type World,
+} from './model.ts';
 import { decision } from './statistics.ts';
 import { unplugAll } from './vcpus.ts';
 
@@ -21,16 +31,36 @@ export const freeze = command({
     ['policy-not-met', ['vm'], (m, a, c) => (decision(m, a.vm, c.size) ?? 'freeze') !== 'freeze'],
   ],
   effect(m, a, c) {
-    const migration = migrationOf(m, a.vm);
-    if (migration.source === null) return;
-    c.operation.endHints(m, a.vm);
-    setStopped(m.hosts.at(migration.source), a.vm, true);
-    unplugAll(m, migration.source, a.vm, c);
-    stopClock(m, migration.source, a.vm, c);
-    migration.phase = 'frozen';
-    c.emit({ type: 'frozen', vm: a.vm });
+    stopGuest(m, a.vm, c);
   },
 });
+
+/**
+ * Stop-and-copy: no page is copied while the guest runs, so that all of them follow in one pass after the
+ * last harvest, and its downtime is all that the migration takes. No policy is asked. 4.B.1.
+ */
+export const freezeFirst = command({
+  actor: 'host',
+  summary: 'The guest stops before any of its pages is copied: stop-and-copy (4.B.1, MIG-A6).',
+  args: ofVm,
+  requires: [phaseIs('target-created')],
+  effect(m, a, c) {
+    // Its device may still write: that is logged, and there is one way to collect it.
+    beginLog.effect(m, a, c);
+    stopGuest(m, a.vm, c);
+  },
+});
+
+function stopGuest(m: World, vm: VmId, c: C): void {
+  const migration = migrationOf(m, vm);
+  if (migration.source === null) return;
+  c.operation.endHints(m, vm);
+  setStopped(m.hosts.at(migration.source), vm, true);
+  unplugAll(m, migration.source, vm, c);
+  stopClock(m, migration.source, vm, c);
+  migration.phase = 'frozen';
+  c.emit({ type: 'frozen', vm });
+}
 
 /** The device finishes what it has begun, which may change guest memory. MIG-S6. */
 export const quiesce = command({

@@ -95,6 +95,7 @@ export const migrationCommands = {
   'failure.reach-again': failing.reachAgain,
   'migration.receive': arriving.receive,
   'migration.receive-reply': handover.receiveReply,
+  'stopcopy.freeze': freezing.freezeFirst,
   'postcopy.advise': postcopy.advise,
   'postcopy.switch': postcopy.switchOver,
   'postcopy.touch': postcopy.touch,

@@ -370,6 +370,24 @@ export const migrationScopes = {
     explored: { distinct: 9907, generated: 46727, depth: 41, complete: true },
     commands: [...recoverCommands, ...memory('read')],
   },
+  'migration-stop-and-copy': {
+    name: 'migration-stop-and-copy',
+    purpose: 'every state of a guest that is stopped before its pages are copied, by no policy',
+    sizes: { ...pairSizes, ...timed },
+    explored: { distinct: 5772, generated: 32666, depth: 33, complete: true },
+    commands: ['migration.*', 'stopcopy.*', ...memory('write'), ...cpu('tick')],
+  },
+  'migration-kinds': {
+    name: 'migration-kinds',
+    purpose:
+      'a guest that goes by stop-and-copy, pre-copy or post-copy, beside one that is left alone',
+    sizes: { ...pairSizes, postcopy: 1 },
+    explored: { distinct: 2998, generated: 13128, depth: 32, complete: true },
+    commands: [
+      ...['migration.*', 'stopcopy.*', ...postcopy('advise', 'switch', 'request', 'finish')],
+      ...memory('read', 'write'),
+    ],
+  },
   'migration-clocks': {
     name: 'migration-clocks',
     purpose:
@@ -449,7 +467,7 @@ export const migrationScopes = {
       ...{ guest: 2, ...guestSizes, timer: 12, feature: 2, cached: 3 },
     },
     commands: [
-      ...['migration.*', 'failure.*', 'stream.*', 'service.*'],
+      ...['migration.*', 'stopcopy.*', 'failure.*', 'stream.*', 'service.*'],
       ...[...memory('map', 'write', 'host-write'), ...cpu('tick')],
     ],
   },
