@@ -67,7 +67,8 @@ export function vcpusOf({ cpu }: Reading, id: number): Vcpus {
 /** No time passes for a guest: it is paused, or carried where its clock stands still then. MIG-A7. */
 export function standsStill(m: Reading, id: number, size: ServiceChange['size']): boolean {
   const { paused, carried } = vcpusOf(m, id);
-  return paused && !(carried && size.runningClock === 1);
+  if (!carried || size.runningClock === 0) return paused;
+  return m.clusters.some(({ hosts }) => hosts.at(m.host).paused.at(id));
 }
 
 /** How many ticks a guest's time of day is behind its host's; less than none where it is ahead. */

@@ -423,7 +423,10 @@ export const migrationScopes = {
       ...{ host: 3, attempts: 4, losses: 2, page: 2, virtual: 2, frame: 2 },
       ...{ guest: 1, ...guestSizes, timer: 6, runningClock: 1 },
     },
-    commands: ['migration.*', 'failure.*', 'service.*', ...memory('write'), ...cpu('tick')],
+    commands: [
+      ...['migration.*', 'failure.*', 'service.*', ...memory('write')],
+      ...cpu('pause-vm', 'resume-vm', 'tick'),
+    ],
   },
   'migration-features': {
     name: 'migration-features',

@@ -1,6 +1,7 @@
 /** The vocabulary of guest systems and their services: events, inner operations, declarations. */
 import {
   array,
+  bool,
   type Context,
   commandsOf,
   guardsOf,
@@ -25,9 +26,10 @@ import { type feature, GuestService, guest, type ServiceSizes, type TimeMessage 
 
 export const guestServices = array(guest, GuestService);
 
-/** What matters here of a cluster: which host was the last to run each VM. */
+/** What matters here of a cluster: which host was the last to run each VM, and which are paused on their way. */
 const home = record({ lastRan: option(ref(host)) });
-const homes = array(cluster, record({ ownership: array(vm, home) }));
+const copies = record({ paused: array(vm, bool) });
+const homes = array(cluster, record({ ownership: array(vm, home), hosts: array(host, copies) }));
 
 /**
  * Guest systems, and the CPUs of the host that their VMs run on. Only time changes both. In a cluster
@@ -104,9 +106,14 @@ export const isElsewhere = ({ host, clusters }: ServicesView, id: GuestId): bool
 export const isStopped = ({ cpu, clusters }: ServicesView, id: GuestId): boolean =>
   clusters.length > 0 &&
   cpu.threads.every(({ vm, state }) => vm !== id || state.kind === 'offline');
-/** Nothing of a guest's goes on: it is paused, or stopped to move where its clock stands still then. MIG-A7. */
+/**
+ * Nothing of a guest's goes on: it is paused, here or on its way, or stopped to move where its clock is
+ * to stand still then. MIG-A7.
+ */
 export const standsStill = (m: ServicesView, id: GuestId, size: ServiceSizes): boolean =>
-  isPaused(m.cpu, id) || (size.runningClock === 0 && isStopped(m, id));
+  isPaused(m.cpu, id) ||
+  (isStopped(m, id) &&
+    (size.runningClock === 0 || m.clusters.some(({ hosts }) => hosts.at(m.host).paused.at(id))));
 export const isPausedVm = (m: ServicesView, id: GuestId): boolean =>
   isPaused(m.cpu, id) || isStopped(m, id);
 /** Whether a vCPU of a VM has a CPU. */

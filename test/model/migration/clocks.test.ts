@@ -77,6 +77,20 @@ test.each(['there', 'here'] as const)(
   },
 );
 
+test('the clock of a guest that is paused stands still on its way and where it comes to, until it goes on', () => {
+  const story = new MigrationStory({
+    ...scopeOf(1),
+    commands: ['migration.*', 'cpu.*', 'service.*'],
+  });
+  const pause: Call = { kind: 'cpu.pause-vm', args: { host: 0, vm: 0 } };
+  const resume: Call = { kind: 'cpu.resume-vm', args: { host: 1, vm: 0 } };
+  story.run(setTimer, ...begin(), pause, step('freeze'), ...ticks(4, 0), ...goesOn.there);
+  story.run(...ticks(2, 1));
+  expect(story.state.services.at(0)).toMatchObject({ monotonic: 0, timer: 3 });
+  story.run(resume, ...ticks(1, 1));
+  expect(story.state.services.at(0)).toMatchObject({ monotonic: 1, timer: 2 });
+});
+
 test('a clock that counts the ticks of a timer misses those that no vCPU takes, though it may go on', () => {
   const story = new MigrationStory({
     ...scopeOf(1),
