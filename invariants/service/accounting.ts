@@ -1,5 +1,5 @@
 /** What a guest makes of the time that was stolen from it. 5.8. */
-import { kinds, property, reads, stayingUp, vcpusOf } from './reading.ts';
+import { kinds, property, reads, stayingUp, vcpusIn } from './reading.ts';
 
 /** Ticks that a guest missed do not come again: it must not take only as much as one for stolen. */
 const stolenTimeIsAccounted = property.transition({
@@ -10,7 +10,7 @@ const stolenTimeIsAccounted = property.transition({
   violation(change) {
     const { before, after, size } = change;
     for (const [id, from, to] of stayingUp(change)) {
-      const { first, firstTakesTimer } = vcpusOf(before, id);
+      const { first, firstTakesTimer } = vcpusIn(change, id);
       const stolen = to.accounted.stolen - from.accounted.stolen;
       if (stolen !== 0 && !firstTakesTimer) return `VM ${id} takes ${stolen} without its timer`;
       // More than a scope counts.
@@ -33,7 +33,7 @@ const ownTimeIsTheRest = property.transition({
   violation(change) {
     for (const [id, from, to] of stayingUp(change)) {
       const own = to.accounted.own - from.accounted.own;
-      const due = vcpusOf(change.before, id).firstTakesTimer && from.unaccounted === 0 ? 1 : 0;
+      const due = vcpusIn(change, id).firstTakesTimer && from.unaccounted === 0 ? 1 : 0;
       if (own !== due) return `VM ${id} takes ${own} ticks for its own, not ${due}`;
     }
     return null;

@@ -11,6 +11,7 @@ import {
   type SystemReading,
   standsStill,
   stayingUp,
+  vcpusIn,
   vcpusOf,
 } from './reading.ts';
 
@@ -21,7 +22,7 @@ const restarted = ({ call }: ServiceChange, id: number): boolean =>
 
 /** Timer ticks that come to a guest in a tick, of those that are due. */
 function ticksDue(change: ServiceChange, id: number, from: SystemReading): number {
-  const { firstTakesTimer } = vcpusOf(change.before, id);
+  const { firstTakesTimer } = vcpusIn(change, id);
   if (standsStill(change.before, id, change.size)) return 0;
   if (from.clock === 'pv') return 1;
   if (!firstTakesTimer) return 0;

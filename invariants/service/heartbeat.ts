@@ -1,5 +1,5 @@
 /** What a host concludes from heartbeats. 5.11. */
-import { isElsewhere, kinds, property, reads, vcpusOf } from './reading.ts';
+import { isElsewhere, kinds, property, reads, vcpusIn, vcpusOf } from './reading.ts';
 
 /** In which ticks of a silence its vCPUs waited for CPUs. */
 const silenceIsUnderstood = property.transition({
@@ -8,11 +8,12 @@ const silenceIsUnderstood = property.transition({
   commands: kinds('cpu.tick'),
   reads,
   when: ({ before }) => before.guests.some(({ unanswered }) => unanswered > 0),
-  violation({ before, after }) {
+  violation(change) {
+    const { before, after } = change;
     for (let id = 0; id < after.guests.length; id++) {
       const [from, to] = [before.guests.at(id), after.guests.at(id)];
       if (from.system === 'off' || isElsewhere(before, id)) continue;
-      const { paused, running, waiting } = vcpusOf(before, id);
+      const { paused, running, waiting } = vcpusIn(change, id);
       let due = from.silence;
       if (from.unanswered > 0 && !paused) {
         if (running || !waiting) due = 'idle';

@@ -37,7 +37,14 @@ export interface Vcpus {
   readonly firstTakesTimer: boolean;
 }
 
-export function vcpusOf({ cpu }: Reading, id: number): Vcpus {
+/**
+ * What they did in a tick that is over. A tick hears which VMs wait for a page before it is anything
+ * for their guests: what ran of those did not get further (MIX-T3).
+ */
+export const vcpusIn = ({ before, after }: ServiceChange, id: number): Vcpus =>
+  vcpusOf(before, id, after.cpu.vms.at(id).stalled);
+
+export function vcpusOf({ cpu }: Reading, id: number, waitsForPage = false): Vcpus {
   const kindsOf: string[] = [];
   let first = -1;
   let firstTakesTimer = false;
@@ -47,9 +54,11 @@ export function vcpusOf({ cpu }: Reading, id: number): Vcpus {
     if (first < 0) {
       first = t;
       firstTakesTimer =
-        state.kind === 'running' || (state.kind === 'blocked' && state.on !== 'swap-in');
+        state.kind === 'running'
+          ? !waitsForPage
+          : state.kind === 'blocked' && state.on !== 'swap-in';
     }
-    kindsOf.push(state.kind);
+    kindsOf.push(waitsForPage && state.kind === 'running' ? 'blocked' : state.kind);
   }
   const some = (...kinds: readonly string[]): boolean => kindsOf.some((k) => kinds.includes(k));
   // One that moves has none on its host for a while.

@@ -403,6 +403,17 @@ export const migrationScopes = {
     explored: { distinct: 6798, generated: 35844, depth: 29, complete: true },
     commands: clockCommands,
   },
+  'migration-postcopy-clocks': {
+    name: 'migration-postcopy-clocks',
+    purpose:
+      'every state of a guest whose clock and timer go on elsewhere while it waits for its page',
+    sizes: { ...pairSizes, ...onePage, postcopy: 1, coupled: 1, guest: 1, drift: 1, timer: 2 },
+    explored: { distinct: 7838, generated: 33998, depth: 34, complete: true },
+    commands: [
+      ...['migration.*', ...postcopy('advise', 'switch', 'request', 'finish')],
+      ...[...memory('read'), ...cpu('tick'), 'service.set-timer'],
+    ],
+  },
   'migration-record': {
     name: 'migration-record',
     purpose:

@@ -49,6 +49,20 @@ export const mixedScopes = {
     explored: { distinct: 2106, generated: 9636, depth: 9, complete: true },
     commands: [...memory('set-balloon-target', ...inflating), ...cpu('vmm-work', 'tick')],
   },
+  'mixed-clocks': {
+    name: 'mixed-clocks',
+    purpose:
+      'every state of the clock and the timer of a guest that waits for its page, which is paged out and in',
+    sizes: {
+      ...{ ...smallSizes, reserve: 0, frame: 1 },
+      ...{ guest: 1, drift: 1, replays: 1, timer: 1 },
+    },
+    explored: { distinct: 2526, generated: 10522, depth: 14, complete: true },
+    commands: [
+      ...memory('map', 'read', 'populate', ...paging),
+      ...[...cpu('vmm-work', 'tick'), 'service.boot', 'service.power-off', 'service.set-timer'],
+    ],
+  },
   record: {
     name: 'record',
     purpose:

@@ -4,14 +4,17 @@ import type { Call } from '../../../machine/index.ts';
 import { scopes, type VmmScope } from '../../../model/index.ts';
 import {
   begin,
+  beginAdvised,
   copy,
   copyReadOnly,
   handOver,
   MigrationStory,
   place,
+  postcopy,
   receive,
   step,
   stop,
+  switchOver,
 } from './story.ts';
 
 const scopeOf = (runningClock: 0 | 1): VmmScope => {
@@ -144,4 +147,24 @@ test('a guest that has moved accounts for what was stolen from it before (STL-T7
   // It has the CPU from the first tick of the target's on.
   story.run(...ticks(2, 1));
   expect(system).toMatchObject({ unaccounted: 0, accounted: { own: 1, stolen: 1 } });
+});
+
+test('post-copy: while a guest waits for its page its clock goes on, and its timer fires once', () => {
+  const story = new MigrationStory(scopes['migration-postcopy-clocks']);
+  const setTwo: Call = { kind: 'service.set-timer', args: { host: 0, vm: 0, ticks: 2 } };
+  const read: Call = { kind: 'memory.read', args: { host: 1, vm: 0, virtual: 0 } };
+  story.run(setTwo, ...beginAdvised, step('freeze'), ...ticks(2, 0), ...stop().slice(1));
+  story.run(...switchOver);
+  const system = story.state.services.at(0);
+  expect(system).toMatchObject({ monotonic: 0, timer: 2 });
+  story.run(...ticks(1, 1), read);
+  const fired = story.run(...ticks(3, 1)).filter(({ type }) => type === 'timer-fired');
+  expect(fired).toEqual([{ type: 'timer-fired', vm: 0 }]);
+  expect(system).toMatchObject({ monotonic: 4, timer: 0 });
+  const { threads } = story.state.hosts.at(1).cpu;
+  expect(threads.at(0).state).toEqual({ kind: 'blocked', on: 'swap-in' });
+  story.run(postcopy('request', { page: 0 }), step('receive-reply'), copy(0), place(0));
+  story.run(...ticks(1, 1));
+  expect(threads.at(0).state.kind).toBe('running');
+  expect(system.monotonic).toBe(5);
 });
