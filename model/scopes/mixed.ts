@@ -54,10 +54,10 @@ export const mixedScopes = {
     purpose:
       'every state of the clock and the timer of a guest that waits for its page, which is paged out and in',
     sizes: {
-      ...{ ...smallSizes, reserve: 0, frame: 1 },
+      ...{ ...smallSizes, reserve: 0 },
       ...{ guest: 1, drift: 1, replays: 1, timer: 1 },
     },
-    explored: { distinct: 2526, generated: 10522, depth: 14, complete: true },
+    explored: { distinct: 9220, generated: 40493, depth: 20, complete: true },
     commands: [
       ...memory('map', 'read', 'populate', ...paging),
       ...[...cpu('vmm-work', 'tick'), 'service.boot', 'service.power-off', 'service.set-timer'],
