@@ -81,6 +81,24 @@ const timerStandsStill: VmmFault = {
     }),
 };
 
+const timerFiresTwice: VmmFault = {
+  id: 'migration/X30c',
+  seam: 'operation',
+  story:
+    'A timer that is due while its guest is carried fires at the source, and again where it goes on.',
+  origin: 'made up: the source keeps its timer armed when it has saved it',
+  killedBy: ['SD-T4'],
+  ...onTheWay,
+  apply: (machine) =>
+    service.changeOperation(machine, 'advanceClock', (original) => (m, id, c) => {
+      const system = m.guests.at(id);
+      const { uncounted } = system;
+      original(m, id, c);
+      const isDue = system.uncounted > uncounted && system.uncounted === system.timer;
+      if (isDue) c.emit({ type: 'timer-fired', vm: id });
+    }),
+};
+
 const timeIsNotRestored: VmmFault = {
   id: 'cpu/C26',
   seam: 'operation',
@@ -164,6 +182,7 @@ export const movingClockFaults: readonly VmmFault[] = [
   timerInHostTime,
   downtimeTwice,
   timerStandsStill,
+  timerFiresTwice,
   timeIsNotRestored,
   moveIsNotTold,
   stolenTimeIsLost,

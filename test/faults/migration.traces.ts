@@ -164,6 +164,10 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/X7b': againWith(0),
   'migration/X20b': onTheWay,
   'migration/X30b': onTheWay,
+  'migration/X30c': [
+    { kind: 'service.set-timer', args: { host: 0, vm: 0, ticks: 1 } },
+    ...[...begin(), step('freeze'), tick],
+  ],
   'cpu/C26': [...stopped, step('abort')],
   'cpu/C31b': [...stopped, step('abort')],
   'cpu/C20b': [tick, ...stopped, step('abort')],

@@ -39,3 +39,12 @@ test('a clock that is read goes on, and its timer fires, while the guest waits',
   expect(story.guest).toMatchObject({ monotonic: 1, timer: 0 });
   expect(story.events).toContain('timer-fired');
 });
+
+test('a guest that does not answer starves if one vCPU waits for its page and the other for a CPU', () => {
+  const { sizes, ...scope } = scopes['mixed-clocks'];
+  const two = { vcpus: 2, online: 2, thread: 3, heartbeat: 1 };
+  const commands = ['memory.*', 'cpu.*', 'service.*'];
+  const story = new GuestStory({ ...scope, commands, sizes: { ...sizes, ...two } });
+  story.run(service('send-heartbeat'), ...stalls, cpu('tick'));
+  expect(story.guest.silence).toBe('starved');
+});
