@@ -105,7 +105,7 @@ describe('the runner', () => {
     const fault = vmmFaults.find(({ id }) => id === `memory/${name}`);
     if (fault === undefined) throw new Error(name);
     const faulty = fault.apply(vmmMachine);
-    expect(agreeing(faulty, fuzz, asserted, sample(faulty, fuzz, 20))).toBeGreaterThan(0);
+    expect(agreeing(faulty, fuzz, asserted, sample(faulty, fuzz, 10))).toBeGreaterThan(0);
   });
 
   const { invariant, transition, sometimes, within } = propertiesOf<{

@@ -13,7 +13,7 @@ test('what a property does not read cannot change what it says', { timeout: 60_0
   const random = randomFrom(1);
   const reading = memoryProperties.filter(isRead);
   let unread = 0;
-  for (const { after: before, call, events } of changes(scope, 15)) {
+  for (const { after: before, call, events } of changes(scope, 8)) {
     const after = copies.copy(before);
     corrupt(random, scope.sizes, memory, after);
     const change = { before, call, after, events, size: scope.sizes };
@@ -39,7 +39,7 @@ test('a rule of members asks each that a change concerns', { timeout: 60_000 }, 
   const random = randomFrom(4);
   const invariants = memoryProperties.filter((each) => each.kind === 'invariant');
   let violated = 0;
-  for (const { after: before, call, events } of changes(scope, 25, 13)) {
+  for (const { after: before, call, events } of changes(scope, 12, 13)) {
     const after = copies.copy(before);
     corrupt(random, sizes, memory, after);
     const change = { before, call, after, events, size: sizes };
@@ -56,5 +56,5 @@ test('a rule of members asks each that a change concerns', { timeout: 60_000 }, 
       if (whole !== null) violated++;
     }
   }
-  expect(violated).toBeGreaterThan(1_000);
+  expect(violated).toBeGreaterThan(500);
 });

@@ -100,7 +100,7 @@ test('all hosts agree on the reference model', slow, () => {
   const scopes = fc.constantFrom<Scope>(sharedPages.scopes.small, sharedPages.scopes.large);
   fc.assert(
     fc.property(scopes, picks, (scope, chosen) => agree(reference, scope, all, chosen)),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 
@@ -109,7 +109,7 @@ test('all hosts agree on random machines', slow, () => {
     fc.property(randomMachines, picks, ({ machine, scope }, chosen) =>
       agree(machine, scope, all, chosen),
     ),
-    { numRuns: 150 },
+    { numRuns: 90 },
   );
 });
 

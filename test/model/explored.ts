@@ -10,7 +10,7 @@ export const searched = Object.values<VmmScope>(scopes).filter(
 
 /** Whether every test run may search it. */
 export const isSmall = ({ explored }: VmmScope): boolean =>
-  explored !== undefined && explored.distinct <= 3_500;
+  explored !== undefined && explored.distinct <= 2_000;
 
 /** Expects a scope to have the states that it says, all its commands to happen, and properties to hold. */
 export function asExplored(

@@ -121,7 +121,7 @@ test.each(settings)('SHR-1: under %s a VM that is given more %s gets no less', (
       ];
       expect(more).toBeGreaterThanOrEqual(less - quantum);
     }),
-    { seed: 1, numRuns: 20 },
+    { seed: 1, numRuns: 12 },
   );
 });
 
@@ -147,6 +147,6 @@ test('SHR-1: without promises and caps nothing but the scheduler decides', () =>
       });
       expect(full).toEqual(plain);
     }),
-    { seed: 1, numRuns: 20 },
+    { seed: 1, numRuns: 12 },
   );
 });

@@ -7,7 +7,7 @@ import { ksmLog } from './ksmLogs.ts';
 import { migrationLog } from './migrationLogs.ts';
 
 // Any seed must do; the fixed one keeps a failure reproducible by its counterexample alone.
-const RUNS = { seed: 1, numRuns: 250 };
+const RUNS = { seed: 1, numRuns: 150 };
 // Against a busy machine, not a claim about speed.
 const PATIENCE_MS = 60_000;
 
