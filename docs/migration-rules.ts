@@ -67,6 +67,11 @@ export const migrationRules: readonly Rule[] = [
     says: 'A guest’s lock has the same holder, and the same vCPUs wait for it, wherever it goes (4.C.2, 5.9).',
     source: ours,
   },
+  {
+    id: 'MIG-S17',
+    says: 'A request in the queue of a device is neither lost nor done twice (4.C.2, MIG-X18).',
+    source: 'cloud-hypervisor PR 8004',
+  },
   { id: 'MIG-A1', says: 'A page is read after it counts as clean.', source: qemu },
   { id: 'MIG-A2', says: 'Only a harvest clears the dirty log.', source: qemu },
   { id: 'MIG-A3', says: 'The log is on before the first page is read.', source: qemu },

@@ -11,6 +11,7 @@ import { movingLockFaults } from './migration/locks.ts';
 import { pageFaults } from './migration/pages.ts';
 import { policyFaults } from './migration/policies.ts';
 import { postcopyFaults } from './migration/postcopy.ts';
+import { queueFaults } from './migration/queue.ts';
 import { runStateFaults } from './migration/run-state.ts';
 import { streamFaults } from './migration/stream.ts';
 import { movingVcpuFaults } from './migration/vcpus.ts';
@@ -27,6 +28,7 @@ export const migrationFaults: readonly VmmFault[] = [
   ...movingClockFaults,
   ...runStateFaults,
   ...movingLockFaults,
+  ...queueFaults,
   ...streamFaults,
   ...movingVcpuFaults,
 ];
@@ -37,5 +39,4 @@ const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFa
 export const deferredMigrationFaults: readonly DeferredFault[] = [
   ...waiting('a cancellation is one step with what it does: none can be lost before', 'X17'),
   ...waiting('a status is published by QEMU alone, whose tables have it', 'X28'),
-  ...waiting('comes with queues of devices, and requests in them', 'X18'),
 ];

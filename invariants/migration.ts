@@ -15,6 +15,7 @@ import { lockProperties } from './migration/locks.ts';
 import { placeProperties } from './migration/places.ts';
 import { policyProperties } from './migration/policies.ts';
 import { postcopyProperties } from './migration/postcopy.ts';
+import { queueProperties } from './migration/queue.ts';
 import { runStateProperties } from './migration/run-state.ts';
 import { runProperties } from './migration/runs.ts';
 import { statusProperties } from './migration/status.ts';
@@ -30,6 +31,7 @@ export const migrationProperties: readonly Property<CheckedMigration>[] = [
   ...vcpuProperties,
   ...runStateProperties,
   ...lockProperties,
+  ...queueProperties,
   ...clockProperties,
   ...featureProperties,
   ...policyProperties,

@@ -112,7 +112,7 @@ const frozenPagesStay = property.invariant({
       const { pages } = m.hosts.at(ends.source).memory.vms.at(v);
       const late = pages.findIndex(({ logged }) => logged);
       if (late !== -1) return `page ${late} of ${named(v, ends.source)} was written after it`;
-      if (m.cluster.hosts.at(ends.source).devices.at(v).write.kind !== 'none') {
+      if (m.cluster.hosts.at(ends.source).devices.at(v).write.kind === 'pending') {
         return `the device of ${named(v, ends.source)} is yet to write`;
       }
     }

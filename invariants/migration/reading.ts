@@ -20,7 +20,7 @@ export const kinds = <K extends MigrationCall['kind']>(...names: readonly K[]): 
 /** Every command of this chapter. */
 export const steps = [
   ...(['migration.*', 'stopcopy.*', 'postcopy.*', 'failure.*', 'crash.*'] as const),
-  ...(['hint.*', 'stream.*', 'device.*', 'upgrade.*', 'power.*'] as const),
+  ...(['hint.*', 'stream.*', 'device.*', 'upgrade.*', 'power.*', 'queue.*'] as const),
 ];
 
 /** The VM executes on a host. */

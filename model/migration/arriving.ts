@@ -15,6 +15,7 @@ import {
 import { apply } from './cache.ts';
 import { disconnect, reply, takeMessage } from './channel.ts';
 import { keepTimer, startClock } from './clocks.ts';
+import { bringQueue } from './device.ts';
 import { isSkipped } from './hinting.ts';
 import {
   type C,
@@ -175,6 +176,7 @@ function run(m: World, vm: VmId, target: HostId, c: C): void {
   for (const each of postcopy) if (each.phase === 'discarded') each.phase = 'running';
   if (source !== null) {
     bringGuest(m, vm, source, target);
+    bringQueue(m, vm, source, target);
     c.operation.bringBalloon(m, vm, source, target, c);
   }
   setStopped(here, vm, false);

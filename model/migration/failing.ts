@@ -10,6 +10,7 @@ import { stopLogging, tearDown } from '../memory/index.ts';
 import { disconnect, notConnected } from './channel.ts';
 import { startClock } from './clocks.ts';
 import { lacksRoom } from './copying.ts';
+import { setKicked } from './device.ts';
 import { forgetCopy, forgetMigration, leaveToTarget } from './handover.ts';
 import { forgetHints } from './hinting.ts';
 import {
@@ -89,6 +90,7 @@ function goOn(m: World, vm: VmId, c: C): void {
   stopLogging(memoryAt(m, migration.source), vm);
   if (isStopped(m, migration.source, vm)) {
     setStopped(m.hosts.at(migration.source), vm, false);
+    setKicked(m, migration.source, vm, true);
     startClock(m, migration.source, vm, c);
     plugAll(m, migration.source, vm, c);
   }

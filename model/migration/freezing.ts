@@ -7,6 +7,7 @@
 import { cannotSend, isFull, notConnected, send } from './channel.ts';
 import { stopClock, timerOf } from './clocks.ts';
 import { beginLog, collect } from './copying.ts';
+import { setKicked } from './device.ts';
 import {
   type C,
   command,
@@ -72,6 +73,7 @@ export const quiesce = command({
     const migration = migrationOf(m, a.vm);
     if (migration.source === null) return;
     c.operation.drainDevice(m, migration.source, a.vm, c);
+    setKicked(m, migration.source, a.vm, false);
     migration.phase = 'quiesced';
   },
 });

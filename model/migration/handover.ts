@@ -151,6 +151,7 @@ export function forgetCopy(m: World, vm: number, at: number): void {
   const { devices, vcpus, paused } = m.cluster.hosts.at(at);
   paused[vm] = false;
   devices.at(vm).register = 0;
+  devices.at(vm).write = { kind: 'none' };
   keepTimer(m, at, vm, 0);
   forgetFeatures(m, vm, at);
   for (let t = 0; t < vcpus.length; t++) {

@@ -115,6 +115,8 @@ export const migrationCommands = {
   'power.shut-down': power.shutDown,
   'power.reset': power.reset,
   'stream.tamper': stream.tamper,
+  'queue.post': device.post,
+  'queue.notice': device.notice,
   'device.program': device.program,
   'device.submit-write': device.submit,
   'device.complete-write': device.complete,

@@ -267,7 +267,13 @@ export const ownershipState = record({
  */
 export const deviceState = record({
   register: ref(content),
-  write: variant({ none: {}, pending: { page: ref(page), content: ref(content) } }),
+  write: variant({
+    none: {},
+    /** It is in the queue of the guest, and the device is (still) to be told so. */
+    posted: { page: ref(page), content: ref(content), kicked: bool },
+    /** The device is at it. */
+    pending: { page: ref(page), content: ref(content) },
+  }),
 });
 
 /** What is on a host of the VMs, besides memory and CPUs. */

@@ -125,6 +125,13 @@ export const migrationScopes = {
     },
     commands: ['migration.*', 'device.*'],
   },
+  'migration-queue': {
+    name: 'migration-queue',
+    purpose: 'every state of a guest that moves while there is a write in the queue of its device',
+    sizes: { ...pairSizes, ...onePage, losses: 1 },
+    explored: { distinct: 7533, generated: 24446, depth: 38, complete: true },
+    commands: ['migration.*', 'queue.*', 'device.complete-write', 'failure.lose-connection'],
+  },
   'migration-vcpus': {
     name: 'migration-vcpus',
     purpose: 'every state of a guest that moves while its vCPU sleeps and wakes',
@@ -465,7 +472,7 @@ export const migrationScopes = {
     purpose: 'random testing: two guests, with devices and vCPUs, on three hosts of a cluster',
     sizes: fuzzSizes,
     commands: [
-      ...['migration.*', 'power.*', 'device.*', 'failure.*'],
+      ...['migration.*', 'power.*', 'queue.*', 'device.*', 'failure.*'],
       ...memory('map', 'unmap', 'read', 'write', 'populate', 'scrub', 'host-write'),
       ...cpu('halt', 'wake', 'tick', 'pause-vm', 'resume-vm', 'lock', 'unlock'),
       ...cpu('set-vcpus', 'online-vcpu', 'release-vcpu'),

@@ -53,6 +53,7 @@ const setVcpus = (count: number): Call => ({
 });
 const tick: Call = { kind: 'cpu.tick', args: { host: 0 } };
 const lock = (thread: number): Call => ({ kind: 'cpu.lock', args: { host: 0, thread } });
+const post: Call = { kind: 'queue.post', args: { vm: 0, page: 1, content: 2 } };
 const pause: Call = { kind: 'cpu.pause-vm', args: { host: 0, vm: 0 } };
 const shutDown: Call = { kind: 'power.shut-down', args: { vm: 0 } };
 const record = (name: string, args: Call['args']): Call => ({
@@ -214,8 +215,10 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   'migration/V1': [start(), setVcpus(1)],
   // Its guest has not let go of the second.
   'migration/V2': [setVcpus(1), ...ready, ...steps('release', 'send-start'), receive],
+  'migration/X18a': [post, ...ready, ...steps('release', 'send-start'), receive],
+  'migration/X18b': [post, ...begin(), ...steps('freeze', 'quiesce')],
   'migration/L1': [lock(0), ...begin(), step('freeze')],
-  'migration/L2': [...[lock(0), lock(1), ...ready], ...steps('release', 'send-start'), receive],
+  'migration/L2': [lock(0), ...ready, ...steps('release', 'send-start'), receive],
   'migration/R1': [pause, ...ready, ...steps('release', 'send-start'), receive],
   'migration/R2': [pause, ...begin(), ...steps('freeze', 'abort')],
   'migration/R3': [shutDown, ...ready, ...steps('release', 'send-start'), receive],

@@ -43,6 +43,7 @@ import {
   copyReadOnly,
   crash,
   createTarget,
+  handOver,
   hint,
   loseConnection,
   place,
@@ -330,6 +331,16 @@ const rare: readonly Rare[] = [
     }),
   ),
   {
+    // Its page of zeros has no memory on the target yet.
+    scope: 'migration-queue',
+    after: [
+      ...[...begin(), ...stop(), copy(0), receive, ...handOver()],
+      { kind: 'queue.post', args: { vm: 0, page: 0, content: 1 } },
+    ],
+    call: { kind: 'queue.notice', args: { vm: 0 } },
+    code: 'not-mapped',
+  },
+  {
     scope: 'migration-features',
     after: [],
     call: start(2),
@@ -344,6 +355,12 @@ const rare: readonly Rare[] = [
   ...(
     [
       [[], hints('give-back'), 'not-done'],
+      [[...begin(), step('freeze')], hints('give-back'), 'not-running'],
+      [
+        [...begin(), step('freeze')],
+        { kind: 'hint.take-back', args: { vm: 0, page: 1 } },
+        'not-running',
+      ],
       [[...begin(), hints('request'), hints('echo')], hint(1), 'queue-full'],
       [[...begin(), ...askForHints, hint(1), ...harvested], hints('request'), 'requests-spent'],
       [

@@ -20,7 +20,15 @@ export const scope: VmmScope = {
     ...{ host: 3, attempts: 3, place: 4, rounds: 2, postcopy: 1, losses: 2, crashes: 2 },
     version: 1,
   },
-  commands: ['migration.*', 'postcopy.*', 'failure.*', 'crash.*', 'memory.write'],
+  commands: [
+    'migration.*',
+    'postcopy.*',
+    'failure.*',
+    'crash.*',
+    'device.*',
+    'queue.*',
+    'memory.write',
+  ],
 };
 export const properties = vmmProperties.filter(({ id }) => id.startsWith('MIG-'));
 
@@ -46,3 +54,11 @@ export const pageOn = (v: Vmm, host: number, page: number) =>
   v.hosts.at(host).memory.vms.at(0).pages.at(page);
 export const migrationOf = (v: Vmm) => v.clusters.at(0).migrations.at(0);
 export const ownershipOf = (v: Vmm) => v.clusters.at(0).ownership.at(0);
+
+/** Changes what a page on a host holds, and tells nobody. */
+export function overwrite(v: Vmm, host: number, page: number): void {
+  const { at } = pageOn(v, host, page);
+  if (at.kind !== 'mapped') throw new Error(`page ${page} is ${at.kind}`);
+  const frame = v.hosts.at(host).memory.frames.at(at.frame);
+  frame.content = 1 - frame.content;
+}

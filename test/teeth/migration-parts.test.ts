@@ -4,6 +4,7 @@ import type { Call } from '../../machine/index.ts';
 import type { Vmm } from '../../model/index.ts';
 import {
   begin,
+  completeWrite,
   copy,
   copyReadOnly,
   crash,
@@ -11,12 +12,14 @@ import {
   receive,
   step,
   stopAndCopy,
+  submit,
   write,
 } from '../model/migration/story.ts';
 import {
   after,
   changeViolations,
   migrationOf,
+  overwrite,
   ownershipOf,
   properties,
   scope,
@@ -30,6 +33,7 @@ function letRun(v: Vmm, host: number): void {
   for (const vms of v.hosts.at(host).memory.stopped) vms[0] = false;
 }
 type Spoil = (v: Vmm) => void;
+const post: Call = { kind: 'queue.post', args: { vm: 0, page: 1, content: 0 } };
 
 test.each<[string, readonly Call[], Spoil, RegExp]>([
   ['MIG-S1', stopAndCopy(), (v) => letRun(v, 0), /runs, and so does the one on host 1$/],
@@ -201,6 +205,26 @@ test.each<[string, string, readonly Call[], Spoil, Call, Spoil]>([
     (v) => {
       v.hosts.at(1).cpu.vms.at(0).lock.holder = 0;
     },
+  ],
+  [
+    ...(['MIG-S17', 'a device is not told', [...begin(), post, step('freeze')]] as const),
+    ...([nothing, step('abort')] as const),
+    (v) => {
+      const { devices } = v.clusters.at(0).hosts.at(0);
+      devices.at(0).write = { kind: 'posted', page: 1, content: 0, kicked: false };
+    },
+  ],
+  [
+    ...(['MIG-S17', 'a request becomes another', [post], nothing] as const),
+    { kind: 'queue.notice', args: { vm: 0 } },
+    (v) => {
+      v.clusters.at(0).hosts.at(0).devices.at(0).write = { kind: 'pending', page: 1, content: 1 };
+    },
+  ],
+  [
+    ...(['MIG-S17', 'a device says that it is done', [submit(1, 0)], nothing] as const),
+    completeWrite,
+    (v) => overwrite(v, 0, 1),
   ],
   [
     ...(['MIG-A2', 'a page is forgotten'] as const),

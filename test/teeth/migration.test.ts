@@ -19,6 +19,7 @@ import {
   after,
   changeViolations,
   migrationOf,
+  overwrite,
   ownershipOf,
   pageOn,
   properties,
@@ -30,14 +31,6 @@ import {
 
 const idsOf = (kind: string): string[] =>
   properties.filter((each) => each.kind === kind).map(({ id }) => id);
-
-/** Changes what a page on a host holds, and tells nobody. */
-function overwrite(v: Vmm, host: number, page: number): void {
-  const { at } = pageOn(v, host, page);
-  if (at.kind !== 'mapped') throw new Error(`page ${page} is ${at.kind}`);
-  const frame = v.hosts.at(host).memory.frames.at(at.frame);
-  frame.content = 1 - frame.content;
-}
 
 interface BadState {
   readonly before: readonly Call[];
@@ -203,6 +196,14 @@ const badSteps: Readonly<Record<string, BadStep>> = {
     step: copyReadOnly(0),
     spoil: (v) => {
       v.hosts.at(0).cpu.vms.at(0).wanted = 0;
+    },
+  },
+  'MIG-S17': {
+    before: [...begin(), step('freeze')],
+    step: step('quiesce'),
+    spoil: (v) => {
+      const { devices } = v.clusters.at(0).hosts.at(0);
+      devices.at(0).write = { kind: 'posted', page: 0, content: 0, kicked: false };
     },
   },
   'MIG-S16': {
