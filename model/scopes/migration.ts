@@ -149,14 +149,14 @@ export const migrationScopes = {
     name: 'migration-plugging',
     purpose: 'every state of a guest that moves with two vCPUs, of which one is plugged in and out',
     sizes: { ...pairSizes, ...onePage, place: 2, thread: 2, vcpus: 2 },
-    explored: { distinct: 8082, generated: 33126, depth: 45, complete: true },
+    explored: { distinct: 8082, generated: 33126, depth: 45, complete: true, classes: 8082 },
     commands: ['migration.*', ...cpu('set-vcpus', 'online-vcpu', 'release-vcpu', 'tick')],
   },
   'migration-paused': {
     name: 'migration-paused',
     purpose: 'every state of a guest that moves while it is paused, shuts down and is reset',
     sizes: { ...pairSizes, coupled: 1 },
-    explored: { distinct: 48094, generated: 235422, depth: 38, complete: true },
+    explored: { distinct: 48094, generated: 235422, depth: 38, complete: true, classes: 47938 },
     commands: [
       'migration.*',
       'power.*',
@@ -168,7 +168,7 @@ export const migrationScopes = {
     name: 'migration-locks',
     purpose: 'every state of a guest that moves while its two vCPUs take a lock and wait for it',
     sizes: { ...pairSizes, ...onePage, thread: 2, vcpus: 2, online: 2, place: 2 },
-    explored: { distinct: 6208, generated: 26146, depth: 35, complete: true },
+    explored: { distinct: 6208, generated: 26146, depth: 35, complete: true, classes: 6208 },
     commands: ['migration.*', ...cpu('lock', 'unlock', 'tick')],
   },
   'migration-broken': {
@@ -199,26 +199,33 @@ export const migrationScopes = {
     },
     commands: ['migration.*', ...memory('write')],
   },
+  'migration-twice': {
+    name: 'migration-twice',
+    purpose: 'the same for a guest of three pages',
+    sizes: { ...fewSizes, place: 1, attempts: 2 },
+    explored: { distinct: 611078, generated: 2475120, depth: 63, complete: true },
+    commands: ['migration.*', ...memory('write')],
+  },
   'migration-transparent': {
     name: 'migration-transparent',
     purpose:
       'every state of a guest that moves, comes back or stays after all, beside one that is left alone (MIG-A8)',
     sizes: { ...pairSizes, attempts: 2 },
-    explored: { distinct: 10116, generated: 41200, depth: 52, complete: true },
+    explored: { distinct: 10116, generated: 41200, depth: 52, complete: true, classes: 9156 },
     commands: ['migration.*', ...memory('read', 'write')],
   },
   'migration-transparent-device': {
     name: 'migration-transparent-device',
     purpose: 'the same for a guest whose device writes its memory and keeps a register',
     sizes: pairSizes,
-    explored: { distinct: 75368, generated: 357330, depth: 39, complete: true },
+    explored: { distinct: 75368, generated: 357330, depth: 39, complete: true, classes: 75160 },
     commands: ['migration.*', 'device.*', ...memory('read')],
   },
   'migration-policy': {
     name: 'migration-policy',
     purpose: 'every state of a guest that moves when what is dirty can be sent in the time allowed',
     sizes: { ...pairSizes, ...timed },
-    explored: { distinct: 4732, generated: 27052, depth: 33, complete: true },
+    explored: { distinct: 4732, generated: 27052, depth: 33, complete: true, classes: 4720 },
     commands: ['migration.*', ...memory('write'), ...cpu('tick')],
   },
   'migration-throttle': {
@@ -242,7 +249,7 @@ export const migrationScopes = {
     name: 'migration-postcopy-recover',
     purpose: 'the same, where connections are lost, and others take their places',
     sizes: recoverSizes,
-    explored: { distinct: 7254, generated: 29203, depth: 41, complete: true },
+    explored: { distinct: 7254, generated: 29203, depth: 41, complete: true, classes: 7233 },
     commands: recoverCommands,
   },
   'migration-postcopy-broken': {
@@ -250,14 +257,14 @@ export const migrationScopes = {
     purpose:
       'the same, where the way to the storage may be lost too, and with it who runs the guest',
     sizes: recoverSizes,
-    explored: { distinct: 30652, generated: 157083, depth: 37, complete: true },
+    explored: { distinct: 30652, generated: 157083, depth: 37, complete: true, classes: 30596 },
     commands: [...recoverCommands, 'failure.cut-off', 'failure.reach-again'],
   },
   'migration-postcopy-balloon': {
     name: 'migration-postcopy-balloon',
     purpose: 'every state of a guest whose balloon takes pages before all of them have come to it',
     sizes: { ...pairSizes, postcopy: 1, driver: 1 },
-    explored: { distinct: 23712, generated: 122535, depth: 43, complete: true },
+    explored: { distinct: 23712, generated: 122535, depth: 43, complete: true, classes: 23712 },
     commands: [
       ...['migration.*', ...postcopy('advise', 'switch', 'request', 'finish')],
       ...memory('read', 'set-balloon-target', 'inflate-balloon', 'acknowledge-inflate'),
@@ -279,7 +286,7 @@ export const migrationScopes = {
     name: 'migration-reporting',
     purpose: 'every state of a guest that moves while it reports a page as free and uses it again',
     sizes: { ...pairSizes, driver: 1 },
-    explored: { distinct: 41614, generated: 199488, depth: 37, complete: true },
+    explored: { distinct: 41614, generated: 199488, depth: 37, complete: true, classes: 41380 },
     commands: [
       'migration.*',
       ...memory('map', 'write', 'populate', 'scrub', 'report-free-pages', 'acknowledge-report'),
@@ -321,22 +328,30 @@ export const migrationScopes = {
     name: 'migration-crash',
     purpose: 'every state of a guest that moves while one of the hosts crashes',
     sizes: { ...pairSizes, crashes: 1 },
-    explored: { distinct: 2906, generated: 11629, depth: 31, complete: true },
+    explored: { distinct: 2906, generated: 11629, depth: 31, complete: true, classes: 2743 },
     commands: ['migration.*', 'crash.*', ...memory('write')],
+  },
+  'migration-failures': {
+    name: 'migration-failures',
+    purpose:
+      'every state of a guest of three pages that moves while a host crashes and a partition begins',
+    sizes: { ...fewSizes, crashes: 1, losses: 1 },
+    explored: { distinct: 313058, generated: 1924014, depth: 38, complete: true },
+    commands: ['migration.*', 'crash.*', 'failure.*', ...memory('write')],
   },
   'migration-postcopy-crash': {
     name: 'migration-postcopy-crash',
     purpose:
       'every state of a guest that goes on elsewhere while one of the two hosts that have it crashes',
     sizes: { ...pairSizes, postcopy: 1, crashes: 1, losses: 1 },
-    explored: { distinct: 17336, generated: 80464, depth: 39, complete: true },
+    explored: { distinct: 17336, generated: 80464, depth: 39, complete: true, classes: 15660 },
     commands: [...recoverCommands, 'crash.*'],
   },
   'migration-upgrade': {
     name: 'migration-upgrade',
     purpose: 'every state of a guest that moves between hosts that are upgraded while it is away',
     sizes: { ...pairSizes, ...onePage, host: 3, version: 1, attempts: 2 },
-    explored: { distinct: 3854, generated: 9956, depth: 46, complete: true },
+    explored: { distinct: 3854, generated: 9956, depth: 46, complete: true, classes: 1937 },
     commands: ['migration.*', 'upgrade.*'],
   },
   'migration-crash-fuzz': {
@@ -374,7 +389,7 @@ export const migrationScopes = {
     purpose:
       'a guest that goes on elsewhere before its pages are there, beside one that is left alone',
     sizes: recoverSizes,
-    explored: { distinct: 9907, generated: 46727, depth: 41, complete: true },
+    explored: { distinct: 9907, generated: 46727, depth: 41, complete: true, classes: 9871 },
     commands: [...recoverCommands, ...memory('read')],
   },
   'migration-stop-and-copy': {
@@ -400,14 +415,14 @@ export const migrationScopes = {
     purpose:
       'every state of a guest that moves while its clock goes on, its timer and its watchdog',
     sizes: { ...pairSizes, ...onePage, ...clocked },
-    explored: { distinct: 8403, generated: 45181, depth: 29, complete: true },
+    explored: { distinct: 8403, generated: 45181, depth: 29, complete: true, classes: 8403 },
     commands: clockCommands,
   },
   'migration-running-clocks': {
     name: 'migration-running-clocks',
     purpose: 'the same, where clock and timer go on while the guest is carried to another host',
     sizes: { ...pairSizes, ...onePage, ...clocked, runningClock: 1 },
-    explored: { distinct: 6798, generated: 35844, depth: 29, complete: true },
+    explored: { distinct: 6798, generated: 35844, depth: 29, complete: true, classes: 6798 },
     commands: clockCommands,
   },
   'migration-postcopy-clocks': {
@@ -429,7 +444,7 @@ export const migrationScopes = {
       ...{ ...pairSizes, ...onePage, place: 2, thread: 2, vcpus: 2, online: 2 },
       ...{ guest: 1, drift: 1 },
     },
-    explored: { distinct: 34712, generated: 165616, depth: 37, complete: true },
+    explored: { distinct: 34712, generated: 165616, depth: 37, complete: true, classes: 34680 },
     commands: ['migration.*', 'record.*', ...cpu('tick')],
   },
   'migration-clocks-fuzz': {
@@ -464,7 +479,7 @@ export const migrationScopes = {
     name: 'migration-hostile',
     purpose: 'every state of a guest that moves over a network on which somebody changes messages',
     sizes: { ...pairSizes, losses: 1 },
-    explored: { distinct: 1832, generated: 6699, depth: 30, complete: true },
+    explored: { distinct: 1832, generated: 6699, depth: 30, complete: true, classes: 1830 },
     commands: ['migration.*', 'stream.*', ...memory('write')],
   },
   'migration-fuzz': {
