@@ -29,25 +29,38 @@ const always: readonly Kind[] = [
   ...(['postcopy.switch', 'postcopy.request', 'postcopy.finish', 'postcopy.recover'] as const),
 ];
 
+/** The two channels of a migration, and the command that takes what arrives by each. */
+const channels = [
+  { name: 'toTarget', shape: Message, sends, taker: 'migration.receive' },
+  { name: 'toSource', shape: TargetReply, sends: replies, taker: 'migration.receive-reply' },
+] as const;
+
 /** What is under way, each in words. */
 const inWords = (shape: StateShape, channel: Iterable<{ readonly kind: string }>) =>
   [...channel].filter(({ kind }) => kind !== 'none').map((each) => printValue(shape, each));
 const kindOf = (words: string): string => words.split('(')[0] ?? words;
 
-/** What is wrong with a channel after a command, or null. */
+/** What is wrong with a channel after a command about its VM, or about another: then `kind` is null. */
 function disturbed(
-  from: readonly string[],
-  to: readonly string[],
-  taken: boolean,
-  sent: readonly string[] = [],
-  must = false,
+  { shape, name, sends: mayBeSent, taker }: (typeof channels)[number],
+  before: MigrationReading,
+  after: MigrationReading,
+  kind: Kind | null,
 ): string | null {
-  const left = from.slice(taken ? 1 : 0);
-  const other = left.findIndex((words, i) => to[i] !== words);
-  if (other !== -1) return `'${left[other]}' was under way, and '${to[other]}' is in its place`;
-  const added = to.slice(left.length);
-  if (must && added.length === 0) return `no '${sent.join()}' was sent`;
-  const extra = added.find((words) => !sent.includes(kindOf(words)));
+  const from = inWords(shape, before[name]);
+  const to = inWords(shape, after[name]);
+  if (!after.connected) return to.length === 0 ? null : `'${to[0]}' is under way to nobody`;
+  if (kind === taker) from.shift();
+  // A message that was changed on its way is still the first.
+  const first = kind === 'stream.tamper' && name === 'toTarget' ? 1 : 0;
+  const other = from.findIndex((words, i) => i >= first && to[i] !== words);
+  if (other !== -1) return `'${from[other]}' was under way, and '${to[other]}' is in its place`;
+  const sent = to.slice(from.length);
+  const may = kind === null ? undefined : mayBeSent[kind];
+  if (may !== undefined && kind !== null && always.includes(kind) && sent.length === 0) {
+    return `no '${may.join()}' was sent`;
+  }
+  const extra = sent.find((words) => may?.includes(kindOf(words)) !== true);
   return extra === undefined ? null : `'${extra}' was sent`;
 }
 
@@ -57,35 +70,12 @@ const messagesArrive = property.transition({
   commands: steps,
   violation({ before, call, after, size }) {
     for (let v = 0; v < size.vm; v++) {
-      const from = before.cluster.migrations.at(v);
-      const to = after.cluster.migrations.at(v);
-      const its = 'vm' in call.args && call.args.vm === v;
-      const [sent, asked] = its ? [sends[call.kind], replies[call.kind]] : [];
-      const messages = inWords(Message, to.toTarget);
-      const answers = inWords(TargetReply, to.toSource);
-      if (!to.connected) {
-        if (messages.length + answers.length > 0) return `what was under way of VM ${v} still is`;
-        continue;
+      const kind = 'vm' in call.args && call.args.vm === v ? call.kind : null;
+      const [from, to] = [before.cluster.migrations.at(v), after.cluster.migrations.at(v)];
+      for (const channel of channels) {
+        const wrong = disturbed(channel, from, to, kind);
+        if (wrong !== null) return `VM ${v}: ${wrong}`;
       }
-      if (its && call.kind === 'stream.tamper') {
-        messages[0] = inWords(Message, from.toTarget)[0] ?? '';
-      }
-      const wrong =
-        disturbed(
-          inWords(Message, from.toTarget),
-          messages,
-          its && call.kind === 'migration.receive',
-          sent,
-          sent !== undefined && always.includes(call.kind),
-        ) ??
-        disturbed(
-          inWords(TargetReply, from.toSource),
-          answers,
-          its && call.kind === 'migration.receive-reply',
-          asked,
-          asked !== undefined && always.includes(call.kind),
-        );
-      if (wrong !== null) return `VM ${v}: ${wrong}`;
     }
     return null;
   },
