@@ -218,7 +218,8 @@ const phasesFollow = property.transition({
 function mayFollow(kind: Kind, from: Phase, to: Phase): boolean {
   if (from === to || (mayLeadTo[kind]?.[from] ?? []).includes(to)) return true;
   if (!ends.includes(kind)) return false;
-  return to === 'idle' || to === 'aborted' || (from === 'serving' && to === 'paused');
+  const isServed = from === 'serving' || from === 'recovering';
+  return to === 'idle' || to === 'aborted' || (isServed && to === 'paused');
 }
 
 export const stepProperties = [stepsAreAlone, phasesFollow];

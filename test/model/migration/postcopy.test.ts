@@ -227,6 +227,14 @@ test('a target that crashes while pages are missing leaves its source with what 
   expect(story.ownership.lost).toBe(false);
 });
 
+test('a target that crashes while it recovers leaves its source paused, with nobody to recover with', () => {
+  const story = new MigrationStory(crashing);
+  story.run(...allMissing, loseConnection, postcopy('listen'), postcopy('recover'), crash(1));
+  expect(story.migration.phase).toBe('paused');
+  expect(story.refusal(postcopy('recover'))).toBe('wrong-target-phase');
+  story.run(step('clean-up'), coldBoot(0));
+});
+
 test('once every page has come the source may crash', () => {
   const story = new MigrationStory(crashing);
   story.run(...allMissing, ...sendAll, write(1, 9, there), crash(0));
