@@ -102,9 +102,21 @@ const zeroNotCached: VmmFault = {
     }),
 };
 
+const cacheOutlivesDiscard: VmmFault = {
+  id: 'migration/X8b',
+  seam: 'operation',
+  story: 'After the switch to post-copy the cache still has pages that the target throws away.',
+  origin: 'QEMU migration/ram.c, ram_save_page: XBZRLE is not used in post-copy',
+  killedBy: ['MIG-Z1'],
+  scope: 'migration-postcopy-deltas',
+  randomScope: 'migration-postcopy-fuzz',
+  apply: (machine) => migration.changeOperation(machine, 'emptyCache', () => () => {}),
+};
+
 export const streamFaults: readonly VmmFault[] = [
   overflowNotCached,
   zeroNotCached,
+  cacheOutlivesDiscard,
   featuresNotCompared,
   featuresOfTheHost,
   versionsNotCompared,

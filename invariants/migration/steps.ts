@@ -67,7 +67,7 @@ const mayChange: Readonly<Record<Exclude<Kind, keyof typeof byContent>, readonly
   'failure.cut-off': ['cutOff', 'losses'],
   'failure.reach-again': ['cutOff'],
   'postcopy.advise': ['postcopy.phase'],
-  'postcopy.switch': ['phase', 'toTarget'],
+  'postcopy.switch': ['phase', 'toTarget', 'cache'],
   'postcopy.touch': ['postcopy.awaited'],
   'postcopy.request': ['postcopy.requested', 'toSource'],
   'postcopy.finish': ['postcopy.phase', 'toSource'],

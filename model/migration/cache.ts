@@ -1,6 +1,7 @@
 /**
  * The cache of what was sent last (4.B.4, XBZRLE): of a page that is in it only the difference is sent,
- * if that is small. It is of use only while it has what the target will have.
+ * if that is small. It is of use only while it has what the target will have, and so not in post-copy
+ * (QEMU asks `!migration_in_postcopy()`).
  */
 import { send } from './channel.ts';
 import type { C, ContentId, PageId, VmId } from './model.ts';
@@ -23,9 +24,8 @@ export function sendContent(
     if (known !== null) c.operation.cachePage(migration, page, content, 'zero');
     send(migration, a.vm, { kind: 'zero', page }, c);
   } else if (known === null) {
-    // Nothing is sent after the last pages.
-    const isLast = migration.phase === 'harvested';
-    if (page < migration.cache.length && !isLast) {
+    // Of the last pages nothing is sent again, nor of those that follow in post-copy.
+    if (page < migration.cache.length && migration.phase === 'copying') {
       c.operation.cachePage(migration, page, content, 'full');
     }
     send(migration, a.vm, { kind: 'page', page, content }, c);
@@ -42,6 +42,11 @@ export function sendContent(
 /** What a page holds after a difference is applied to it. */
 export const apply = (held: ContentId, more: boolean, contents: number): ContentId =>
   (held + (more ? 1 : contents - 1)) % contents;
+
+/** What the target throws away it cannot apply a difference to. */
+export function emptyCache({ cache }: Migration): void {
+  for (let p = 0; p < cache.length; p++) cache[p] = null;
+}
 
 export function cachePage({ cache }: Migration, page: PageId, content: ContentId): void {
   cache[Number(page)] = content;

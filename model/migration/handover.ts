@@ -5,6 +5,7 @@
  * it only while it is of the epoch that the message names, so that a message that is late is harmless.
  */
 import { stopLogging, tearDown } from '../memory/index.ts';
+import { emptyCache } from './cache.ts';
 import { disconnect, notConnected, send, takeReply } from './channel.ts';
 import { keepTimer } from './clocks.ts';
 import { forgetFeatures } from './features.ts';
@@ -166,7 +167,7 @@ export function forgetMigration(migration: Migration): void {
   migration.target = null;
   migration.round = 0;
   migration.arrived = 'nothing';
-  for (let p = 0; p < migration.cache.length; p++) migration.cache[p] = null;
+  emptyCache(migration);
   forgetStatistics(migration);
   for (let p = 0; p < migration.send.length; p++) {
     migration.send[p] = false;

@@ -110,6 +110,8 @@ export type MigrationOperations = {
     content: ContentId,
     why: 'full' | 'delta' | 'overflow' | 'zero',
   ) => void;
+  /** The cache has nothing more: the migration goes on by post-copy. 4.B.4. */
+  readonly emptyCache: (migration: Migration) => void;
   /** Whether the vCPUs of a VM that arrives have a feature. 4.B, the CPU rule. */
   readonly showsFeature: (m: WorldView, vm: VmId, host: HostId, feature: number) => boolean;
   /** What a target makes of a message that names what does not exist: the migration has failed. */

@@ -1,7 +1,7 @@
 /** The inner operations of migration. */
 import { collectLog, contentOf, isTaken, privateFrame, store } from '../memory/index.ts';
 import { bringBalloon } from './balloon.ts';
-import { cachePage } from './cache.ts';
+import { cachePage, emptyCache } from './cache.ts';
 import { disconnect } from './channel.ts';
 import { restoreClock, saveTimer } from './clocks.ts';
 import { drain } from './device.ts';
@@ -81,6 +81,7 @@ export const migrationOperations: MigrationOperations = {
 
   drainDevice: drain,
   cachePage,
+  emptyCache,
   saveTimer,
   showsFeature,
   refuseMessage: (m, vm) => disconnect(migrationOf(m, vm)),

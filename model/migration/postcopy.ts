@@ -67,6 +67,7 @@ export const switchOver = command({
   effect(m, a, c) {
     const migration = migrationOf(m, a.vm);
     send(migration, a.vm, { kind: 'discard' }, c);
+    c.operation.emptyCache(migration);
     migration.phase = 'discard-sent';
   },
 });

@@ -239,7 +239,7 @@ export const migrationScopes = {
     name: 'migration-postcopy',
     purpose: 'every state of a guest that goes on elsewhere before all of its pages are there',
     sizes: { ...fewSizes, postcopy: 1, thread: 2, vcpus: 2, online: 2 },
-    explored: { distinct: 230470, generated: 1205047, depth: 41, complete: true },
+    explored: { distinct: 230470, generated: 1205047, depth: 41, complete: true, classes: 115940 },
     commands: [
       ...['migration.*', ...postcopy('advise', 'switch', 'touch', 'request', 'finish')],
       ...memory('write'),
@@ -271,11 +271,22 @@ export const migrationScopes = {
       ...memory(...deflating),
     ],
   },
+  'migration-postcopy-deltas': {
+    name: 'migration-postcopy-deltas',
+    purpose:
+      'every state of a guest that goes on elsewhere after differences were sent of what it wrote',
+    sizes: { ...pairSizes, postcopy: 1, content: 3, cached: 2 },
+    explored: { distinct: 8976, generated: 41166, depth: 33, complete: true },
+    commands: [
+      ...['migration.*', ...postcopy('advise', 'switch', 'request', 'finish')],
+      ...memory('write'),
+    ],
+  },
   'migration-balloon': {
     name: 'migration-balloon',
     purpose: 'every state of a guest that moves while its balloon takes a page and gives it back',
     sizes: { ...pairSizes, driver: 1 },
-    explored: { distinct: 173872, generated: 1165122, depth: 51, complete: true },
+    explored: { distinct: 173872, generated: 1165122, depth: 51, complete: true, classes: 173314 },
     commands: [
       'migration.*',
       ...memory('map', 'write', 'populate', 'scrub', 'set-balloon-target'),
@@ -296,21 +307,21 @@ export const migrationScopes = {
     name: 'migration-sharing',
     purpose: 'every state of a guest that moves while its pages are merged and written apart again',
     sizes: { ...pairSizes, useZero: 0 },
-    explored: { distinct: 171874, generated: 1067256, depth: 42, complete: true },
+    explored: { distinct: 171874, generated: 1067256, depth: 42, complete: true, classes: 85937 },
     commands: ['migration.*', ...memory('write', 'populate', 'scrub', ...sharing)],
   },
   'migration-swap': {
     name: 'migration-swap',
     purpose: 'every state of a guest that moves while its pages are swapped out and in',
     sizes: { ...pairSizes, slot: 1 },
-    explored: { distinct: 327250, generated: 1981528, depth: 44, complete: true },
+    explored: { distinct: 327250, generated: 1981528, depth: 44, complete: true, classes: 326974 },
     commands: ['migration.*', ...memory('write', 'populate', 'scrub', ...paging)],
   },
   'migration-hinting': {
     name: 'migration-hinting',
     purpose: 'every state of a guest that moves while it hints at a page that it does not use',
     sizes: { ...pairSizes, driver: 1, hinting: 1, requests: 2, rounds: 2 },
-    explored: { distinct: 146866, generated: 704627, depth: 39, complete: true },
+    explored: { distinct: 146866, generated: 704627, depth: 39, complete: true, classes: 145807 },
     commands: ['migration.*', 'hint.*', ...memory('map', 'write', 'populate', 'scrub')],
   },
   'migration-hinting-fuzz': {
@@ -514,7 +525,7 @@ export const migrationScopes = {
     sizes: {
       ...fewSizes,
       ...{ postcopy: 1, thread: 2, vcpus: 2, online: 2, place: 3, rounds: 2 },
-      ...{ content: 4, attempts: 8, losses: 8, driver: 1, batch: 1 },
+      ...{ content: 4, cached: 3, attempts: 8, losses: 8, driver: 1, batch: 1 },
     },
     commands: [
       ...['migration.*', 'postcopy.*', 'failure.*'],

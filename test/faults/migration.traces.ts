@@ -163,6 +163,19 @@ export const migrationTraces: Readonly<Record<string, readonly Call[]>> = {
   ],
   'migration/X8': againWith(3),
   'migration/X7b': againWith(0),
+  // What page 1 holds was sent, and was not what the guest stopped with.
+  'migration/X8b': [
+    ...[
+      ...beginAdvised,
+      copyReadOnly(0),
+      step('harvest'),
+      write(1, 2),
+      copy(1),
+      place(0),
+      place(1),
+    ],
+    ...[...stopping, receive, receive, postcopy('switch'), receive],
+  ],
   'migration/X20b': onTheWay,
   'migration/X30b': onTheWay,
   'migration/X30c': [
