@@ -139,6 +139,10 @@ const pagesAreReadWhenClean = property.transition({
     const sent = sentBy(change);
     if (sent === null) return null;
     const { vm, page, source, content } = sent;
+    // Nothing is sent of what the cache has, and it may have been in a message that was changed.
+    if (change.before.cluster.migrations.at(vm).toTarget.some(({ kind }) => kind === 'bad')) {
+      return null;
+    }
     const holds = contentOn(change.before, source, vm, page);
     if (content !== holds) return `page ${page} holds ${holds}, but ${content} was sent`;
     const [was, is] = [change.before, change.after].map(
