@@ -139,6 +139,16 @@ export const migrationRules: readonly Rule[] = [
     says: 'A step does what it is about and nothing else (4.0, 4.B); so do W2 to W7 in their order, channels and counts.',
     source: ours,
   },
+  {
+    id: 'MIG-A11',
+    says: 'What is set for a migration stays until its source has cleaned up (5.B, failing; X28).',
+    source: 'qemu-devel, introduce MIGRATION_STATUS_FAILING',
+  },
+  {
+    id: 'MIG-A12',
+    says: 'A cancellation that was posted is neither lost nor taken for another (4.B, X17).',
+    source: 'kubevirt issue 2228',
+  },
   { id: 'MIG-L1', says: 'A migration ends, if its policy lets it.', source: qemu },
   { id: 'MIG-L2', says: 'A handover in doubt is resolved: one side runs.', source: libvirt },
   { id: 'MIG-L4', says: 'A migration that is given up leaves its guest running.', source: qemu },

@@ -3,7 +3,7 @@
 import { cpuFaults, deferredCpuFaults } from './cpu.ts';
 import type { VmmFault } from './memory/seams.ts';
 import { deferredMemoryFaults, memoryFaults } from './memory.ts';
-import { deferredMigrationFaults, migrationFaults } from './migration.ts';
+import { migrationFaults } from './migration.ts';
 import { mixedFaults } from './mixed.ts';
 
 export type { VmmFault, VmmMachine } from './memory/seams.ts';
@@ -18,8 +18,4 @@ export const vmmFaults: readonly VmmFault[] = [
 ];
 
 /** Faults of the specification that wait for a part of the model. */
-export const deferredFaults = [
-  ...deferredMemoryFaults,
-  ...deferredCpuFaults,
-  ...deferredMigrationFaults,
-];
+export const deferredFaults = [...deferredMemoryFaults, ...deferredCpuFaults];

@@ -1,6 +1,5 @@
-/** Every fault of live migration, in the order of the specification, and those that wait. */
+/** Every fault of live migration, in the order of the specification. */
 import type { VmmFault } from './memory/seams.ts';
-import type { DeferredFault } from './memory.ts';
 import { movingClockFaults } from './migration/clocks.ts';
 import { copyingFaults } from './migration/copying.ts';
 import { crashingFaults } from './migration/crashing.ts';
@@ -8,6 +7,7 @@ import { failingFaults } from './migration/failing.ts';
 import { handoverFaults } from './migration/handover.ts';
 import { hintingFaults } from './migration/hinting.ts';
 import { movingLockFaults } from './migration/locks.ts';
+import { managementFaults } from './migration/management.ts';
 import { pageFaults } from './migration/pages.ts';
 import { policyFaults } from './migration/policies.ts';
 import { postcopyFaults } from './migration/postcopy.ts';
@@ -30,13 +30,6 @@ export const migrationFaults: readonly VmmFault[] = [
   ...movingLockFaults,
   ...queueFaults,
   ...streamFaults,
+  ...managementFaults,
   ...movingVcpuFaults,
-];
-
-const waiting = (reason: string, ...ids: readonly string[]): readonly DeferredFault[] =>
-  ids.map((id) => ({ id: `migration/${id}`, reason }));
-
-export const deferredMigrationFaults: readonly DeferredFault[] = [
-  ...waiting('a cancellation is one step with what it does: none can be lost before', 'X17'),
-  ...waiting('a status is published by QEMU alone, whose tables have it', 'X28'),
 ];

@@ -80,7 +80,7 @@ export const vmmProperties: readonly Property<CheckedVmm>[] = [
     .map(about('service.*', 'cpu.tick'))
     .map((each) => liftProperty(services, each)),
   ...migrationProperties
-    .map(about('migration.*', 'stopcopy.*', 'postcopy.*', 'crash.*', 'upgrade.*'))
+    .map(about('migration.*', 'stopcopy.*', 'postcopy.*', 'crash.*', 'upgrade.*', 'managed.*'))
     .map((each) => liftProperty(clusters, each)),
   ...couplingProperties.map((each) => liftProperty(hosts, each)),
   ...transparencyProperties,

@@ -12,6 +12,7 @@ import { migrationGoals } from './migration/goals.ts';
 import { handoverProperties } from './migration/handover.ts';
 import { hintingProperties } from './migration/hinting.ts';
 import { lockProperties } from './migration/locks.ts';
+import { managementProperties } from './migration/management.ts';
 import { placeProperties } from './migration/places.ts';
 import { policyProperties } from './migration/policies.ts';
 import { postcopyProperties } from './migration/postcopy.ts';
@@ -37,6 +38,7 @@ export const migrationProperties: readonly Property<CheckedMigration>[] = [
   ...policyProperties,
   ...postcopyProperties,
   ...statusProperties,
+  ...managementProperties,
   ...stepProperties,
   ...channelProperties,
   ...effectProperties,

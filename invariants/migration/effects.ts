@@ -122,6 +122,8 @@ function ofVm({ before, call, after }: MigrationChange): string | null {
     }
     case 'migration.abort':
     case 'migration.give-up': {
+      if (to.phase === 'failing')
+        return to.connected ? 'it is connected still' : ofHints(after, vm);
       if (to.source !== null) return `host ${to.source} is its source still`;
       const there = from.arrived !== 'nothing';
       if ((to.phase === 'aborted') !== there) return `it is ${to.phase} now`;
@@ -129,6 +131,16 @@ function ofVm({ before, call, after }: MigrationChange): string | null {
         return 'its target is forgotten';
       return ofHints(after, vm);
     }
+    case 'managed.close':
+      return to.source === null ? null : `host ${to.source} is its source still`;
+    case 'managed.set-multifd': {
+      const is = after.cluster.management.at(vm).map(({ multifd }) => multifd);
+      return is.every((each) => each === call.args.on) ? null : `it is ${is}`;
+    }
+    case 'managed.cancel':
+      return after.cluster.management.at(vm).every(({ cancelled }) => cancelled)
+        ? null
+        : 'it is not posted';
     case 'migration.take-back': {
       if (to.phase !== 'taken-back') return null;
       return owner === from.source && lock === from.source ? null : `host ${owner} owns it`;

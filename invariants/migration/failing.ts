@@ -10,6 +10,8 @@ const nothingIsLeft = property.invariant({
       const migration = m.cluster.migrations.at(v);
       const { source, target, phase, arrived } = migration;
       const { lastRan, lost } = m.cluster.ownership.at(v);
+      const isOpen = m.cluster.management.at(v).some(({ channels }) => channels);
+      if (source === null && isOpen) return `channels of VM ${v} are open, and nothing is going on`;
       if (source !== null || lastRan === null || lost) continue;
       if (!runs(m, lastRan, v)) return `${named(v, lastRan)} does not run, and nothing is going on`;
       if (m.hosts.at(lastRan).memory.vms.at(v).logging !== 'off') return `VM ${v} is logged`;

@@ -20,7 +20,8 @@ export const kinds = <K extends MigrationCall['kind']>(...names: readonly K[]): 
 /** Every command of this chapter. */
 export const steps = [
   ...(['migration.*', 'stopcopy.*', 'postcopy.*', 'failure.*', 'crash.*'] as const),
-  ...(['hint.*', 'stream.*', 'device.*', 'upgrade.*', 'power.*', 'queue.*'] as const),
+  ...(['hint.*', 'stream.*', 'device.*', 'upgrade.*', 'managed.*'] as const),
+  ...(['power.*', 'queue.*'] as const),
 ];
 
 /** The VM executes on a host. */

@@ -14,7 +14,7 @@ const steps = kinds(
   ...(['migration.final-harvest', 'migration.request-state', 'migration.release'] as const),
   ...(['migration.send-start', 'migration.receive', 'migration.receive-reply'] as const),
   ...(['migration.clean-up', 'migration.discard', 'migration.take-back'] as const),
-  'migration.give-up',
+  ...(['migration.give-up', 'managed.close'] as const),
   ...(['postcopy.request', 'postcopy.finish', 'postcopy.listen', 'postcopy.recover'] as const),
 );
 const fairness: readonly Fairness[] = [

@@ -40,6 +40,7 @@ const ofSource: Readonly<Record<MigrationReading['phase'], Statuses>> = {
   recovering: ['postcopy-recover'],
   acknowledged: ['completed'],
   'taken-back': ['failing', 'failed'],
+  failing: ['failing', 'cancelling'],
   aborted: ['failed', 'cancelled'],
 };
 
@@ -96,7 +97,7 @@ const connected: Statuses = ['postcopy-active', 'postcopy-recover'];
 const statusesFollow = property.transition({
   id: 'MIG-A10',
   name: 'source and target change their status as QEMU’s do, and post-copy without a connection is paused',
-  commands: ['migration.*', 'stopcopy.*', 'postcopy.*', 'failure.*'],
+  commands: ['migration.*', 'stopcopy.*', 'postcopy.*', 'failure.*', 'managed.*'],
   violation({ before, call, after, size }: MigrationChange) {
     for (let v = 0; v < size.vm; v++) {
       const [was, is] = [before, after].map((m) => m.cluster.migrations.at(v));

@@ -23,6 +23,7 @@ const ending = [
   ...(['arrived', 'received', 'cache', 'statistics', 'throttling', 'hinting.skipped'] as const),
   ...served,
 ] as const;
+const managing = ['managed.multifd', 'managed.channels', 'managed.cancelled'] as const;
 const breaking = ['connected', 'toTarget', 'toSource', 'phase', 'postcopy.phase'] as const;
 const takingOver = ['owner', 'epoch', 'lastRan', 'lock'] as const;
 const ofDevice = ['register', 'write'] as const;
@@ -37,7 +38,7 @@ const arriving = at('there', ofStopped);
 /** What a command may change of the VM that it is about, and of the cluster. */
 const mayChange: Readonly<Record<Exclude<Kind, keyof typeof byContent>, readonly Place[]>> = {
   'migration.start': ['phase', 'source', 'target', 'attempts'],
-  'migration.connect': ['phase', 'connected'],
+  'migration.connect': ['phase', 'connected', 'managed.channels'],
   'migration.create-target': ['phase', 'arrived', 'there.features'],
   'migration.begin-log': ['phase', 'send'],
   'migration.copy-read-only': sending,
@@ -60,9 +61,12 @@ const mayChange: Readonly<Record<Exclude<Kind, keyof typeof byContent>, readonly
   'migration.release': ['phase', 'owner', 'lock'],
   'migration.send-start': ['phase', 'toTarget'],
   'migration.take-back': ['phase', 'owner', 'epoch', 'lock'],
-  'migration.clean-up': [...ending, ...there],
-  'migration.abort': [...ending, ...goingOn, 'here.write'],
-  'migration.give-up': [...ending, ...goingOn, 'here.write'],
+  'migration.clean-up': [...ending, ...there, ...managing],
+  'migration.abort': [...ending, ...goingOn, 'here.write', 'managed.cancelled'],
+  'migration.give-up': [...ending, ...goingOn, 'here.write', 'managed.cancelled'],
+  'managed.close': [...ending, 'managed.channels'],
+  'managed.set-multifd': ['managed.multifd'],
+  'managed.cancel': ['managed.cancelled'],
   'failure.lose-connection': [...breaking, 'losses'],
   'failure.cut-off': ['cutOff', 'losses'],
   'failure.reach-again': ['cutOff'],
@@ -73,7 +77,17 @@ const mayChange: Readonly<Record<Exclude<Kind, keyof typeof byContent>, readonly
   'postcopy.finish': ['postcopy.phase', 'toSource'],
   'postcopy.listen': ['postcopy.phase'],
   'postcopy.recover': ['phase', 'connected', 'postcopy.phase', 'toSource'],
-  'crash.host': [...ending, ...here, ...there, 'owner', 'lock', 'lost', 'hinting.state', 'crashes'],
+  'crash.host': [
+    ...ending,
+    ...managing,
+    ...here,
+    ...there,
+    'owner',
+    'lock',
+    'lost',
+    'hinting.state',
+    'crashes',
+  ],
   'crash.cold-boot': [...takingOver, 'lost'],
   'upgrade.host': ['version'],
   'power.shut-down': [],
@@ -197,7 +211,9 @@ const mayLeadTo: typeof leadsTo = {
   'postcopy.recover': { paused: ['recovering'] },
 };
 /** From wherever it is, to what is left for the target to do. */
-const ends: readonly Kind[] = ['migration.abort', 'migration.give-up', 'crash.host'];
+const ends: readonly Kind[] = [
+  ...(['migration.abort', 'migration.give-up', 'managed.close', 'crash.host'] as const),
+];
 
 const phasesFollow = property.transition({
   id: 'MIG-W2',
@@ -218,6 +234,7 @@ const phasesFollow = property.transition({
 function mayFollow(kind: Kind, from: Phase, to: Phase): boolean {
   if (from === to || (mayLeadTo[kind]?.[from] ?? []).includes(to)) return true;
   if (!ends.includes(kind)) return false;
+  if (to === 'failing') return kind === 'migration.abort' || kind === 'migration.give-up';
   const isServed = from === 'serving' || from === 'recovering';
   return to === 'idle' || to === 'aborted' || (isServed && to === 'paused');
 }

@@ -5,6 +5,7 @@ import {
   copiesState,
   deviceState,
   hintingState,
+  managementState,
   migrationState,
   ownershipState,
   postcopyState,
@@ -27,11 +28,16 @@ export type Place =
   | Exclude<FieldOf<Cluster['migrations']>, 'postcopy'>
   | `postcopy.${FieldOf<ElementOf<Cluster['migrations']>['postcopy']>}`
   | `hinting.${FieldOf<ElementOf<Cluster['hinting']>>}`
+  | `managed.${FieldOf<ElementOf<Cluster['management']>>}`
   | FieldOf<Cluster['ownership']>
   | `${'here' | 'there'}.${OfCopies}`
   | 'cutOff'
   | 'version'
-  | Exclude<keyof Cluster, 'migrations' | 'ownership' | 'hosts' | 'hinting'>;
+  | Exclude<keyof Cluster, (typeof byVm)[number] | 'hosts'>;
+/** Kept by VM, and by what is within. */
+const byVm = ['migrations', 'ownership', 'hinting', 'management'] as const;
+const isByVm = (place: keyof Cluster): place is (typeof byVm)[number] =>
+  byVm.some((each) => each === place);
 
 /** A place that a step changed, and the VM that it is of; null where it is of none. */
 export interface Touched {
@@ -47,9 +53,7 @@ export function touched(change: MigrationChange): readonly Touched[] {
     if (place === 'hosts') found.push(...copiesTouched(change));
     else if (place === 'booted') {
       for (const vm of changedMembers(clusterState, place, from, to)) found.push({ vm, place });
-    } else if (place !== 'migrations' && place !== 'ownership' && place !== 'hinting') {
-      found.push({ vm: null, place });
-    }
+    } else if (!isByVm(place)) found.push({ vm: null, place });
   }
   for (let vm = 0; vm < change.size.vm; vm++) {
     for (const place of touchedOf(from, to, vm)) found.push({ vm, place });
@@ -57,7 +61,7 @@ export function touched(change: MigrationChange): readonly Touched[] {
   return found;
 }
 
-/** Of one VM: its migration, its owner, its hints. */
+/** Of one VM: its migration, its owner, its hints, and what its management has set. */
 function* touchedOf(from: Cluster, to: Cluster, vm: number): Generator<Place> {
   const [old, now] = [from.migrations.at(vm), to.migrations.at(vm)];
   for (const field of changedFields(migrationState, old, now)) {
@@ -73,6 +77,10 @@ function* touchedOf(from: Cluster, to: Cluster, vm: number): Generator<Place> {
   const hints = to.hinting.at(vm);
   for (const [i, was] of [...from.hinting.at(vm)].entries()) {
     yield* changedFields(hintingState, was, hints.at(i)).map((inner): Place => `hinting.${inner}`);
+  }
+  const set = to.management.at(vm);
+  for (const [i, was] of [...from.management.at(vm)].entries()) {
+    yield* changedFields(managementState, was, set.at(i)).map((inner): Place => `managed.${inner}`);
   }
 }
 

@@ -11,6 +11,7 @@ import { sendContent } from './cache.ts';
 import { cannotSend, notConnected } from './channel.ts';
 import { isIncompatible } from './features.ts';
 import { skipNoMore } from './hinting.ts';
+import { openChannels } from './management.ts';
 import {
   type C,
   command,
@@ -104,6 +105,7 @@ export const connect = command({
     const migration = migrationOf(m, a.vm);
     migration.phase = 'connected';
     migration.connected = true;
+    openChannels(m, a.vm);
   },
 });
 

@@ -14,6 +14,7 @@ import { createVm, notOverhead, tearDown } from '../memory/index.ts';
 import { disconnect } from './channel.ts';
 import { forgetCopy, forgetMigration, leaveToTarget } from './handover.ts';
 import { endHints, forgetHints } from './hinting.ts';
+import { forgetManagement } from './management.ts';
 import {
   type C,
   command,
@@ -61,6 +62,7 @@ function breakMigration(m: World, vm: VmId, at: HostId, c: C): void {
   if (source !== at) return;
   endHints(m, vm);
   forgetHints(m, vm);
+  forgetManagement(m, vm);
   if (target === null || m.cluster.ownership.at(vm).lastRan !== target) {
     leaveToTarget(migration);
   } else if (lacksPages(m, target, vm)) {
@@ -102,7 +104,10 @@ function loseVm(m: World, vm: VmId, at: HostId, c: C): void {
   if (ownership.lock === at) ownership.lock = null;
   const memory = memoryAt(m, at);
   if (memory.host.vms.at(vm).state === 'absent') return;
-  if (ownership.lastRan === at) ownership.lost = true;
+  if (ownership.lastRan === at) {
+    ownership.lost = true;
+    forgetManagement(m, vm);
+  }
   endAll(m, vm, at, c);
   tearDown(memory, vm, inner(c));
   forgetCopy(m, vm, at);

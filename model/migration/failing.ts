@@ -13,7 +13,9 @@ import { lacksRoom } from './copying.ts';
 import { setKicked } from './device.ts';
 import { forgetCopy, forgetMigration, leaveToTarget } from './handover.ts';
 import { forgetHints } from './hinting.ts';
+import { closeChannels, heedCancel, isCancelled } from './management.ts';
 import {
+  beforeRelease,
   type C,
   command,
   type HostId,
@@ -36,13 +38,6 @@ import { speaksOtherVersion } from './versions.ts';
 const isStopped = (m: World, at: HostId, vm: VmId): boolean =>
   m.hosts.at(at).memory.stopped.some((vms) => vms.at(vm));
 
-/** The source still has the token, or has it again. */
-const beforeRelease = phaseIs(
-  ...(['started', 'connected', 'target-created', 'copying', 'frozen', 'quiesced'] as const),
-  ...(['vcpus-sent', 'state-sent', 'harvested', 'state-requested', 'target-ready'] as const),
-  ...(['discard-sent', 'taken-back'] as const),
-);
-
 /** Somebody does not want it any more, whatever it has come to. MIG-L4. */
 export const abort = command({
   actor: 'host',
@@ -64,12 +59,13 @@ export const abort = command({
 /** It cannot come to a good end by itself. */
 function hasFailed(m: WorldView, vm: VmId, c: C): boolean {
   const { phase, connected } = viewMigration(m, vm);
+  if (isCancelled(m, vm)) return true;
   if (phase === 'started') return speaksOtherVersion(m, vm);
   if (phase === 'connected' && lacksRoom(m, vm, c)) return true;
   return !connected || phase === 'taken-back' || decision(m, vm, c.size) === 'cancel';
 }
 
-/** Broken off, refused by the target, or at the timeout of its policy. */
+/** Cancelled, broken off, refused by the target, or at the timeout of its policy. */
 export const giveUp = command({
   actor: 'daemon',
   summary: 'The source gives a migration up that failed, and its guest goes on (MIG-S10, MIG-L4).',
@@ -94,8 +90,25 @@ function goOn(m: World, vm: VmId, c: C): void {
     startClock(m, migration.source, vm, c);
     plugAll(m, migration.source, vm, c);
   }
-  leaveToTarget(migration);
+  heedCancel(m, vm);
+  // What is between that and its end nobody sees where nothing may be set meanwhile.
+  if (m.cluster.management.at(vm).length === 0) leaveToTarget(migration);
+  else {
+    disconnect(migration);
+    migration.phase = 'failing';
+  }
 }
+
+export const close = command({
+  actor: 'daemon',
+  summary: 'The source of a migration that failed closes what it had opened, and tells so (5.B).',
+  args: ofVm,
+  requires: [phaseIs('failing')],
+  effect(m, a) {
+    closeChannels(m, a.vm);
+    leaveToTarget(migrationOf(m, a.vm));
+  },
+});
 
 /** The target has noticed that nobody will tell it to start, or to send what it lacks. */
 export const discard = command({

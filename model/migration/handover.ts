@@ -10,6 +10,7 @@ import { disconnect, notConnected, send, takeReply } from './channel.ts';
 import { keepTimer } from './clocks.ts';
 import { forgetFeatures } from './features.ts';
 import { forgetHints } from './hinting.ts';
+import { cancelled, forgetManagement } from './management.ts';
 import {
   command,
   guard,
@@ -77,7 +78,8 @@ export const release = command({
   actor: 'host',
   summary: 'The source lets go of the disk and of the token (N6, MIG-A5).',
   args: ofVm,
-  requires: [phaseIs('target-ready'), storeUnreachable],
+  // For the last time it looks whether anybody has cancelled it.
+  requires: [phaseIs('target-ready'), cancelled, storeUnreachable],
   effect(m, a) {
     const ownership = m.cluster.ownership.at(a.vm);
     ownership.lock = null;
@@ -140,6 +142,7 @@ export const cleanUp = command({
     tearDown(memory, a.vm, inner(c));
     forgetCopy(m, a.vm, source);
     forgetHints(m, a.vm);
+    forgetManagement(m, a.vm);
     forgetMigration(migration);
   },
 });

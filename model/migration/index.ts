@@ -8,6 +8,7 @@ import * as failing from './failing.ts';
 import * as freezing from './freezing.ts';
 import * as handover from './handover.ts';
 import * as hinting from './hinting.ts';
+import * as management from './management.ts';
 import type { MigrationModel } from './model.ts';
 import * as postcopy from './postcopy.ts';
 import * as power from './power.ts';
@@ -61,6 +62,7 @@ export {
   hintingState,
   Message,
   type MigrationSizes,
+  managementState,
   migrationState,
   ownershipState,
   place,
@@ -106,6 +108,9 @@ export const migrationCommands = {
   'crash.host': crashing.crashHost,
   'crash.cold-boot': crashing.coldBoot,
   'upgrade.host': versions.upgradeHost,
+  'managed.set-multifd': management.setMultifd,
+  'managed.cancel': management.cancel,
+  'managed.close': failing.close,
   'hint.request': hinting.request,
   'hint.echo': hinting.echo,
   'hint.send': hinting.send,

@@ -6,7 +6,7 @@ import { memoryCommands, page, postcopy, vm } from '../memory/index.ts';
 import { guest } from '../service/index.ts';
 import { hasFeature } from './features.ts';
 import { type C, inner } from './model.ts';
-import { type Cluster, cached, feature, hinting, place } from './state.ts';
+import { type Cluster, cached, feature, hinting, managed, place } from './state.ts';
 
 export function initialCluster(z: C['size']): Cluster {
   const isHere = (id: number): boolean => id < z.booted;
@@ -59,6 +59,9 @@ export function initialCluster(z: C['size']): Cluster {
         queue: { kind: 'none' },
         skipped: table(z, page, () => false),
       })),
+    ),
+    management: table(z, vm, () =>
+      table(z, managed, () => ({ multifd: false, channels: false, cancelled: false })),
     ),
     attempts: z.attempts,
     losses: z.losses,

@@ -116,6 +116,8 @@ export type MigrationOperations = {
   readonly showsFeature: (m: WorldView, vm: VmId, host: HostId, feature: number) => boolean;
   /** What a target makes of a message that names what does not exist: the migration has failed. */
   readonly refuseMessage: (m: World, vm: VmId, c: C) => void;
+  /** Whether a management is told that the VM is being migrated: what it has set stays until then. 5.B. */
+  readonly isUnderWay: (m: WorldView, vm: VmId) => boolean;
   /** All that the token and the lock ask for before a host may run a VM: done, or nothing is. */
   readonly takeOver: (m: World, at: HostId, vm: VmId, epoch: number) => boolean;
 };
@@ -171,6 +173,12 @@ export const isMissing = (m: WorldView, at: HostId, a: { vm: VmId; page: PageId 
 /** The migration has just come to one of these phases. */
 export const phaseIs = (...expected: readonly Phase[]) =>
   guard('wrong-phase', ofVm, (m, a) => !expected.includes(viewMigration(m, a.vm).phase));
+/** The source still has the token, or has it again. */
+export const beforeRelease = phaseIs(
+  ...(['started', 'connected', 'target-created', 'copying', 'frozen', 'quiesced'] as const),
+  ...(['vcpus-sent', 'state-sent', 'harvested', 'state-requested', 'target-ready'] as const),
+  ...(['discard-sent', 'taken-back'] as const),
+);
 /** What was behind the page is the host's: there is nothing to send. */
 const isTakenAway = (m: WorldView, a: { vm: VmId; page: PageId }): boolean => {
   const { source } = viewMigration(m, a.vm);

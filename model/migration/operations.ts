@@ -7,6 +7,7 @@ import { restoreClock, saveTimer } from './clocks.ts';
 import { drain } from './device.ts';
 import { showsFeature } from './features.ts';
 import { endHints, stopHints } from './hinting.ts';
+import { isUnderWay } from './management.ts';
 import {
   inner,
   isMissing,
@@ -86,6 +87,7 @@ export const migrationOperations: MigrationOperations = {
   showsFeature,
   refuseMessage: (m, vm) => disconnect(migrationOf(m, vm)),
   restoreClock,
+  isUnderWay,
 
   takeOver(m, at, vm, epoch) {
     const ownership = m.cluster.ownership.at(vm);

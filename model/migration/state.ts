@@ -30,6 +30,8 @@ export const place = index('place', { ordered: true });
 
 /** Whether guests hint at free pages: one where they do, else none. */
 export const hinting = index('hinting');
+/** Whether somebody from afar sets how VMs move, and cancels it: one where that is so, else none. */
+export const managed = index('managed');
 /** A page of which the source remembers what it sent last: all of a VM, or none. */
 export const cached = index('cached', { ordered: true });
 /** What a CPU can do beyond what all can: an instruction set extension. */
@@ -76,6 +78,8 @@ export type MigrationSizes = {
   readonly requests: number;
   /** Crashes of hosts. */
   readonly crashes: number;
+  /** 1 where a management sets how VMs move and posts cancellations, else 0. */
+  readonly managed: number;
   /** The newest version that hosts may be upgraded to; 0 where all have the same. */
   readonly version: number;
 };
@@ -141,9 +145,9 @@ export const phases = [
   // Post-copy: the target knows what it will lack; it runs, and the source serves it; the connection
   // is lost, and there is a new one.
   ...['discard-sent', 'serving', 'paused', 'recovering'],
-  // It has the token again; it has gone on, or is no more, and the target still has something to throw
-  // away.
-  ...['taken-back', 'aborted'],
+  // It has the token again; it has gone on, and the source is yet to clean up; it is over, or the VM is no
+  // more, and the target still has something to throw away.
+  ...['taken-back', 'failing', 'aborted'],
 ] as const;
 
 /** A VM has a new owner after each migration, and after a crash. */
@@ -249,6 +253,16 @@ export const hintingState = record({
 });
 export type Hinting = Infer<typeof hintingState>;
 
+/** What a management and the process that a VM runs in have to do with each other. Chapter 5.B. */
+export const managementState = record({
+  /** The capability `multifd`: pages go over connections of their own. It is asked whenever that matters. */
+  multifd: bool,
+  /** Those connections are there. */
+  channels: bool,
+  /** A cancellation was posted, and the source has not seen it yet. */
+  cancelled: bool,
+});
+
 /** In shared storage: who may run a VM. Its disk stands behind one lock. */
 export const ownershipState = record({
   /** The token: nobody's between release and the next to take it. */
@@ -300,6 +314,7 @@ export const clusterState = record({
   migrations: array(vm, migrationState),
   hosts: array(host, copiesState),
   hinting: array(vm, array(hinting, hintingState)),
+  management: array(vm, array(managed, managementState)),
   /** Migrations that may still be begun. */
   attempts: int('attempts'),
   /** Connections, and ways to the storage, that may still be lost. */

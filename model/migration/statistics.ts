@@ -58,7 +58,7 @@ function standsStill({ ownership, migrations }: View<Cluster>, vm: VmId): boolea
   return !runsIn.includes(phase) && ownership.at(vm).lastRan === source;
 }
 const runsIn: readonly Migration['phase'][] = [
-  ...(['idle', 'started', 'connected', 'target-created', 'copying', 'aborted'] as const),
+  ...(['idle', 'started', 'connected', 'target-created', 'copying', 'failing', 'aborted'] as const),
 ];
 
 /** Something of a migration can be done in this tick: a page be sent or arrive, or a step be taken. */

@@ -74,6 +74,7 @@ const noCluster: MigrationSizes = {
   requests: 0,
   crashes: 0,
   version: 0,
+  managed: 0,
 };
 
 export const tinySizes: VmmSizes = {

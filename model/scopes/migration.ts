@@ -365,6 +365,13 @@ export const migrationScopes = {
     explored: { distinct: 3854, generated: 9956, depth: 46, complete: true, classes: 1937 },
     commands: ['migration.*', 'upgrade.*'],
   },
+  'migration-managed': {
+    name: 'migration-managed',
+    purpose: 'every state of a guest whose migrations are set up and cancelled from afar',
+    sizes: { ...pairSizes, ...onePage, managed: 1, attempts: 2 },
+    explored: { distinct: 1416, generated: 3946, depth: 45, complete: true },
+    commands: ['migration.*', 'managed.*'],
+  },
   'migration-crash-fuzz': {
     name: 'migration-crash-fuzz',
     purpose: 'random testing: a guest that moves among three hosts, which crash and are upgraded',
@@ -511,10 +518,10 @@ export const migrationScopes = {
       ...fuzzSizes,
       ...{ policy: policyNumber('cloud-hypervisor'), bandwidth: 2, timeout: 12 },
       ...{ converge: 1, period: 4 },
-      ...{ guest: 2, ...guestSizes, timer: 12, feature: 2, cached: 3 },
+      ...{ guest: 2, ...guestSizes, timer: 12, feature: 2, cached: 3, managed: 1 },
     },
     commands: [
-      ...['migration.*', 'stopcopy.*', 'failure.*', 'stream.*', 'service.*'],
+      ...['migration.*', 'stopcopy.*', 'managed.*', 'failure.*', 'stream.*', 'service.*'],
       ...[...memory('map', 'write', 'host-write'), ...cpu('tick')],
     ],
   },

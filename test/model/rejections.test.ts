@@ -34,7 +34,7 @@ import {
   unmap,
 } from './memory/story.ts';
 import { rarePostcopy } from './migration/rare.ts';
-import { startChecks } from './migration/starts.ts';
+import { managedChecks, startChecks } from './migration/starts.ts';
 import {
   askForHints,
   begin,
@@ -281,6 +281,7 @@ const rare: readonly Rare[] = [
     call: createTarget(1),
     code: 'no-capacity',
   },
+  ...managedChecks.map((each): Rare => ({ scope: 'migration-managed', ...each })),
   ...startChecks.map(
     (each): Rare => ({ scope: 'migration-upgrade', sizes: { frame: 2, version: 2 }, ...each }),
   ),

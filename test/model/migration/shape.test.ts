@@ -17,7 +17,12 @@ import {
 } from './story.ts';
 
 /** Guests of two vCPUs, with services, which may move at any time. */
-const sizes: VmmScope['sizes'] = { ...scopes['migration-timed'].sizes, policy: 0, bandwidth: 0 };
+const sizes: VmmScope['sizes'] = {
+  ...scopes['migration-timed'].sizes,
+  policy: 0,
+  bandwidth: 0,
+  managed: 0,
+};
 const { commands: _, ...timed } = scopes['migration-timed'];
 const scope: VmmScope = { ...timed, sizes };
 

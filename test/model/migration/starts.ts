@@ -1,6 +1,16 @@
 /** Why a migration is not begun, in scope `migration-upgrade`: a VM of one page, and two hosts. */
 import type { Call } from '../../../machine/index.ts';
-import { begin, copy, handOver, start, step, stop } from './story.ts';
+import {
+  begin,
+  close,
+  copy,
+  handOver,
+  postCancel,
+  setMultifd,
+  start,
+  step,
+  stop,
+} from './story.ts';
 
 export const upgrade = (host: number): Call => ({ kind: 'upgrade.host', args: { host } });
 
@@ -10,12 +20,33 @@ export const moveOver = (target = 1, source = 0): readonly Call[] => [
   ...handOver().slice(0, -1),
 ];
 
-/** States in which each check is the first that fails. */
-export const startChecks: readonly {
+interface Check {
   readonly after: readonly Call[];
   readonly call: Call;
   readonly code: string;
-}[] = [
+}
+
+/** Everything of VM 0 is on the target. */
+const ready = [...begin(), ...stop(), copy(0), step('receive', { frame: null })];
+
+/** What a management is refused, in scope `migration-managed`. */
+export const managedChecks: readonly Check[] = [
+  { after: [...begin(), step('freeze')], call: setMultifd(true), code: 'not-running' },
+  { after: [start(), step('abort')], call: setMultifd(true), code: 'migration-in-progress' },
+  { after: [], call: setMultifd(false), code: 'already-so' },
+  { after: [], call: postCancel, code: 'not-migrating' },
+  { after: [start(), step('abort')], call: postCancel, code: 'wrong-phase' },
+  { after: [start(), postCancel], call: postCancel, code: 'already-cancelled' },
+  { after: [start()], call: close, code: 'wrong-phase' },
+  {
+    after: [...ready, ...handOver().slice(0, 3), postCancel],
+    call: step('release'),
+    code: 'cancelled',
+  },
+];
+
+/** States in which each check is the first that fails. */
+export const startChecks: readonly Check[] = [
   { after: [], call: start(0, 1), code: 'no-such-vm' },
   { after: begin(), call: start(0, 1), code: 'not-runnable' },
   { after: [...begin(), step('abort')], call: start(0, 1), code: 'not-runnable' },

@@ -44,6 +44,14 @@ export const coldBoot = (host: number): Call => ({
 /** The network fails. */
 export const loseConnection: Call = { kind: 'failure.lose-connection', args: { vm: 0 } };
 
+/** A management sets how VM 0 moves, or cancels it from afar; the source cleans up. */
+export const setMultifd = (on: boolean): Call => ({
+  kind: 'managed.set-multifd',
+  args: { vm: 0, on },
+});
+export const postCancel: Call = { kind: 'managed.cancel', args: { vm: 0 } };
+export const close: Call = { kind: 'managed.close', args: { vm: 0 } };
+
 /** N2, where VMs cost no memory but their own. */
 export const createTarget = (vm = 0): Call => step('create-target', { vm, overhead: [] });
 
