@@ -38,6 +38,8 @@ const guestsCannotTell = property.twoRun({
       case 'device.program':
       case 'device.submit-write':
       case 'device.complete-write':
+      case 'queue.post':
+      case 'queue.notice':
         return call;
       default:
         return null;
@@ -52,7 +54,7 @@ const guestsCannotTell = property.twoRun({
 /** What guests do, and see the outcome of. */
 const guestCalls = new Set<VmmCall['kind']>([
   ...(['memory.map', 'memory.unmap', 'memory.read', 'memory.write'] as const),
-  ...(['device.program', 'device.submit-write'] as const),
+  ...(['device.program', 'device.submit-write', 'queue.post'] as const),
 ]);
 
 function seen({ type, content }: AnyEvent): readonly unknown[] {
