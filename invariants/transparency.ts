@@ -18,7 +18,7 @@ const guestsCannotTell = property.twoRun({
   commands: ['migration.*'],
   scopes: [
     ...['migration-transparent', 'migration-transparent-device', 'migration-fuzz'],
-    ...['migration-postcopy-transparent', 'migration-kinds'],
+    ...['migration-transparent-hops', 'migration-postcopy-transparent', 'migration-kinds'],
   ],
   vary(call, _, events) {
     // A guest that has to wait for a page tries again: how long it takes is not compared.

@@ -214,6 +214,13 @@ export const migrationScopes = {
     explored: { distinct: 10116, generated: 41200, depth: 52, complete: true, classes: 9156 },
     commands: ['migration.*', ...memory('read', 'write')],
   },
+  'migration-transparent-hops': {
+    name: 'migration-transparent-hops',
+    purpose: 'the same among three hosts: a guest that moves on from where it has moved to',
+    sizes: { ...pairSizes, host: 3, attempts: 2 },
+    explored: { distinct: 49654, generated: 201216, depth: 57, complete: true },
+    commands: ['migration.*', ...memory('read', 'write')],
+  },
   'migration-transparent-device': {
     name: 'migration-transparent-device',
     purpose: 'the same for a guest whose device writes its memory and keeps a register',

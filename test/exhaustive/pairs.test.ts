@@ -7,6 +7,7 @@ import { scopes, vmmMachine } from '../../model/index.ts';
 
 test.each<[string, keyof typeof scopes, number, number]>([
   ['DED-S1', 'secrets-small', 18_232, 169_815],
+  ['MIG-A8', 'migration-transparent-hops', 49_654, 201_216],
   ['MIG-A8', 'migration-transparent-device', 75_368, 357_330],
   ['MIG-A8', 'migration-postcopy-transparent', 9_907, 46_727],
   ['MIG-A8', 'migration-kinds', 2_998, 13_128],
