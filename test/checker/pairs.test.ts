@@ -21,11 +21,8 @@ const plain = vmmMachine as unknown as Machine<never>;
 test('moved or not, a guest sees the same: the run without migrations is a function of the one with', () => {
   const scope: VmmScope = scopes['migration-transparent'];
   const { verdict, distinct, generated, depth, tallies } = searched(plain, scope, 'MIG-A8');
-  expect({ verdict, complete: true, distinct, generated, depth }).toEqual({
-    ...{ verdict: 'holds' },
-    // As many pairs of states as states: what a guest without migrations has follows from the other.
-    ...scope.explored,
-  });
+  expect(verdict).toBe('holds');
+  expect(scope.explored).toMatchObject({ complete: true, distinct, generated, depth });
   expect(tallies.get('MIG-A8')?.couldFail).toBe(18_972);
 });
 
