@@ -73,7 +73,6 @@ const abortedGuestsGoOn = property.transition({
   name: 'a migration that is given up leaves its guest running where it was, with all that it had',
   commands: kinds('migration.abort', 'migration.give-up'),
   violation({ before, call, after }) {
-    if (!('vm' in call.args)) return null;
     const { vm } = call.args;
     const { source } = before.cluster.migrations.at(vm);
     if (source === null) return null;

@@ -29,9 +29,8 @@ const badMessagesEndIt = property.transition({
   name: 'a message that names what does not exist ends the connection, and changes nothing of the VM',
   commands: kinds('migration.receive'),
   when: ({ before, call }) =>
-    'vm' in call.args && before.cluster.migrations.at(call.args.vm).toTarget.at(0).kind === 'bad',
+    before.cluster.migrations.at(call.args.vm).toTarget.at(0).kind === 'bad',
   violation({ before, call, after }) {
-    if (!('vm' in call.args)) return null;
     const { vm } = call.args;
     const { target, toTarget, received } = before.cluster.migrations.at(vm);
     if (target === null || toTarget.at(0).kind !== 'bad') return null;

@@ -134,7 +134,6 @@ const promisesFit = property.transition({
   name: 'a target has frames for all of a VM that is to arrive, beside those promised before',
   commands: kinds('migration.create-target'),
   violation({ after, call, size }) {
-    if (!('vm' in call.args)) return null;
     const { target } = after.cluster.migrations.at(call.args.vm);
     if (target === null) return null;
     let missing = 0;

@@ -47,7 +47,6 @@ const stopsAreDue = property.transition({
   commands: kinds('migration.freeze'),
   when: ({ size }) => size.policy > 0,
   violation({ before, call, size }) {
-    if (!('vm' in call.args)) return null;
     const migration = before.cluster.migrations.at(call.args.vm);
     const { source, send } = migration;
     if (source === null) return null;
@@ -99,7 +98,6 @@ const throttlesEnd = property.transition({
   commands: kinds('migration.abort', 'migration.give-up', 'migration.clean-up'),
   when: ({ before }) => before.cluster.migrations.some(({ throttling }) => throttling.percent > 0),
   violation({ before, call, after }) {
-    if (!('vm' in call.args)) return null;
     const { vm } = call.args;
     const { source, throttling } = before.cluster.migrations.at(vm);
     if (source === null || throttling.percent === 0) return null;

@@ -13,7 +13,6 @@ const serviceIsAsked = property.transition({
   ),
   reads,
   violation({ before, call }) {
-    if (!('vm' in call.args)) return null;
     const { present, enabled } = before.guests.at(call.args.vm);
     if (!present) return `VM ${call.args.vm} runs no service that ${call.kind} could ask`;
     const on =
