@@ -203,7 +203,7 @@ export const migrationScopes = {
     name: 'migration-twice',
     purpose: 'the same for a guest of three pages',
     sizes: { ...fewSizes, place: 1, attempts: 2 },
-    explored: { distinct: 611078, generated: 2475120, depth: 63, complete: true },
+    explored: { distinct: 611078, generated: 2475120, depth: 63, complete: true, classes: 183435 },
     commands: ['migration.*', ...memory('write')],
   },
   'migration-transparent': {
@@ -354,7 +354,7 @@ export const migrationScopes = {
     purpose:
       'every state of a guest of three pages that moves while a host crashes and a partition begins',
     sizes: { ...fewSizes, crashes: 1, losses: 1 },
-    explored: { distinct: 313058, generated: 1924014, depth: 38, complete: true },
+    explored: { distinct: 313058, generated: 1924014, depth: 38, complete: true, classes: 154881 },
     commands: ['migration.*', 'crash.*', 'failure.*', ...memory('write')],
   },
   'migration-postcopy-crash': {

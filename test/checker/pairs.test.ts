@@ -22,6 +22,7 @@ test('moved or not, a guest sees the same: the run without migrations is a funct
   const scope: VmmScope = scopes['migration-transparent'];
   const { verdict, distinct, generated, depth, tallies } = searched(plain, scope, 'MIG-A8');
   expect(verdict).toBe('holds');
+  // As many pairs of states as states: what a guest without migrations has follows from the other.
   expect(scope.explored).toMatchObject({ complete: true, distinct, generated, depth });
   expect(tallies.get('MIG-A8')?.couldFail).toBe(18_972);
 });
