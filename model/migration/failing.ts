@@ -9,7 +9,6 @@ import { host } from '../host.ts';
 import { stopLogging, tearDown } from '../memory/index.ts';
 import { disconnect, notConnected } from './channel.ts';
 import { startClock } from './clocks.ts';
-import { lacksRoom } from './copying.ts';
 import { setKicked } from './device.ts';
 import { forgetCopy, forgetMigration, leaveToTarget } from './handover.ts';
 import { forgetHints } from './hinting.ts';
@@ -31,6 +30,7 @@ import {
   type WorldView,
 } from './model.ts';
 import { forgetPostcopy } from './recovery.ts';
+import { lacksRoom } from './starting.ts';
 import { decision, letGo } from './statistics.ts';
 import { plugAll } from './vcpus.ts';
 import { speaksOtherVersion } from './versions.ts';

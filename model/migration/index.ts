@@ -13,6 +13,7 @@ import type { MigrationModel } from './model.ts';
 import * as postcopy from './postcopy.ts';
 import * as power from './power.ts';
 import * as recovery from './recovery.ts';
+import * as starting from './starting.ts';
 import * as stream from './stream.ts';
 import * as versions from './versions.ts';
 
@@ -72,9 +73,9 @@ export {
 export { canGoOn, passTick } from './statistics.ts';
 
 export const migrationCommands = {
-  'migration.start': copying.start,
-  'migration.connect': copying.connect,
-  'migration.create-target': copying.createTarget,
+  'migration.start': starting.start,
+  'migration.connect': starting.connect,
+  'migration.create-target': starting.createTarget,
   'migration.begin-log': copying.beginLog,
   'migration.copy-read-only': copying.copyReadOnly,
   'migration.harvest': copying.harvest,
