@@ -59,22 +59,6 @@ test.each<[string, readonly Call[], Spoil, RegExp]>([
     },
     /^the target of VM 0 has the lock before its time$/,
   ],
-  [
-    ...(['MIG-S10', [...begin(), step('abort')]] as const),
-    (v) => {
-      migrationOf(v).source = null;
-      migrationOf(v).toTarget[0] = { kind: 'request' };
-    },
-    /^a message of VM 0 is left of a migration$/,
-  ],
-  [
-    ...(['MIG-S10', [...begin(), step('abort')]] as const),
-    (v) => {
-      migrationOf(v).source = null;
-      migrationOf(v).send[1] = true;
-    },
-    /^a page of VM 0 is left of a migration$/,
-  ],
   ['MIG-S11', [...started, receive], (v) => letRun(v, 0), /runs, but host 1 was the last$/],
   [
     ...(['MIG-S11', [...started, receive]] as const),
@@ -89,6 +73,70 @@ test.each<[string, readonly Call[], Spoil, RegExp]>([
   const property = properties.find((each) => each.id === id);
   if (property?.kind !== 'invariant') throw new Error(`${id} is no invariant`);
   expect(property.violation(state as never, scope.sizes as never)).toMatch(message);
+});
+
+test.each<[string, (m: ReturnType<typeof migrationOf>) => void]>([
+  [
+    'the connection',
+    (m) => {
+      m.connected = true;
+    },
+  ],
+  [
+    'a message',
+    (m) => {
+      m.toTarget[0] = { kind: 'request' };
+    },
+  ],
+  [
+    'a message',
+    (m) => {
+      m.toSource[0] = { kind: 'complete' };
+    },
+  ],
+  [
+    'a round',
+    (m) => {
+      m.round = 1;
+    },
+  ],
+  [
+    'a page',
+    (m) => {
+      m.send[1] = true;
+    },
+  ],
+  [
+    'a page',
+    (m) => {
+      m.received[1] = true;
+    },
+  ],
+  [
+    'a page in the cache',
+    (m) => {
+      m.cache[0] = 1;
+    },
+  ],
+  [
+    'a statistic',
+    (m) => {
+      m.statistics.sent = 1;
+    },
+  ],
+  [
+    'a throttle',
+    (m) => {
+      m.throttling.percent = 20;
+    },
+  ],
+])('MIG-S10: of a migration that is over is left: %s', (what, spoil) => {
+  const state = after(...steps(...begin(), step('abort')));
+  spoil(migrationOf(state));
+  const property = properties.find(({ id }) => id === 'MIG-S10');
+  if (property?.kind !== 'invariant') throw new Error('MIG-S10 is no invariant');
+  const message = property.violation(state as never, scope.sizes as never);
+  expect(message).toBe(`${what} of VM 0 is left of a migration`);
 });
 
 const nothing: Spoil = () => undefined;
@@ -249,4 +297,55 @@ test.each<[string, string, readonly Call[], Spoil, Call, Spoil]>([
   const [call] = steps(last);
   if (call === undefined) throw new Error('no step');
   expect(changeViolations(state, call, spoil)).toContain(id);
+});
+
+const frozen = [...begin(), step('freeze')];
+const saved = [...frozen, step('quiesce'), step('send-vcpus')];
+test.each<[string, string, readonly Call[], Call, (v: Vmm) => void]>([
+  [
+    ...(['MIG-W3', 'the state is not sent', saved, step('send-state')] as const),
+    (v) => {
+      migrationOf(v).toTarget[1] = { kind: 'none' };
+    },
+  ],
+  [
+    ...(['MIG-W4', 'the page is still to be sent', begin(), copyReadOnly(0)] as const),
+    (v) => {
+      migrationOf(v).send[0] = true;
+    },
+  ],
+  [
+    ...([
+      'MIG-W5',
+      'the register is another',
+      [...saved, step('send-state'), receive],
+      receive,
+    ] as const),
+    (v) => {
+      v.clusters.at(0).hosts.at(1).devices.at(0).register = 1;
+    },
+  ],
+  [
+    ...(['MIG-W5', 'a vCPU is not kept', begin(), step('freeze')] as const),
+    (v) => {
+      v.clusters.at(0).hosts.at(0).vcpus[0] = { kind: 'none' };
+    },
+  ],
+  [
+    ...(['MIG-W5', 'a vCPU was halted', begin(), step('freeze')] as const),
+    (v) => {
+      const vcpu = v.clusters.at(0).hosts.at(0).vcpus.at(0);
+      if (vcpu.kind === 'saved') v.clusters.at(0).hosts.at(0).vcpus[0] = { ...vcpu, was: 'halted' };
+    },
+  ],
+  [
+    ...(['MIG-W5', 'the source is its source still', begin(), step('abort')] as const),
+    (v) => {
+      migrationOf(v).source = 0;
+    },
+  ],
+])('%s sees a step after which %s', (id, _, before, last, spoil) => {
+  const [call] = steps(last);
+  if (call === undefined) throw new Error('no step');
+  expect(changeViolations(after(...steps(...before)), call, spoil)).toContain(id);
 });
