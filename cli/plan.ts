@@ -35,6 +35,7 @@ export const quick: Plan = {
     { scope: 'service-fuzz', runs: 100 },
     { scope: 'migration-fuzz', runs: 100 },
     { scope: 'migration-timed', runs: 100 },
+    { scope: 'migration-throttle', runs: 20 },
     { scope: 'migration-clocks-fuzz', runs: 40 },
     { scope: 'migration-postcopy-fuzz', runs: 100 },
     { scope: 'migration-pages', runs: 60 },

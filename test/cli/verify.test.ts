@@ -20,7 +20,7 @@ const small: Plan = {
   exploredStates: 300,
   // Each seeded bug takes a while to set up: test/exhaustive/verify.test.ts has them.
   faultBudget: 0,
-  safetySeconds: 60,
+  safetySeconds: 600,
 };
 const none = file('none');
 
@@ -106,7 +106,7 @@ test('a plan that takes twice its time is inconclusive, and says so', async () =
 
 test('--for ends with time, and holds with its bound', async () => {
   const flags = { property: ['MEM-I1'] };
-  const plan = { ...small, name: 'for 0 s', forSeconds: 0.4, safetySeconds: 9 };
+  const plan = { ...small, name: 'for 0 s', forSeconds: 0.4, safetySeconds: 600 };
   const { code, out } = await verified(flags, plan);
   expect(code).toBe(0);
   expect(out).toContain('holds (plan for 0 s)');
