@@ -10,6 +10,7 @@ import {
   type PlaceShape,
   rational,
   record,
+  resolve,
   type Sizes,
   type StateShape,
   valuesOf,
@@ -68,8 +69,11 @@ export function corrupt(
   state: object,
 ): string | null {
   const draw = (shape: Parameters<typeof valuesOf>[0]): unknown => {
-    // Totals are as large as numbers get.
-    if (shape.form === 'int' && shape.max === 999_999) return random(5);
+    if (shape.form === 'int') {
+      const max = resolve(shape.max, sizes);
+      // Totals are as large as numbers get.
+      return shape.min + random(max === 999_999 ? 5 : max - shape.min + 1);
+    }
     const values = valuesOf(shape, sizes);
     return values[random(values.length)];
   };

@@ -146,10 +146,12 @@ test.each([
   expect(passed.length / tried, passed.join('\n')).toBeLessThan(0.01);
 });
 
+const ofCpus = vmmProperties.filter(({ id }) => !/^(MEM|SWP|BAL|KVM|DED|MIG|GOAL)-/.test(id));
+
 test.each(['cpu-fuzz', 'cpu-locks-fuzz', 'cpu-dedicated-fuzz', 'cpu-credit-fuzz'] as const)(
   'of steps that leave one field of the CPUs wrong a third does not pass in %s',
   (name) => {
-    const asked = evaluation(vmmMachine as Machine, scopes[name], stepwise(vmmProperties));
+    const asked = evaluation(vmmMachine as Machine, scopes[name], stepwise(ofCpus));
     let tried = 0;
     let passed = 0;
     for (const { path, change } of wrongSteps(scopes[name], 'hosts', () => true, 40)) {
