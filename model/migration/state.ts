@@ -103,9 +103,9 @@ export const periodMost = (z: PolicySizes): number => 3 * z.page;
 
 /** What policies look at (4.B.2): of all rounds, of the last, and of this tick. */
 const Statistics = record({
-  /** Ticks since the log began, up to the timeout. */
+  /** Ticks since the target was created, up to the timeout. */
   elapsed: int('timeout'),
-  /** Pages sent since then. */
+  /** Pages sent. */
   sent: int(sentMost),
   /** Pages that the last harvest found. */
   found: int(whereAsked('progress', (z) => z.page)),
